@@ -1,0 +1,53 @@
+"""The command group, and what an error of use looks like."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from actlint import __version__
+from actlint.cli.check import check
+from actlint.cli.fix import fix
+from actlint.cli.rule import rule
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="actlint %(version)s")
+def app() -> None:
+    """Finds hidden activations that go wrong in losses, and migrates TensorFlow 1 training code with proof."""
+
+
+app.add_command(check)
+app.add_command(fix)
+app.add_command(rule)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line. Gives 2 for errors of use, of reading and writing, and of actlint itself."""
+    try:
+        code = app.main(args=list(arguments), prog_name="actlint", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except click.UsageError as error:
+        hint = f" (see `{error.ctx.command_path} --help`)" if error.ctx else ""
+        return _fail(error.format_message().rstrip(".") + hint)
+    except click.Abort:
+        return _fail("interrupted")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+    except click.ClickException as error:
+        return _fail(error.format_message())
+
+
+def _fail(sentence: str) -> int:
+    click.echo(f"actlint: error: {sentence}", err=True)
+    return 2

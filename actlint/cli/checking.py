@@ -1,0 +1,113 @@
+"""Checking files one after the other, each on its own, whatever happens to the others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from actlint.config import Config
+from actlint.files.globs import matcher
+from actlint.files.prefilter import Prefilter
+from actlint.files.source import Source, Undecodable, decode, read
+from actlint.findings import Finding, Position
+from actlint.rules.registry import means
+from actlint.rules.rule import Rule
+from actlint.suppress import Suppressions
+from actlint.syntax.errors import Invalid, compiles
+
+if TYPE_CHECKING:
+    from actlint.program import Program
+
+INVALID_SYNTAX = "invalid-syntax"
+
+
+class Checker:
+    """Collects findings over many files. `errors` are sentences about files that couldn't be read or analysed."""
+
+    def __init__(self, rules: tuple[Rule, ...], config: Config) -> None:
+        self.errors: list[str] = []
+        self._rules = rules
+        self._prefilter = Prefilter([rule.triggers for rule in rules])
+        self._ignores = [(matcher([glob], str(config.root)), codes) for glob, codes in config.per_file_ignores.items()]
+        self._checked: dict[Path, Path] = {}
+        self._sources: dict[Path, Source] = {}
+        self._suppressions: dict[Path, Suppressions] = {}
+        self._found: set[Finding] = set()
+
+    def check(self, file: Path, *, named: bool) -> None:
+        """Check one file, as a program of its own. A named file is parsed even if it holds nothing for the rules."""
+        self._checked[file.resolve()] = file
+        try:
+            raw = file.read_bytes()
+        except OSError as error:
+            self.errors.append(f"{file}: {error.strerror}")
+            return
+        relevant = self._prefilter.passes(raw)
+        if not relevant and not named:
+            return
+        try:
+            source = self._sources[file.resolve()] = decode(file, raw)
+            if relevant:
+                self._found.update(self._run_rules(source))
+            elif not compiles(source):
+                _parse(source)
+        except (Invalid, Undecodable) as error:
+            self._found.add(_syntax_finding(error))
+        except Exception as error:
+            if os.environ.get("ACTLINT_TRACEBACK"):
+                raise
+            what = f"{type(error).__name__}: {error}".rstrip(": ")
+            self.errors.append(f"{file}: actlint failed on this file ({what}); ACTLINT_TRACEBACK=1 shows where")
+
+    def findings(self) -> list[Finding]:
+        """The findings in checked files, by place, without those that a comment or the configuration silences."""
+        kept = (
+            finding
+            for finding in self._found
+            if finding.path in self._checked and (finding.code == INVALID_SYNTAX or not self._silenced(finding))
+        )
+        return sorted(kept, key=lambda finding: (finding.path, finding.start, finding.code, finding.message))
+
+    def text(self, path: Path) -> str:
+        """A file's text, for excerpts; empty where it can't be had."""
+        try:
+            return self._read(path).text
+        except Undecodable:
+            return path.read_bytes().decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def _run_rules(self, source: Source) -> Iterable[Finding]:
+        from actlint.program import analyze
+
+        program: Program = analyze(source.path, self._read)
+        return [finding for rule in self._rules for finding in rule.check(program)]
+
+    def _read(self, path: Path) -> Source:
+        path = path.resolve()
+        if path not in self._sources:
+            self._sources[path] = read(path)
+        return self._sources[path]
+
+    def _silenced(self, finding: Finding) -> bool:
+        if finding.path not in self._suppressions:
+            self._suppressions[finding.path] = Suppressions(self.text(finding.path))
+        if self._suppressions[finding.path].cover(finding):
+            return True
+        shown = str(self._checked[finding.path])
+        return any(meant(shown) and any(means(c, finding.code) for c in codes) for meant, codes in self._ignores)
+
+
+def _parse(source: Source) -> None:
+    from actlint.syntax.tree import parse
+
+    parse(source)
+
+
+def _syntax_finding(error: Invalid | Undecodable) -> Finding:
+    start = Position(error.row, error.column)
+    end = Position(error.row, error.column + 1)
+    help = getattr(error, "help", None)
+    return Finding(error.path.resolve(), INVALID_SYNTAX, INVALID_SYNTAX, error.why, start, end, help)

@@ -1,0 +1,6 @@
+import click
+
+
+@click.command()
+def fix() -> int:
+    raise click.ClickException("not there yet")

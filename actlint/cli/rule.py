@@ -1,0 +1,37 @@
+"""`actlint rule`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from actlint.report.rules import Page, as_json, page, show
+
+
+@click.command()
+@click.argument("code", required=False)
+@click.option("--all", "every", is_flag=True, help="Explain all rules and reasons of refusal.")
+@click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True)
+def rule(code: str | None, every: bool, output_format: str) -> None:
+    """Explain a rule (ACT102) or a reason for which a migration is refused (REF101)."""
+    if every == (code is not None):
+        raise click.UsageError("give one CODE or --all")
+    pages = _pages()
+    if code is not None:
+        if code.upper() not in pages:
+            raise click.ClickException(f"unknown rule `{code}`; `actlint rule --all` lists the rules")
+        pages = {code.upper(): pages[code.upper()]}
+    if output_format == "json":
+        explained = [as_json(page) for page in pages.values()]
+        click.echo(json.dumps(explained if every else explained[0], indent=2))
+    else:
+        show(list(pages.values()), sys.stdout)
+
+
+def _pages() -> dict[str, Page]:
+    from actlint.migrate.refusals import REASONS
+    from actlint.rules.registry import all_rules
+
+    return {explained.code: page(explained) for explained in (*all_rules(), *REASONS.values())}

@@ -1,0 +1,1 @@
+"""Finding, reading and writing the user's files. Knows nothing about Python's syntax."""

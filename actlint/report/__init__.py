@@ -1,0 +1,1 @@
+"""How findings, proofs and rule pages look, for people and for programs."""

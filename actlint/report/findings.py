@@ -1,0 +1,97 @@
+"""Findings for people (`full`, `concise`) and for programs (`json`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from actlint.findings import Finding, Position, Related
+from actlint.report.excerpt import Excerpt
+from actlint.report.terminal import Line, draw, line
+
+FORMATS = ("full", "concise", "json")
+
+
+def show(findings: Sequence[Finding], output_format: str, stream: TextIO, text: Callable[[Path], str]) -> None:
+    """Print findings; `text` gives a file's text for excerpts."""
+    if output_format == "json":
+        import json
+
+        stream.write(json.dumps([as_json(finding) for finding in findings], indent=2) + "\n")
+    elif output_format == "concise":
+        draw((*map(_concise, findings), _summary(findings)), stream)
+    else:
+        draw(_full(findings, text), stream)
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """One finding with the keys that ruff prints."""
+    return {
+        "cell": None,
+        "code": finding.code,
+        "end_location": {"column": finding.end.column, "row": finding.end.row},
+        "filename": str(finding.path),
+        "fix": None,
+        "location": {"column": finding.start.column, "row": finding.start.row},
+        "message": finding.message,
+        "name": finding.name,
+        "noqa_row": None if finding.code == finding.name else finding.start.row,
+        "url": None,
+    }
+
+
+def place(path: Path, position: Position) -> str:
+    """`file:row:column`, the file as seen from the current folder."""
+    return f"{shown_path(path)}:{position.row}:{position.column}"
+
+
+def shown_path(path: Path) -> str:
+    """The path from the current folder, absolute where it lies elsewhere."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith(os.pardir + os.sep) else relative
+
+
+def _full(findings: Sequence[Finding], text: Callable[[Path], str]) -> Iterator[Line]:
+    excerpts: dict[Path, Excerpt] = {}
+
+    def excerpt(path: Path) -> Excerpt:
+        if path not in excerpts:
+            excerpts[path] = Excerpt(text(path))
+        return excerpts[path]
+
+    for finding in findings:
+        yield from _diagnostic(finding, excerpt)
+        yield line()
+    yield _summary(findings)
+
+
+def _diagnostic(finding: Finding, excerpt: Callable[[Path], Excerpt]) -> Iterator[Line]:
+    name = "" if finding.name == finding.code else f" {finding.name}"
+    yield line((finding.code, "bold red"), (name, "bold"), (f": {finding.message}", "bold"))
+    widths = [excerpt(finding.path).width(finding.end)]
+    widths += [excerpt(related.path).width(related.position) for related in finding.related]
+    width = max(widths)
+    margin = " " * width
+    yield line((f"{margin}--> ", "bold blue"), place(finding.path, finding.start))
+    yield from excerpt(finding.path).lines(finding.start, finding.end, width)
+    for related in finding.related:
+        yield line((f"{margin}::: ", "bold blue"), place(related.path, related.position))
+        yield from _related(related, excerpt(related.path), width)
+    if finding.help:
+        yield line((f"{margin} = ", "bold blue"), ("help: ", "bold"), finding.help)
+
+
+def _related(related: Related, excerpt: Excerpt, width: int) -> Iterator[Line]:
+    yield from excerpt.lines(related.position, related.position, width, related.message, mark="-", context=0)
+
+
+def _concise(finding: Finding) -> Line:
+    return line(f"{place(finding.path, finding.start)}: ", (finding.code, "bold red"), f" {finding.message}")
+
+
+def _summary(findings: Sequence[Finding]) -> Line:
+    if not findings:
+        return line(("All checks passed!", "green"))
+    return line(f"Found {len(findings)} error{'s' if len(findings) > 1 else ''}.")

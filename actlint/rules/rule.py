@@ -1,0 +1,38 @@
+"""What a rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from actlint.findings import Finding
+
+if TYPE_CHECKING:
+    from actlint.program import Program
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: its name, its documentation, and its question to the program.
+
+    `message` is the general form of what it says, `what` and `why` are the paragraphs of its page, `bad` and `good` are
+    short programs, `sources` are the places that back it up. `fix` tells what can be done about a finding: nothing, a
+    safe edit, an edit that changes what is computed, or a migration. `check` gives its findings in any order.
+    `triggers` are byte strings of which a file must hold at least one for the rule to report on it; none means any
+    framework code.
+
+    A rule's module imports LibCST, if at all, inside its functions.
+    """
+
+    code: str
+    name: str
+    message: str
+    what: str
+    why: str
+    bad: str
+    good: str
+    sources: tuple[str, ...]
+    fix: Literal["none", "safe", "unsafe", "migrate"]
+    check: Callable[[Program], Iterable[Finding]]
+    triggers: tuple[bytes, ...]

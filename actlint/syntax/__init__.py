@@ -1,0 +1,1 @@
+"""LibCST trees and positions. Knows nothing about frameworks."""
