@@ -1,0 +1,158 @@
+"""The contract of the catalogue: what is known about one TensorFlow 1 symbol.
+
+An entry is read by the interpreter (signature, shape, dtype, what the symbol makes), by both emitters (its TF2 and torch form), by the
+linter and by the documentation. Nothing else may hold knowledge about a symbol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, Protocol
+
+from actlint.apis.shape import Shape
+
+UNKNOWN: Any = object()
+"""What `Bound.const` answers for an argument whose Python value isn't known."""
+
+
+class Host(str):
+    """Source of an expression whose value in the target is a Python value (`x.shape`, `float(n)`) where TF1 had a tensor."""
+
+
+class Bound(Protocol):
+    """A call with its arguments bound to the entry's parameters (older keyword names already translated)."""
+
+    def given(self, parameter: str) -> bool:
+        """Whether the call passes this parameter, otherwise than as a literal None."""
+
+    def const(self, parameter: str, default: Any = None) -> Any:
+        """The argument's Python value, `default` when not passed, UNKNOWN when it can't be known."""
+
+    def shape(self, parameter: str) -> Shape | None:
+        """Static shape of a tensor argument; None when the rank is unknown."""
+
+    def shapes(self, parameter: str) -> list[Shape | None]:
+        """Static shapes of the elements of a list-of-tensors argument."""
+
+    def dtype(self, parameter: str) -> str | None:
+        """"float32", "int64", "bool", ... of a tensor argument, or that a dtype argument names; None when not known."""
+
+    def dimensions(self, parameter: str) -> Shape | None:
+        """The value of a shape argument such as `[None, n_hidden]`, with its elements' source texts."""
+
+    def is_tensor(self, parameter: str) -> bool:
+        """Whether the argument is a graph tensor or variable (rather than a Python or numpy value)."""
+
+    def is_host(self, parameter: str) -> bool:
+        """Whether the argument is surely a Python or numpy value, or a list of such."""
+
+    def symbol(self, parameter: str) -> str | None:
+        """Name of the TensorFlow symbol that the argument refers to (`nn.relu` for `activation=tf.nn.relu`), or None."""
+
+
+class Rewriting(Bound, Protocol):
+    """A call while it is being rewritten."""
+
+    target: str
+    result_shape: Shape | None
+    result_dtype: str | None
+
+    def text(self, parameter: str, default: str | None = None) -> str:
+        """Rewritten source of the argument, fit for an argument list; `default` when not passed."""
+
+    def operand(self, parameter: str) -> str:
+        """The same, in parentheses where an operator or an attribute access would need them."""
+
+    def tensor(self, parameter: str) -> str:
+        """The same, made a tensor of the target where it is a Python or numpy value."""
+
+    def tensors(self, parameter: str) -> str:
+        """Source of a sequence-of-tensors argument."""
+
+    def dtype_text(self, parameter: str) -> str:
+        """A dtype argument ("float", tf.float32, np.float32) as the target's dtype object, e.g. `torch.float32`."""
+
+    def helper(self, name: str) -> str:
+        """Ask for a helper of the target (see actlint.apis.helpers); answers its name in the user's file."""
+
+    def refuse(self, reason: str, help: str) -> NoReturn:
+        """Give the program up: the call can't be carried over faithfully."""
+
+
+ShapeRule = Callable[[Bound], "Shape | None"]
+DtypeRule = Callable[[Bound], "str | None"]
+
+
+@dataclass(frozen=True)
+class Rename:
+    """The target has the same call under another name: the user's arguments and their formatting stay.
+
+    `parameters` maps TF1's parameters to the target's, in the order of the target's positional parameters. A TF1 parameter that is
+    passed but not listed refuses the call, unless it is in `drop`.
+    """
+
+    name: str
+    parameters: Mapping[str, str]
+    drop: tuple[str, ...] = ("name",)
+
+
+Form = Rename | Callable[[Rewriting], "str | Rename"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One TensorFlow 1 symbol.
+
+    `signature` is TF 1.15's, as source text; `renamed` maps keywords of older versions to it. `kind` says what the interpreter makes of
+    a call: "op" a tensor; "loss" a tensor that joins the LOSSES collection; "host" a Python value; "initializer" something that fills a
+    variable; anything structural (placeholder, variable, session, optimizer, ...) is spelled in actlint.apis.structure.
+    """
+
+    name: str
+    signature: str
+    kind: str = "op"
+    aliases: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    shape: ShapeRule | None = None
+    dtype: DtypeRule | None = None
+    tf2: Form | None = None
+    torch: Form | None = None
+    random: str | None = None
+    differentiable: bool = True
+    outputs: Callable[[Bound], int] | None = None
+    trap: str = ""
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A variable that a layer makes: its TF1 name below the layer, its shape, and where each target keeps it.
+
+    `torch` is (attribute path below the module, layout): layout "same", "T" (2-d transpose) or "HWIO" (conv kernel, stored OIHW).
+    """
+
+    name: str
+    shape: Shape | None
+    tf2: str
+    torch: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class LayerEntry(Entry):
+    """A symbol that makes a layer with weights and applies it to its input, such as `tf.layers.dense`.
+
+    `tf2` and `torch` are forms of the *constructor* expression; the emitter writes the application `layer(x)`. `input` names the
+    parameter that the layer is applied to. `weights` answers the variables in the order of creation. `base` is the default TF1 name.
+    """
+
+    kind: str = "layer"
+    input: str = "inputs"
+    base: str = ""
+    weights: Callable[[Bound], tuple[Weight, ...]] = lambda call: ()
+
+
+@dataclass(frozen=True)
+class OptimizerEntry(Entry):
+    """An optimizer class. Its forms make the constructor expression; `parameters` in a form's call is the list of variables' source."""
+
+    kind: str = "optimizer"

@@ -1,0 +1,37 @@
+"""What a rule reports: a place in a file, a code, a sentence, and a way on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place in a source file. Rows and columns count from 1; columns are code points, as in ruff."""
+
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Related:
+    """Another place that belongs to a finding, such as the line that made the hidden tensor."""
+
+    path: Path
+    position: Position
+    message: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One diagnostic. `end` is exclusive."""
+
+    path: Path
+    code: str
+    name: str
+    message: str
+    start: Position
+    end: Position
+    help: str | None = None
+    related: tuple[Related, ...] = ()

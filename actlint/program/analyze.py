@@ -1,0 +1,50 @@
+"""Analyse an entry file: parse it, follow its local imports, interpret it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from actlint.files.source import Source, Undecodable
+from actlint.program.interpreter import Interpreter
+from actlint.program.model import Program
+from actlint.program.scope import Scope
+from actlint.syntax.tree import Invalid, Tree, parse
+
+
+def analyze(path: Path, read: Callable[[Path], Source], tree: Tree | None = None) -> Program:
+    """Interpret the file at `path` as `__main__`.
+
+    Raises actlint.syntax.tree.Invalid or actlint.files.source.Undecodable when the entry file can't be read or parsed; an imported
+    local module that can't is treated as an installed package.
+    """
+    path = path.resolve()
+    program = Program([path], {path: tree or parse(read(path))})
+
+    def load(file: Path) -> Scope | None:
+        file = file.resolve()
+        if file in program.scopes:
+            return program.scopes[file]
+        if file == path:
+            return None
+        try:
+            program.trees[file] = parse(read(file))
+        except (Invalid, Undecodable, OSError):
+            return None
+        program.files.append(file)
+        scope = program.scopes[file] = Scope(file, None, "module")
+        outer, interpreter.file = interpreter.file, file
+        interpreter.run_module(program.trees[file].module, scope)
+        interpreter.file = outer
+        return scope
+
+    interpreter = Interpreter(program, load)
+    scope = program.scopes[path] = Scope(path, None, "module")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, 20_000))
+    try:
+        interpreter.run_module(program.trees[path].module, scope)
+    finally:
+        sys.setrecursionlimit(limit)
+    return program

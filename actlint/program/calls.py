@@ -1,0 +1,373 @@
+"""Calls: into the user's functions, of Python's builtins, of framework symbols, of methods of modelled values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from actlint.apis.catalogue import lookup
+from actlint.apis.entry import Entry, LayerEntry
+from actlint.apis.shape import Dim
+from actlint.program import builtins_, structure
+from actlint.program.binding import BoundCall, bind, dtype_of, python_value, tensor_dtype, tensor_shape
+from actlint.program.expressions import Method, class_attribute, evaluate
+from actlint.program.model import Unsupported
+from actlint.program.scope import Scope
+from actlint.program.values import (
+    Class,
+    Const,
+    Function,
+    Handle,
+    Host,
+    Instance,
+    Layer,
+    Mapping,
+    Optimizer,
+    Sequence,
+    Session,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+    runs_in,
+    tensors_in,
+)
+
+if TYPE_CHECKING:
+    from actlint.program.interpreter import Interpreter
+
+Arguments = list[tuple[Value, "cst.BaseExpression | None"]]
+Keywords = list[tuple[str, Value, cst.BaseExpression]]
+_RUN_NAMES = {"run", "eval", "fit", "train_on_batch"}
+
+
+def call(self: Interpreter, node: cst.Call, scope: Scope) -> Value:
+    """The value of a call expression."""
+    callee = _callee(self, node, scope)
+    positional: Arguments = []
+    keywords: Keywords = []
+    for argument in node.args:
+        value = evaluate(self, argument.value, scope)
+        if argument.star == "*":
+            items = self.iterate(value)
+            positional.extend((item, None) for item in items or [])
+            if items is None:
+                positional.append((self.element(value, argument), None))
+        elif argument.star == "**":
+            if isinstance(value, Mapping):
+                keywords.extend((str(key), item, argument.value) for key, item in value.items.items())
+        elif argument.keyword is not None:
+            keywords.append((argument.keyword.value, value, argument.value))
+        else:
+            positional.append((value, argument.value))
+    return apply(self, callee, positional, keywords, node, scope)
+
+
+def _callee(self: Interpreter, node: cst.Call, scope: Scope) -> Value:
+    """What is called; `super()` is resolved to the bases of the class that the method belongs to."""
+    function = node.func
+    if isinstance(function, cst.Attribute) and isinstance(function.value, cst.Call) and isinstance(function.value.func, cst.Name):
+        if function.value.func.value == "super" and self.frames:
+            frame = self.frames[-1].function
+            owner = frame.owner
+            if owner is not None and frame.bound is not None:
+                for base in owner.bases:
+                    found = class_attribute(base, function.attr.value) if isinstance(base, Class) else None
+                    if isinstance(found, Function):
+                        return Function(found.node, found.scope, found.file, found.name, found.defaults, frame.bound, base)
+            return Host("super")
+    return evaluate(self, function, scope)
+
+
+def apply(self: Interpreter, callee: Value, positional: Arguments, keywords: Keywords, node: cst.Call, scope: Scope) -> Value:
+    """Call a value."""
+    values = [value for value, _ in positional]
+    named = [(name, value) for name, value, _ in keywords]
+    if isinstance(callee, Function):
+        return self.call_function(callee, values, named, node)
+    if isinstance(callee, Class):
+        return self.instantiate(callee, values, named, node)
+    if isinstance(callee, Instance):
+        method = class_attribute(callee.cls, "__call__")
+        if isinstance(method, Function):
+            return self.call_function(Function(method.node, method.scope, method.file, method.name, method.defaults, callee, method.owner), values, named, node)
+    if isinstance(callee, Partial):
+        return apply(self, callee.callee, [*callee.positional, *positional], [*callee.keywords, *keywords], node, scope)
+    if isinstance(callee, Symbol):
+        return _symbol(self, callee.name, positional, keywords, node, scope)
+    if isinstance(callee, Method):
+        return _method(self, callee, positional, keywords, node, scope)
+    return opaque(self, callee, values + [value for _, value in named], node)
+
+
+class Partial(Value):
+    """`functools.partial(f, ...)`."""
+
+    def __init__(self, callee: Value, positional: Arguments, keywords: Keywords) -> None:
+        self.callee, self.positional, self.keywords = callee, positional, keywords
+
+
+def opaque(self: Interpreter, callee: Value, values: list[Value], node: cst.CSTNode) -> Value:
+    """A call of something that isn't analysed: a Python value unless a tensor went in."""
+    runs = tuple(dict.fromkeys(r for v in (callee, *values) for r in runs_in(v)))
+    if any(True for value in values for _ in tensors_in(value)) or any(isinstance(v, (Instance, Session)) for v in values):
+        unknown = Unknown("a call that isn't analysed took a tensor", node, self.file, runs)
+        self.program.unknowns.append(unknown)
+        return unknown
+    if isinstance(callee, Unknown):
+        return callee
+    return Host("", runs)
+
+
+def framework_name(name: str) -> str | None:
+    """A qualified name below TensorFlow without its root (`nn.relu`), or None for other packages."""
+    for root in ("tensorflow.compat.v1.", "tensorflow._api.v1.", "tensorflow.python."):
+        if name.startswith(root):
+            return name[len(root):]
+    return name[len("tensorflow."):] if name.startswith("tensorflow.") else None
+
+
+def _symbol(self: Interpreter, name: str, positional: Arguments, keywords: Keywords, node: cst.Call, scope: Scope) -> Value:
+    values = [value for value, _ in positional] + [value for _, value, _ in keywords]
+    if name == "functools.partial" and positional:
+        return Partial(positional[0][0], positional[1:], keywords)
+    short = framework_name(name)
+    if short is None:
+        return builtins_.call(self, name, positional, keywords, node) or opaque(self, Host(name), values, node)
+    found = structure.STRUCTURE.get(short)
+    if found is not None:
+        entry = Entry(short, found.signature, kind="structure")
+        bound = bind(entry, positional, keywords)
+        self.program.bindings.setdefault(node, bound)
+        return found.handler(self, bound, node)
+    entry = lookup(short)
+    if entry is None:
+        return _unsupported(self, short, values, node)
+    bound = bind(entry, positional, keywords)
+    bound.source = lambda expression: global_source(self, expression, scope)
+    self.program.bindings.setdefault(node, bound)
+    return _catalogued(self, entry, bound, node)
+
+
+def global_source(self: Interpreter, node: cst.BaseExpression, scope: Scope) -> str | None:
+    """The text of an expression made of module-level names of the entry file only, so that it is valid anywhere in it."""
+    names: list[str] = []
+
+    def collect(part: cst.CSTNode) -> bool:
+        if isinstance(part, cst.Name):
+            names.append(part.value)
+            return True
+        if isinstance(part, cst.Attribute):
+            return collect(part.value)
+        if isinstance(part, cst.Subscript):
+            return collect(part.value) and all(isinstance(e.slice, cst.Index) and collect(e.slice.value) for e in part.slice)
+        if isinstance(part, cst.BinaryOperation):
+            return collect(part.left) and collect(part.right)
+        return isinstance(part, (cst.Integer, cst.SimpleString))
+
+    if not collect(node) or not names:
+        return None
+    for name in names:
+        owner = scope.owner(name)
+        if owner is None or owner.kind != "module" or owner.file != self.program.entry:
+            return None
+    return cst.Module([]).code_for_node(node)
+
+
+def _unsupported(self: Interpreter, short: str, values: list[Value], node: cst.Call) -> Value:
+    """A framework symbol that the catalogue doesn't know: never guessed, but the dataflow goes on."""
+    self.program.unsupported.append(Unsupported(short, node, self.file))
+    if any(True for value in values for _ in tensors_in(value)):
+        return self.operation(short, {str(i): value for i, value in enumerate(values)}, node, None, None, known=False)
+    return Unknown(f"tf.{short} isn't known", node, self.file)
+
+
+def _catalogued(self: Interpreter, entry: Entry, bound: BoundCall, node: cst.Call) -> Value:
+    if isinstance(entry, LayerEntry):
+        return _layer(self, entry, bound, node)
+    if entry.kind == "optimizer":
+        return Optimizer(self.operation(entry.name, bound.values, node, None, None, kind="optimizer").op)
+    if entry.kind == "initializer":
+        return Handle("initial", self.operation(entry.name, bound.values, node, None, None, kind="initial").op)
+    shape, dtype = entry.shape(bound) if entry.shape else None, entry.dtype(bound) if entry.dtype else None
+    if entry.kind == "host":
+        return Host(entry.name)
+    count = entry.outputs(bound) if entry.outputs else 1
+    arguments = {name: value for name, value in bound.values.items() if name != "name"}
+    tensor = self.operation(entry.name, arguments, node, shape, dtype)
+    tensor.op.name = str(bound.const("name")) if isinstance(bound.const("name"), str) else ""
+    if tensor.op.name:
+        self.unique(tensor.op.name)
+    if entry.kind == "loss":
+        self.program.collections.setdefault("losses", []).append(tensor)
+    if count != 1:
+        shapes = shape if isinstance(shape, list) else [shape] * count
+        return Sequence([Tensor(tensor.op, shapes[i], dtype, i) for i in range(count)], "list")
+    return tensor
+
+
+def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Call) -> Value:
+    """A layer with weights: its variables, and the operation that applies it."""
+    given = bound.const("name")
+    base = given if isinstance(given, str) else _default_layer_name(self, entry.base)
+    scope = "/".join([name for name, _ in self.variable_scopes] + [base])
+    reuse = bound.const("reuse") is True or any(reuse for _, reuse in self.variable_scopes)
+    layer = Layer(entry, node, [])
+    for weight in entry.weights(bound):
+        name = f"{scope}/{weight.name}"
+        if reuse and name in self.shared:
+            layer.variables.append(self.shared[name])  # type: ignore[arg-type]
+            continue
+        op = self.operation("layer_variable", {}, node, weight.shape, "float32", kind="variable").op
+        variable = Variable(op, weight.shape, "float32", name=name, trainable=bound.const("trainable", True) is not False, layer=layer, weight=weight.name)
+        self.shared[name] = variable
+        self.program.variables.append(variable)
+        layer.variables.append(variable)
+    arguments = {name: value for name, value in bound.values.items() if name in (entry.input, "activation", "training", "rate")}
+    shape, dtype = entry.shape(bound) if entry.shape else None, entry.dtype(bound) if entry.dtype else None
+    tensor = self.operation(entry.name, arguments, node, shape, dtype, extra=list(layer.variables))
+    for key, value in bound.values.items():
+        if key == "activation" and isinstance(value, Function):
+            tensor = _activated(self, value, tensor, node)
+    if layer.variables:
+        tensor.op.layer = layer
+        layer.op = tensor.op
+        self.program.layers.append(layer)
+    for key in ("kernel_regularizer", "bias_regularizer", "activity_regularizer"):
+        if bound.given(key) and layer.variables:
+            _regularize(self, bound.values[key], layer.variables[0], node)
+    return tensor
+
+
+def _activated(self: Interpreter, function: Function, tensor: Tensor, node: cst.Call) -> Tensor:
+    result = self.call_function(function, [tensor], [], node)
+    return result if isinstance(result, Tensor) else tensor
+
+
+def _regularize(self: Interpreter, regularizer: Value, variable: Variable, node: cst.Call) -> None:
+    value = self.call_function(regularizer, [variable], [], node) if isinstance(regularizer, Function) else None
+    tensor = value if isinstance(value, Tensor) else self.operation("regularizer", {"x": variable}, node, (), "float32")
+    self.program.collections.setdefault("regularization_losses", []).append(tensor)
+
+
+def _default_layer_name(self: Interpreter, base: str) -> str:
+    key = "/".join([name for name, _ in self.variable_scopes] + ["layer:" + base])
+    count = self.names.get(key, 0)
+    self.names[key] = count + 1
+    return base if count == 0 else f"{base}_{count}"
+
+
+# -- methods of modelled values
+
+
+def _method(self: Interpreter, method: Method, positional: Arguments, keywords: Keywords, node: cst.Call, scope: Scope) -> Value:
+    owner, name = method.owner, method.name
+    values = [value for value, _ in positional]
+    if isinstance(owner, Session):
+        return structure.session_method(self, owner, name, positional, keywords, node)
+    if isinstance(owner, (Tensor, Handle)) and name in ("eval", "run"):
+        return structure.run_call(self, node, name, owner, None, _argument(positional, keywords, 0, "feed_dict"))
+    if isinstance(owner, Optimizer):
+        return structure.optimizer_method(self, owner, name, positional, keywords, node)
+    if isinstance(owner, Tensor):
+        return structure.tensor_method(self, owner, name, positional, keywords, node)
+    if isinstance(owner, Handle):
+        return structure.handle_method(self, owner, name, positional, keywords, node)
+    if isinstance(owner, (Sequence, Mapping)):
+        found = builtins_.container_method(self, owner, name, values, node)
+        if found is not None:
+            return found
+    if isinstance(owner, Const):
+        arguments = [python_value(value) for value in values]
+        if isinstance(owner.value, str) and name not in ("format", "join"):
+            try:
+                result = getattr(owner.value, name)(*arguments)
+            except Exception:
+                return Host("str")
+            return Const(result) if isinstance(result, (str, int, bool, list, tuple)) else Host("str")
+        return Host("", tuple(r for v in [*values, *(v for _, v, _ in keywords)] for r in runs_in(v)))
+    found = builtins_.shape_method(owner, name)
+    if found is not None:
+        return found
+    return opaque(self, owner, values + [value for _, value, _ in keywords], node)
+
+
+def _argument(positional: Arguments, keywords: Keywords, place: int, name: str) -> tuple[Value, Any] | None:
+    for keyword, value, node in keywords:
+        if keyword == name:
+            return value, node
+    return positional[place] if place < len(positional) else None
+
+
+def enter(self: Interpreter, value: Value) -> tuple[Value, Callable[[], None]]:
+    """Enter a `with` item; answers what `as` binds, and how to leave."""
+    if isinstance(value, Session):
+        before, self.default_session = self.default_session, value
+
+        def leave() -> None:
+            self.default_session = before
+
+        return value, leave
+    return structure.enter_scope(self, value)
+
+
+class _AssignedNames(cst.CSTVisitor):
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        self._add(node.target)
+
+    def visit_AugAssign(self, node: cst.AugAssign) -> None:
+        self._add(node.target)
+
+    def visit_For(self, node: cst.For) -> None:
+        self._add(node.target)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        return False
+
+    visit_Lambda = visit_FunctionDef  # type: ignore[assignment]
+
+    def _add(self, target: cst.CSTNode) -> None:
+        if isinstance(target, cst.Name):
+            self.names.add(target.value)
+        elif isinstance(target, (cst.Tuple, cst.List)):
+            for element in target.elements:
+                self._add(element.value)
+
+
+def assigned_names(body: cst.CSTNode) -> set[str]:
+    """Names that statements below a node bind."""
+    finder = _AssignedNames()
+    body.visit(finder)
+    return finder.names
+
+
+class _RunFinder(cst.CSTVisitor):
+    def __init__(self) -> None:
+        self.found = False
+        self.called: list[str] = []
+
+    def visit_Call(self, node: cst.Call) -> bool:
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _RUN_NAMES:
+            self.found = True
+        elif isinstance(node.func, cst.Name):
+            self.called.append(node.func.value)
+        return not self.found
+
+
+def has_run(self: Interpreter, node: cst.CSTNode, scope: Scope, depth: int = 2) -> bool:
+    """Whether a loop's body runs a session, in itself or in a function that it calls by name."""
+    finder = _RunFinder()
+    node.visit(finder)
+    if finder.found or depth == 0:
+        return finder.found
+    functions = [scope.lookup(name) for name in finder.called]
+    return any(has_run(self, f.node, f.scope, depth - 1) for f in functions if isinstance(f, Function))
+
+
+__all__ = ["apply", "call", "dtype_of", "enter", "framework_name", "has_run", "tensor_dtype", "tensor_shape", "Dim"]

@@ -1,0 +1,473 @@
+"""The interpreter: walks statements in order, follows calls, and records the graph that the code builds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence as Items
+from pathlib import Path
+
+import libcst as cst
+
+from actlint.apis.shape import Shape
+from actlint.program import calls, expressions, imports
+from actlint.program.expressions import NamedSequence, binary, evaluate, truthiness
+from actlint.program.model import Program
+from actlint.program.scope import Scope
+from actlint.program.values import (
+    NONE,
+    Class,
+    Const,
+    DimValue,
+    Frame,
+    Function,
+    Handle,
+    Host,
+    Instance,
+    Mapping,
+    Op,
+    Run,
+    Sequence,
+    Session,
+    ShapeValue,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    runs_in,
+    tensors_in,
+)
+
+MAX_DEPTH = 40
+MAX_STEPS = 60_000
+MAX_UNROLLED = 64
+
+
+class _Return(Exception):
+    """A return statement that is surely executed."""
+
+
+class Interpreter:
+    """Interprets one entry file as `__main__`."""
+
+    def __init__(self, program: Program, load: Callable[[Path], Scope | None]) -> None:
+        self.program = program
+        self.load = load
+        self.file = program.entry
+        self.frames: tuple[Frame, ...] = ()
+        self.loops: tuple[cst.CSTNode, ...] = ()
+        self.returned: list[list[Value]] = []
+        self.name_scopes: list[str] = []
+        self.variable_scopes: list[tuple[str, object]] = []
+        self.names: dict[str, int] = {}
+        self.shared: dict[str, Value] = {}
+        self.default_session: Session | None = None
+        self.open_loops = 0
+        self.steps = 0
+
+    # -- statements
+
+    def run_module(self, tree: cst.Module, scope: Scope) -> None:
+        self.block(tree.body, scope)
+
+    def block(self, body: Items[cst.CSTNode], scope: Scope) -> None:
+        for statement in body:
+            self.statement(statement, scope)
+
+    def suite(self, body: cst.BaseSuite, scope: Scope) -> None:
+        self.block(body.body, scope)
+
+    def statement(self, node: cst.CSTNode, scope: Scope) -> None:
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            return
+        method = getattr(self, "_" + type(node).__name__, None)
+        if method:
+            method(node, scope)
+
+    def _SimpleStatementLine(self, node: cst.SimpleStatementLine, scope: Scope) -> None:
+        self.block(node.body, scope)
+
+    _SimpleStatementSuite = _SimpleStatementLine
+
+    def _Expr(self, node: cst.Expr, scope: Scope) -> None:
+        evaluate(self, node.value, scope)
+
+    def _Assign(self, node: cst.Assign, scope: Scope) -> None:
+        value = evaluate(self, node.value, scope)
+        for target in node.targets:
+            self.assign(target.target, value, scope)
+
+    def _AnnAssign(self, node: cst.AnnAssign, scope: Scope) -> None:
+        if node.value is not None:
+            self.assign(node.target, evaluate(self, node.value, scope), scope)
+
+    def _AugAssign(self, node: cst.AugAssign, scope: Scope) -> None:
+        left, right = evaluate(self, node.target, scope), evaluate(self, node.value, scope)
+        if isinstance(left, Sequence) and left.kind == "list" and isinstance(node.operator, cst.AddAssign):
+            items = self.iterate(right)
+            left.items.extend(items or [])
+            left.partial |= items is None or bool(self.open_loops)
+            return
+        self.assign(node.target, binary(self, type(node.operator), left, right, node), scope)
+
+    def _Return(self, node: cst.Return, scope: Scope) -> None:
+        if self.returned:
+            self.returned[-1].append(evaluate(self, node.value, scope) if node.value is not None else NONE)
+            raise _Return
+
+    def _Raise(self, node: cst.Raise, scope: Scope) -> None:
+        if self.returned:
+            raise _Return
+
+    def _Del(self, node: cst.Del, scope: Scope) -> None:
+        return
+
+    def _Global(self, node: cst.Global, scope: Scope) -> None:
+        for item in node.names:
+            scope.redirected[item.name.value] = scope.module
+
+    def _Nonlocal(self, node: cst.Nonlocal, scope: Scope) -> None:
+        for item in node.names:
+            owner = scope.parent.owner(item.name.value) if scope.parent else None
+            if owner:
+                scope.redirected[item.name.value] = owner
+
+    def _Import(self, node: cst.Import, scope: Scope) -> None:
+        imports.import_names(self, node, scope)
+
+    def _ImportFrom(self, node: cst.ImportFrom, scope: Scope) -> None:
+        imports.import_from(self, node, scope)
+
+    def _FunctionDef(self, node: cst.FunctionDef, scope: Scope) -> None:
+        decorators = tuple(imports.dotted(d.decorator.func if isinstance(d.decorator, cst.Call) else d.decorator) for d in node.decorators)
+        function = Function(node, scope, self.file, node.name.value, self.default_values(node.params, scope), decorators=decorators)
+        self.program.functions[node] = function
+        scope.bind(node.name.value, function)
+
+    def _ClassDef(self, node: cst.ClassDef, scope: Scope) -> None:
+        bases = tuple(evaluate(self, base.value, scope) for base in node.bases)
+        inner = Scope(self.file, scope, "class")
+        self.suite(node.body, inner)
+        cls = Class(node, scope, self.file, node.name.value, bases, inner.names)
+        for value in inner.names.values():
+            if isinstance(value, Function):
+                value.owner = cls
+        scope.bind(node.name.value, cls)
+
+    def _If(self, node: cst.If, scope: Scope) -> None:
+        truth = truthiness(self.test(node.test, scope))
+        if truth is not None:
+            chosen = node.body if truth else node.orelse
+            if isinstance(chosen, cst.If):
+                self._If(chosen, scope)
+            elif chosen is not None:
+                self.suite(chosen.body if isinstance(chosen, cst.Else) else chosen, scope)
+            return
+        alternatives = [lambda: self.suite(node.body, scope)]
+        if isinstance(node.orelse, cst.If):
+            alternatives.append(lambda: self._If(node.orelse, scope))  # type: ignore[arg-type]
+        elif node.orelse is not None:
+            alternatives.append(lambda: self.suite(node.orelse.body, scope))  # type: ignore[union-attr]
+        self.branches(alternatives, scope, node)
+
+    def test(self, node: cst.BaseExpression, scope: Scope) -> Value:
+        """The value of a condition; `__name__ == "__main__"` holds in the entry file alone."""
+        if isinstance(node, cst.Comparison) and isinstance(node.left, cst.Name) and node.left.value == "__name__":
+            return Const(self.file == self.program.entry and scope.module.file == self.program.entry)
+        return evaluate(self, node, scope)
+
+    def branches(self, alternatives: list[Callable[[], None]], scope: Scope, node: cst.CSTNode) -> None:
+        """Walk every alternative from the same start, then join the names that they bound."""
+        before = dict(scope.names)
+        ends: list[dict[str, Value]] = []
+        left = 0
+        for alternative in alternatives:
+            scope.names = dict(before)
+            try:
+                alternative()
+                ends.append(scope.names)
+            except _Return:
+                left += 1
+        if len(alternatives) == 1:
+            ends.append(before)
+        if not ends:
+            scope.names = before
+            raise _Return
+        joined = dict(ends[0])
+        for end in ends[1:]:
+            for name, value in end.items():
+                joined[name] = self.either(joined[name], value, node) if name in joined else value
+        scope.names = joined
+
+    def either(self, left: Value, right: Value, node: cst.CSTNode) -> Value:
+        """A value that is one of two; tensors stay a tensor that may come from both."""
+        if left is right or left == right:
+            return left
+        if isinstance(left, Tensor) and isinstance(right, Tensor):
+            return self.operation("either", {"x": left, "y": right}, node, left.shape, left.dtype)
+        if isinstance(left, Tensor) != isinstance(right, Tensor):
+            tensor = left if isinstance(left, Tensor) else right
+            other = right if tensor is left else left
+            return tensor if other == NONE else Unknown("a tensor or a Python value, depending on a condition", node, self.file)
+        if isinstance(left, Sequence) and isinstance(right, Sequence) and len(left.items) == len(right.items):
+            return Sequence([self.either(a, b, node) for a, b in zip(left.items, right.items)], left.kind)
+        if any(isinstance(v, (Function, Class, Instance, Handle, Sequence, Mapping)) for v in (left, right)):
+            return left if right == NONE else right if left == NONE else Unknown("the value depends on a condition", node, self.file)
+        return Host("", runs_in(left) + runs_in(right))
+
+    def _For(self, node: cst.For, scope: Scope) -> None:
+        iterable = evaluate(self, node.iter, scope)
+        items = self.iterate(iterable)
+        if items is not None and 0 < len(items) <= MAX_UNROLLED and not calls.has_run(self, node, scope):
+            for item in items:
+                self.assign(node.target, item, scope)
+                self.guarded(node.body, scope, node)
+        elif items is None or items:
+            element = self.loop_element(iterable, items, node)
+            self.repeated(node.body, scope, node, lambda: self.assign(node.target, element, scope))
+        if node.orelse is not None:
+            self.suite(node.orelse.body, scope)
+
+    def loop_element(self, iterable: Value, items: list[Value] | None, node: cst.CSTNode) -> Value:
+        """One element that stands for all of a loop."""
+        if items and all(isinstance(item, Const) for item in items):
+            return Host("element")
+        if items:
+            return items[0]
+        return self.element(iterable, node)
+
+    def guarded(self, body: cst.BaseSuite, scope: Scope, loop: cst.CSTNode) -> None:
+        """A loop's body, which may be left by `return`, `break` or not at all."""
+        self.loops = (*self.loops, loop)
+        try:
+            self.suite(body, scope)
+        except _Return:
+            pass
+        finally:
+            self.loops = self.loops[:-1]
+
+    def repeated(self, body: cst.BaseSuite, scope: Scope, loop: cst.CSTNode, start: Callable[[], object]) -> None:
+        """A loop that isn't unrolled: one walk stands for all, so constants that it changes aren't known, before and after."""
+        assigned = calls.assigned_names(body)
+
+        def forget() -> None:
+            for name in assigned:
+                value = scope.names.get(name)
+                if isinstance(value, Const) and value != NONE:
+                    scope.names[name] = Host("changed in a loop")
+
+        forget()
+        start()
+        self.open_loops += 1
+        try:
+            self.guarded(body, scope, loop)
+        finally:
+            self.open_loops -= 1
+        forget()
+
+    def _While(self, node: cst.While, scope: Scope) -> None:
+        self.repeated(node.body, scope, node, lambda: self.test(node.test, scope))
+
+    def _Try(self, node: cst.Try, scope: Scope) -> None:
+        try:
+            self.suite(node.body, scope)
+            if node.orelse is not None:
+                self.suite(node.orelse.body, scope)
+        finally:
+            if node.finalbody is not None:
+                self.suite(node.finalbody.body, scope)
+
+    def _With(self, node: cst.With, scope: Scope) -> None:
+        undo: list[Callable[[], None]] = []
+        for item in node.items:
+            value = evaluate(self, item.item, scope)
+            entered, leave = calls.enter(self, value)
+            undo.append(leave)
+            if item.asname is not None:
+                self.assign(item.asname.name, entered, scope)
+        try:
+            self.suite(node.body, scope)
+        finally:
+            for leave in reversed(undo):
+                leave()
+
+    def _Match(self, node: cst.Match, scope: Scope) -> None:
+        evaluate(self, node.subject, scope)
+        self.branches([lambda case=case: self.suite(case.body, scope) for case in node.cases], scope, node)  # type: ignore[misc]
+
+    # -- names and containers
+
+    def assign(self, target: cst.CSTNode, value: Value, scope: Scope) -> None:
+        """Bind a target: a name, an attribute, an element, or a pattern of these."""
+        if isinstance(target, cst.Name):
+            scope.bind(target.value, value)
+        elif isinstance(target, (cst.Tuple, cst.List)):
+            self.unpack(target, value, scope)
+        elif isinstance(target, cst.Attribute):
+            base = evaluate(self, target.value, scope)
+            if isinstance(base, Instance):
+                base.attributes[target.attr.value] = value
+            elif isinstance(base, Class):
+                base.attributes[target.attr.value] = value
+        elif isinstance(target, cst.Subscript):
+            base = evaluate(self, target.value, scope)
+            first = target.slice[0].slice
+            key = evaluate(self, first.value, scope) if isinstance(first, cst.Index) else None
+            if isinstance(base, Mapping) and key is not None:
+                base.items[expressions.mapping_key(key)] = value
+            elif isinstance(base, Sequence) and isinstance(key, Const) and isinstance(key.value, int) and -len(base.items) <= key.value < len(base.items):
+                base.items[key.value] = value
+        elif isinstance(target, cst.StarredElement):
+            self.assign(target.value, value, scope)
+
+    def unpack(self, target: cst.Tuple | cst.List, value: Value, scope: Scope) -> None:
+        elements = [element for element in target.elements]
+        items = self.iterate(value)
+        star = next((i for i, e in enumerate(elements) if isinstance(e, cst.StarredElement)), None)
+        if items is not None and star is not None and len(items) >= len(elements) - 1:
+            width = len(items) - len(elements) + 1
+            items = [*items[:star], Sequence(items[star : star + width]), *items[star + width :]]
+        for place, element in enumerate(elements):
+            if items is not None and len(items) == len(elements):
+                part = items[place]
+            else:
+                part = self.element(value, element)
+            self.assign(element.value, part, scope)
+
+    def iterate(self, value: Value) -> list[Value] | None:
+        """The elements of an iterable, when they are known one by one."""
+        if isinstance(value, Sequence):
+            return None if value.partial else list(value.items)
+        if isinstance(value, Mapping):
+            return [key if isinstance(key, Value) else Const(key) for key in value.items]
+        if isinstance(value, Const) and isinstance(value.value, (str, tuple, list, range, dict)):
+            return [Const(item) for item in value.value] if len(value.value) <= 4096 else None
+        if isinstance(value, ShapeValue) and value.shape is not None:
+            return [DimValue(dim) for dim in value.shape]
+        return None
+
+    def element(self, value: Value, node: cst.CSTNode) -> Value:
+        """Some element of an iterable whose elements aren't known one by one."""
+        if isinstance(value, (Host, Const, ShapeValue, DimValue)):
+            return Host("element", runs_in(value))
+        if isinstance(value, (Sequence, Mapping)):
+            items = value.items if isinstance(value, Sequence) else list(value.items.values())
+            if not any(True for _ in tensors_in(value)):
+                return Host("element", runs_in(value))
+            first = items[0]
+            return first if all(isinstance(item, Tensor) for item in items) and len(items) == 1 else Unknown(
+                "an element of a container, chosen by a value that isn't known here", node, self.file)
+        if isinstance(value, Unknown):
+            return value
+        return Unknown("an element of something that isn't known here", node, self.file)
+
+    def default_values(self, parameters: cst.Parameters, scope: Scope) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for parameter in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params):
+            if parameter.default is not None:
+                found[parameter.name.value] = evaluate(self, parameter.default, scope)
+        return found
+
+    # -- calls
+
+    def call(self, node: cst.Call, scope: Scope) -> Value:
+        return calls.call(self, node, scope)
+
+    def call_function(self, function: Function, positional: list[Value], keywords: list[tuple[str, Value]], node: cst.CSTNode) -> Value:
+        """Follow a call into a function of the analysed files."""
+        if len(self.frames) >= MAX_DEPTH or sum(frame.function.node is function.node for frame in self.frames) > 3:
+            return Unknown("recursion", node, self.file)
+        scope = Scope(function.file, function.scope)
+        if not self.bind_parameters(function, positional, keywords, scope, node):
+            return Unknown(f"the arguments don't fit {function.name}", node, self.file)
+        outer = self.file, self.loops
+        self.frames = (*self.frames, Frame(node, function, self.file))
+        self.program.calls.setdefault(function.node, []).append(self.frames)
+        self.file = function.file
+        self.returned.append([])
+        try:
+            if isinstance(function.node, cst.Lambda):
+                return evaluate(self, function.node.body, scope)
+            try:
+                self.suite(function.node.body, scope)
+            except _Return:
+                pass
+            found = self.returned[-1]
+        finally:
+            results = self.returned.pop()
+            self.file, self.loops = outer
+            self.frames = self.frames[:-1]
+        if not found:
+            return NONE
+        result = results[0]
+        for other in results[1:]:
+            result = self.either(result, other, node)
+        return result
+
+    def bind_parameters(self, function: Function, positional: list[Value], keywords: list[tuple[str, Value]], scope: Scope, node: cst.CSTNode) -> bool:
+        parameters = function.node.params
+        plain = [p.name.value for p in (*parameters.posonly_params, *parameters.params)]
+        only = [p.name.value for p in parameters.kwonly_params]
+        arguments = [function.bound, *positional] if function.bound is not None else list(positional)
+        bound = dict(zip(plain, arguments))
+        rest: list[Value] = list(arguments[len(plain):])
+        extra: dict[str, Value] = {}
+        for keyword, value in keywords:
+            if keyword in plain or keyword in only:
+                bound[keyword] = value
+            else:
+                extra[keyword] = value
+        if isinstance(parameters.star_arg, cst.Param):
+            bound[parameters.star_arg.name.value] = Sequence(rest, "tuple")
+        elif rest:
+            return False
+        if parameters.star_kwarg is not None:
+            bound[parameters.star_kwarg.name.value] = Mapping(dict(extra))
+        elif extra:
+            return False
+        for name in (*plain, *only):
+            if name not in bound:
+                bound[name] = function.defaults.get(name) or Unknown(f"argument {name} isn't passed", node, self.file)
+        scope.names.update(bound)
+        return True
+
+    def instantiate(self, cls: Class, positional: list[Value], keywords: list[tuple[str, Value]], node: cst.CSTNode) -> Value:
+        """Make an object of a class of the analysed files."""
+        fields = next((base.fields for base in cls.bases if isinstance(base, NamedSequence)), None)
+        if fields:
+            made = NamedSequence([*positional, *(value for _, value in keywords)], "tuple")
+            made.fields = fields
+            return made
+        instance = Instance(cls)
+        init = expressions.class_attribute(cls, "__init__")
+        if isinstance(init, Function):
+            self.call_function(Function(init.node, init.scope, init.file, init.name, init.defaults, instance, cls), positional, keywords, node)
+        return instance
+
+    # -- the graph
+
+    def operation(self, symbol: str, arguments: dict[str, Value], node: cst.CSTNode, shape: Shape | None, dtype: str | None, *,
+                  kind: str = "op", known: bool = True, extra: list[Tensor] | None = None) -> Tensor:
+        """Record an operation; host values that came out of a session run are remembered."""
+        inputs = [t for value in arguments.values() for t in tensors_in(value)] + (extra or [])
+        fetched = tuple(dict.fromkeys(run for value in arguments.values() for run in runs_in(value)))
+        op = Op(len(self.program.ops), symbol, arguments, inputs, node, self.file, self.frames, self.loops, kind, fetched, known)
+        self.program.ops.append(op)
+        return Tensor(op, shape, dtype)
+
+    def handle(self, kind: str, symbol: str, arguments: dict[str, Value], node: cst.CSTNode) -> Handle:
+        """Record a graph-side object that has no value."""
+        return Handle(kind, self.operation(symbol, arguments, node, None, None, kind=kind).op)
+
+    def unique(self, name: str) -> str:
+        """A name made unique in the graph as TF1 does: `name`, `name_1`, ..."""
+        full = "/".join([*self.name_scopes, name])
+        count = self.names.get(full, 0)
+        self.names[full] = count + 1
+        return full if count == 0 else f"{full}_{count}"
+
+
+def record_run(self: Interpreter, run: Run) -> None:
+    self.program.runs.append(run)
+
+
+__all__ = ["Interpreter", "Op", "Symbol", "record_run"]

@@ -1,0 +1,503 @@
+"""Symbols that shape the program rather than compute: placeholders, variables, sessions, training, collections, scopes, summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from actlint.apis.entry import UNKNOWN
+from actlint.program.binding import BoundCall, dimensions, dtype_of, python_value, tensor_dtype, tensor_shape
+from actlint.program.values import (
+    NONE,
+    Const,
+    Function,
+    Handle,
+    Host,
+    Mapping,
+    Op,
+    Optimizer,
+    Run,
+    Sequence,
+    Session,
+    ShapeValue,
+    Symbol,
+    Tensor,
+    Training,
+    Unknown,
+    Value,
+    Variable,
+    tensors_in,
+)
+
+if TYPE_CHECKING:
+    from actlint.program.interpreter import Interpreter
+
+Handler = Callable[["Interpreter", BoundCall, cst.Call], Value]
+
+
+@dataclass(frozen=True)
+class Structural:
+    """The signature of a structural symbol and what a call of it means."""
+
+    signature: str
+    handler: Handler
+
+
+STRUCTURE: dict[str, Structural] = {}
+
+
+def structural(names: str, signature: str) -> Callable[[Handler], Handler]:
+    def register(handler: Handler) -> Handler:
+        for name in names.split():
+            STRUCTURE[name] = Structural(signature, handler)
+        return handler
+
+    return register
+
+
+# -- inputs and variables
+
+
+@structural("placeholder", "dtype, shape=None, name=None")
+def _placeholder(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    call.source = _source(self)
+    shape = call.dimensions("shape")
+    tensor = self.operation("placeholder", dict(call.values), node, shape, dtype_of(call.values.get("dtype")), kind="placeholder")
+    tensor.op.name = self.unique(call.const("name") if isinstance(call.const("name"), str) else "Placeholder")
+    self.program.placeholders.append(tensor)
+    return tensor
+
+
+@structural("placeholder_with_default", "input, shape, name=None")
+def _placeholder_with_default(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    tensor = self.operation("placeholder_with_default", dict(call.values), node, call.dimensions("shape"), tensor_dtype(call.values.get("input")), kind="placeholder")
+    self.program.placeholders.append(tensor)
+    return tensor
+
+
+def _source(self: Interpreter) -> Callable[[cst.BaseExpression], str | None]:
+    from actlint.program.calls import global_source
+
+    scope = self.program.scopes[self.file]
+    return lambda node: global_source(self, node, scope) if not self.frames or isinstance(node, cst.Name) and _is_global(self, node) else None
+
+
+def _is_global(self: Interpreter, node: cst.Name) -> bool:
+    function = self.frames[-1].function.node
+    parameters = getattr(function, "params", None)
+    names = {p.name.value for p in (*parameters.params, *parameters.kwonly_params)} if parameters is not None else set()
+    from actlint.program.calls import assigned_names
+
+    return node.value not in names and node.value not in assigned_names(function.body)
+
+
+@structural("Variable", "initial_value=None, trainable=True, collections=None, validate_shape=True, caching_device=None, name=None, variable_def=None, "
+            "dtype=None, expected_shape=None, import_scope=None, constraint=None, use_resource=None, synchronization=None, aggregation=None, shape=None")
+def _variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    given = call.const("name")
+    initial = call.values.get("initial_value")
+    if isinstance(initial, Function):
+        initial = self.call_function(initial, [], [], node)
+    prefix = [name for name, _ in self.variable_scopes if not self.name_scopes]
+    name = "/".join([*prefix, self.unique(given if isinstance(given, str) else "Variable")])
+    dtype = dtype_of(call.values.get("dtype")) or tensor_dtype(initial)
+    return _make_variable(self, node, name, tensor_shape(initial), dtype, initial, call.const("trainable", True) is not False)
+
+
+def _make_variable(self: Interpreter, node: cst.Call, name: str, shape: Any, dtype: str | None, initial: Value | None, trainable: bool) -> Variable:
+    op = self.operation("variable", {}, node, shape, dtype, kind="variable").op
+    op.arguments = {"initial_value": initial} if initial is not None else {}
+    op.name = name
+    variable = Variable(op, shape, dtype, name=name, trainable=trainable, initial=initial)
+    self.program.variables.append(variable)
+    return variable
+
+
+@structural("get_variable", "name, shape=None, dtype=None, initializer=None, regularizer=None, trainable=None, collections=None, caching_device=None, "
+            "partitioner=None, validate_shape=True, use_resource=None, custom_getter=None, constraint=None, synchronization=None, aggregation=None")
+def _get_variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    given = call.const("name")
+    if not isinstance(given, str):
+        given = f"<{len(self.program.variables)}>"
+    name = "/".join([*(scope for scope, _ in self.variable_scopes), given])
+    if name in self.shared:
+        return self.shared[name]
+    initial = call.values.get("initializer")
+    shape = call.dimensions("shape") if call.given("shape") else tensor_shape(initial)
+    variable = _make_variable(self, node, name, shape, dtype_of(call.values.get("dtype")) or "float32", initial, call.const("trainable", True) is not False)
+    self.shared[name] = variable
+    regularizer = call.values.get("regularizer")
+    if isinstance(regularizer, Function):
+        value = self.call_function(regularizer, [variable], [], node)
+        self.program.collections.setdefault("regularization_losses", []).append(value)
+    return variable
+
+
+# -- sessions and runs
+
+
+@structural("Session InteractiveSession train.MonitoredTrainingSession train.SingularMonitoredSession", "target='', graph=None, config=None, *rest, **kwargs")
+def _session(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    session = Session(node)
+    self.program.sessions.append(session)
+    if self.default_session is None and isinstance(node.func, cst.Attribute) and node.func.attr.value == "InteractiveSession":
+        self.default_session = session
+    return session
+
+
+@structural("get_default_session", "")
+def _default_session(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return self.default_session or Session(node)
+
+
+def session_method(self: Interpreter, session: Session, name: str, positional: Any, keywords: Any, node: cst.Call) -> Value:
+    from actlint.program.calls import _argument
+
+    if name in ("run", "partial_run"):
+        return run_call(self, node, "session", None, _argument(positional, keywords, 0, "fetches"), _argument(positional, keywords, 1, "feed_dict"))
+    return Host(f"session.{name}")
+
+
+def run_call(self: Interpreter, node: cst.Call, form: str, owner: Value | None, fetch: tuple[Value, Any] | None, feed: tuple[Value, Any] | None) -> Value:
+    """Record a run and answer what it returns: the fetches' structure, with numpy values."""
+    fetches = owner if owner is not None else fetch[0] if fetch is not None else Unknown("nothing is fetched", node, self.file)
+    pairs: list[tuple[Value, Value]] = []
+    feed_value = feed[0] if feed is not None else None
+    if isinstance(feed_value, Mapping):
+        pairs = [(key if isinstance(key, Value) else Const(key), value) for key, value in feed_value.items.items()]
+    run = Run(len(self.program.runs), node, self.file, self.frames, self.loops, form, fetches, list(_leaves(fetches)), pairs, feed_value,
+              fetch[1] if fetch is not None else None, feed[1] if feed is not None else None)
+    self.program.runs.append(run)
+    return _result(fetches, run)
+
+
+def _leaves(value: Value) -> Any:
+    if isinstance(value, Sequence):
+        for item in value.items:
+            yield from _leaves(item)
+    elif isinstance(value, Mapping):
+        for item in value.items.values():
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def _result(value: Value, run: Run) -> Value:
+    if isinstance(value, Sequence):
+        return Sequence([_result(item, run) for item in value.items], value.kind, value.partial)
+    if isinstance(value, Mapping):
+        return Mapping({key: _result(item, run) for key, item in value.items.items()})
+    if isinstance(value, Tensor) and value.op.kind in ("train", "group"):
+        return NONE
+    if isinstance(value, Handle) and value.kind in ("initializer", "op"):
+        return NONE
+    return Host("fetched", (run,))
+
+
+@structural("global_variables_initializer initialize_all_variables local_variables_initializer tables_initializer variables_initializer "
+            "initialize_local_variables initialize_variables initialize_all_tables initializers.global_variables", "var_list=None, name=None")
+def _initializers(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return self.handle("initializer", "initializer", {}, node)
+
+
+# -- training
+
+
+def optimizer_method(self: Interpreter, optimizer: Optimizer, name: str, positional: Any, keywords: Any, node: cst.Call) -> Value:
+    from actlint.program.calls import _argument
+
+    get = lambda place, key: (_argument(positional, keywords, place, key) or (None,))[0]  # noqa: E731
+    if name == "minimize":
+        loss, variables = get(0, "loss"), get(2, "var_list")
+        return _train(self, node, optimizer, loss, variables, get(1, "global_step"))
+    if name == "compute_gradients":
+        loss, variables = get(0, "loss"), get(1, "var_list")
+        return Sequence([Sequence([_gradient(self, node, loss, v, i), v], "tuple") for i, v in enumerate(_variable_list(self, variables))])
+    if name == "apply_gradients":
+        pairs = get(0, "grads_and_vars")
+        items = [self.iterate(item) for item in self.iterate(pairs) or []] if pairs is not None else []
+        variables = [pair[1] for pair in items if pair is not None and len(pair) == 2 and isinstance(pair[1], Variable)]
+        losses = {id(op.arguments.get("loss")): op.arguments["loss"] for op in self.program.ancestors(tensors_in(pairs))
+                  if op.symbol == "gradients" and "loss" in op.arguments}
+        loss = next(iter(losses.values()), None) or Unknown("gradients that don't come from a loss seen here", node, self.file)
+        return _train(self, node, optimizer, loss, Sequence(variables), get(1, "global_step"), list(tensors_in(pairs)))
+    return Host(name)
+
+
+def _variable_list(self: Interpreter, value: Value | None) -> list[Variable]:
+    if value is None or value == NONE:
+        return [variable for variable in self.program.variables if variable.trainable]
+    if isinstance(value, Variable):
+        return [value]
+    return [v for v in tensors_in(value) if isinstance(v, Variable)]
+
+
+def _gradient(self: Interpreter, node: cst.Call, loss: Value | None, variable: Tensor, index: int) -> Tensor:
+    return self.operation("gradients", {"loss": loss or NONE, "with_respect_to": variable}, node, variable.shape, variable.dtype)
+
+
+def _train(self: Interpreter, node: cst.Call, optimizer: Optimizer, loss: Value | None, variables: Value | None, global_step: Value | None,
+           inputs: list[Tensor] | None = None) -> Tensor:
+    if isinstance(loss, Function):
+        loss = self.call_function(loss, [], [], node)
+    chosen = _variable_list(self, variables)
+    arguments: dict[str, Value] = {"loss": loss or NONE}
+    if global_step is not None:
+        arguments["global_step"] = global_step
+    sources = inputs if inputs is not None else list(tensors_in(loss))
+    sources = [*sources, *(t for value in optimizer.op.arguments.values() for t in tensors_in(value)), *tensors_in(global_step)]
+    training = Training(len(self.program.ops), "train", arguments, sources, node, self.file, self.frames, self.loops, "train",
+                        optimizer=optimizer, loss=loss, variables=chosen)
+    self.program.ops.append(training)
+    self.program.trainings.append(training)
+    return Tensor(training)
+
+
+@structural("gradients", "ys, xs, grad_ys=None, name='gradients', colocate_gradients_with_ops=False, gate_gradients=False, aggregation_method=None, stop_gradients=None")
+def _gradients(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    loss = call.values.get("ys")
+    xs = list(tensors_in(call.values.get("xs")))
+    if not xs:
+        return Unknown("gradients with respect to something that isn't known", node, self.file)
+    return Sequence([_gradient(self, node, loss, x, i) for i, x in enumerate(xs)])
+
+
+@structural("group", "*inputs, **kwargs")
+def _group(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return self.operation("group", {"inputs": call.values.get("inputs", NONE)}, node, None, None, kind="group")
+
+
+@structural("no_op", "name=None")
+def _no_op(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return self.operation("no_op", {}, node, None, None, kind="group")
+
+
+@structural("assign assign_add assign_sub", "ref, value, validate_shape=None, use_locking=None, name=None")
+def _assign(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    target = call.values.get("ref")
+    return self.operation("assign", dict(call.values), node, tensor_shape(target), tensor_dtype(target), kind="assign")
+
+
+# -- collections and scopes
+
+
+@structural("trainable_variables", "scope=None")
+def _trainable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return _scoped(self, [v for v in self.program.variables if v.trainable], call)
+
+
+@structural("global_variables all_variables", "scope=None")
+def _global(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return _scoped(self, list(self.program.variables), call)
+
+
+def _scoped(self: Interpreter, variables: list[Variable], call: BoundCall) -> Value:
+    scope = call.const("scope")
+    if scope is UNKNOWN:
+        return Sequence(list(variables), partial=True)
+    return Sequence([v for v in variables if not scope or v.name.startswith(str(scope))])
+
+
+@structural("get_collection get_collection_ref", "key, scope=None")
+def _collection(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    key = collection_key(call.values.get("key"))
+    if key in ("trainable_variables", "variables", "global_variables", "model_variables"):
+        return _scoped(self, [v for v in self.program.variables if v.trainable or key != "trainable_variables"], call)
+    return Sequence(list(self.program.collections.get(key or "", [])))
+
+
+def collection_key(value: Value | None) -> str | None:
+    """`tf.GraphKeys.REGULARIZATION_LOSSES` or a string, as the collection's name."""
+    if isinstance(value, Symbol):
+        last = value.name.rpartition(".")[2]
+        return {"GLOBAL_VARIABLES": "variables"}.get(last, last.lower())
+    text = python_value(value)
+    return text if isinstance(text, str) else None
+
+
+@structural("add_to_collection", "name, value")
+def _add_to_collection(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    key = collection_key(call.values.get("name"))
+    if key:
+        self.program.collections.setdefault(key, []).append(call.values.get("value", NONE))
+    return NONE
+
+
+@structural("losses.add_loss", "loss, loss_collection='losses'")
+def _add_loss(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    self.program.collections.setdefault("losses", []).append(call.values.get("loss", NONE))
+    return NONE
+
+
+@structural("losses.get_losses losses.get_regularization_losses", "scope=None, loss_collection='losses'")
+def _get_losses(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    key = "regularization_losses" if "regularization" in call.entry.name else "losses"
+    return Sequence(list(self.program.collections.get(key, [])))
+
+
+@structural("losses.get_total_loss losses.get_regularization_loss", "add_regularization_losses=True, name='total_loss', scope=None")
+def _total_loss(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    parts = list(self.program.collections.get("regularization_losses", []))
+    if call.entry.name.endswith("total_loss"):
+        parts = [*self.program.collections.get("losses", []), *(parts if call.const("add_regularization_losses", True) is not False else [])]
+    return self.operation("add_n", {"inputs": Sequence(parts)}, node, (), "float32")
+
+
+class ScopeHandle(Handle):
+    """A variable scope or name scope that a `with` enters."""
+
+    name: str = ""
+    reuse: object = None
+
+
+@structural("variable_scope variable_op_scope", "name_or_scope=None, default_name=None, values=None, initializer=None, regularizer=None, caching_device=None, "
+            "partitioner=None, custom_getter=None, reuse=None, dtype=None, use_resource=None, constraint=None, auxiliary_name_scope=True")
+def _variable_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return _scope(self, "variable_scope", call.values.get("name_or_scope"), call.const("default_name"), call.values.get("reuse"), node)
+
+
+@structural("name_scope op_scope", "name=None, default_name=None, values=None")
+def _name_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return _scope(self, "name_scope", call.values.get("name"), call.const("default_name"), None, node)
+
+
+def _scope(self: Interpreter, kind: str, name: Value | None, default: Any, reuse: Value | None, node: cst.Call) -> Value:
+    op = self.operation(kind, {}, node, None, None, kind="scope").op
+    made = ScopeHandle(kind, op)
+    made.name = name.name if isinstance(name, ScopeHandle) else str(python_value(name)) if isinstance(python_value(name), str) else str(default or "scope")
+    made.reuse = False if reuse is None or reuse == NONE else reuse
+    return made
+
+
+@structural("get_variable_scope", "")
+def _get_variable_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    made = ScopeHandle("variable_scope", self.operation("get_variable_scope", {}, node, None, None, kind="scope").op)
+    made.name = "/".join(name for name, _ in self.variable_scopes)
+    return made
+
+
+@structural("device control_dependencies Graph get_default_graph", "*args, **kwargs")
+def _context(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return self.handle("context", call.entry.name, {}, node)
+
+
+def enter_scope(self: Interpreter, value: Value) -> tuple[Value, Callable[[], None]]:
+    """Enter a `with` item that isn't a session."""
+    if not isinstance(value, ScopeHandle):
+        return value, lambda: None
+    if value.kind == "variable_scope":
+        frame = (value.name, value.reuse == Const(True))
+        saved = self.variable_scopes
+        self.variable_scopes = [*saved, frame]
+        names = self.name_scopes
+        self.name_scopes = [*names, value.name]
+
+        def leave() -> None:
+            self.variable_scopes, self.name_scopes = saved, names
+
+        return value, leave
+    names = self.name_scopes
+    self.name_scopes = self.unique(value.name).split("/")
+
+    def leave_names() -> None:
+        self.name_scopes = names
+
+    return value, leave_names
+
+
+def handle_method(self: Interpreter, handle: Handle, name: str, positional: Any, keywords: Any, node: cst.Call) -> Value:
+    if name == "reuse_variables" and self.variable_scopes:
+        scope, _ = self.variable_scopes[-1]
+        self.variable_scopes = [*self.variable_scopes[:-1], (scope, True)]
+        return NONE
+    if name in ("as_default", "graph"):
+        return handle
+    return Host(name, tuple(r for value, *_ in positional for r in getattr(value, "runs", ())))
+
+
+def tensor_method(self: Interpreter, tensor: Tensor, name: str, positional: Any, keywords: Any, node: cst.Call) -> Value:
+    if name == "get_shape":
+        return ShapeValue(tensor.shape)
+    if name == "set_shape":
+        shape = dimensions(positional[0][0]) if positional else None
+        tensor.shape = shape or tensor.shape
+        return NONE
+    values = [value for value, *_ in positional]
+    if name in ("assign", "assign_add", "assign_sub"):
+        return self.operation("assign", {"ref": tensor, "value": values[0] if values else NONE}, node, tensor.shape, tensor.dtype, kind="assign")
+    if name in ("initialized_value", "read_value", "value"):
+        return tensor
+    if name == "load":
+        return NONE
+    return self.operation(f"Tensor.{name}", {"self": tensor, **{str(i): v for i, v in enumerate(values)}}, node, None, tensor.dtype, known=False)
+
+
+# -- summaries, savers, settings
+
+
+@structural("summary.scalar summary.histogram summary.image summary.text summary.audio", "name, tensor, *rest, **kwargs")
+def _summary(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    tensor = self.operation(call.entry.name, dict(call.values), node, (), "string", kind="summary")
+    self.program.collections.setdefault("summaries", []).append(tensor)
+    return tensor
+
+
+@structural("scalar_summary histogram_summary image_summary", "name, tensor, *rest, **kwargs")
+def _old_summary(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return _summary(self, call, node)
+
+
+@structural("summary.merge_all merge_all_summaries", "key='summaries', scope=None, name=None")
+def _merge_all(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    parts = self.program.collections.get("summaries", [])
+    return self.operation("summary.merge", {"inputs": Sequence(list(parts))}, node, (), "string", kind="summary")
+
+
+@structural("summary.merge merge_summary", "inputs, collections=None, name=None")
+def _merge(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return self.operation("summary.merge", dict(call.values), node, (), "string", kind="summary")
+
+
+@structural("summary.FileWriter train.SummaryWriter", "logdir, graph=None, max_queue=10, flush_secs=120, graph_def=None, **kwargs")
+def _writer(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return self.handle("writer", "summary.FileWriter", dict(call.values), node)
+
+
+@structural("train.Saver", "var_list=None, **kwargs")
+def _saver(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return self.handle("saver", "train.Saver", dict(call.values), node)
+
+
+@structural("ConfigProto GPUOptions GraphOptions OptimizerOptions RunOptions RunMetadata", "**kwargs")
+def _config(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return Host("config")
+
+
+@structural("set_random_seed random.set_random_seed reset_default_graph logging.set_verbosity disable_v2_behavior disable_eager_execution "
+            "disable_resource_variables disable_v2_tensorshape", "*args, **kwargs")
+def _setting(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return NONE
+
+
+@structural("app.run", "main=None, argv=None")
+def _app_run(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    main = call.values.get("main") or self.program.scopes[self.file].names.get("main")
+    if isinstance(main, Function):
+        self.call_function(main, [Host("argv")] if main.node.params.params else [], [], node)
+    return NONE
+
+
+@structural("cond", "pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, fn2=None")
+def _cond(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    branches = [call.values.get(a) or call.values.get(b) for a, b in (("true_fn", "fn1"), ("false_fn", "fn2"))]
+    results = [self.call_function(branch, [], [], node) if isinstance(branch, Function) else Unknown("a branch that isn't a function seen here", node, self.file)
+               for branch in branches]
+    first = next((t for t in results if isinstance(t, Tensor)), None)
+    return self.operation("cond", {"pred": call.values.get("pred", NONE), "x": results[0], "y": results[1]}, node,
+                          first.shape if first else None, first.dtype if first else None)
+
+
+__all__ = ["STRUCTURE", "Op", "collection_key", "enter_scope", "handle_method", "optimizer_method", "run_call", "session_method", "tensor_method"]

@@ -1,0 +1,278 @@
+"""Abstract values: what an expression of the user's can be while the interpreter walks the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from actlint.apis.shape import Dim, Shape
+
+if TYPE_CHECKING:
+    from actlint.apis.entry import LayerEntry
+    from actlint.program.scope import Scope
+
+
+class Value:
+    """Anything that an expression can evaluate to."""
+
+
+@dataclass(frozen=True)
+class Const(Value):
+    """A Python constant whose value is known."""
+
+    value: Any
+
+
+NONE = Const(None)
+
+
+@dataclass(eq=False)
+class Sequence(Value):
+    """A list or tuple whose elements are known one by one, unless `partial`: then a loop of unknown length grew it."""
+
+    items: list[Value]
+    kind: str = "list"
+    partial: bool = False
+
+
+@dataclass(eq=False)
+class Mapping(Value):
+    """A dict whose keys are known. Keys are Python constants, or tensors for a feed."""
+
+    items: dict[Any, Value]
+    nodes: dict[Any, tuple[cst.BaseExpression, cst.BaseExpression]] = field(default_factory=dict)
+    node: cst.BaseExpression | None = None
+
+
+@dataclass(frozen=True)
+class Host(Value):
+    """A Python or numpy value that isn't part of a graph and isn't known; `runs` are the session runs it came from."""
+
+    what: str = ""
+    runs: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShapeValue(Value):
+    """What `tensor.shape` and `tensor.get_shape()` answer."""
+
+    shape: Shape | None
+
+
+@dataclass(frozen=True)
+class DimValue(Value):
+    """One static dimension, as `tensor.shape[0]` answers."""
+
+    dim: Dim
+
+
+@dataclass(frozen=True)
+class Symbol(Value):
+    """Something from a package that isn't analysed, by its qualified name: `tensorflow.nn.relu`."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class Function(Value):
+    """A function, method or lambda of the analysed files; `bound` is its `self`."""
+
+    node: cst.FunctionDef | cst.Lambda
+    scope: Scope
+    file: Path
+    name: str
+    defaults: dict[str, Value] = field(default_factory=dict)
+    bound: Value | None = None
+    owner: Class | None = None
+    decorators: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Class(Value):
+    """A class of the analysed files."""
+
+    node: cst.ClassDef
+    scope: Scope
+    file: Path
+    name: str
+    bases: tuple[Value, ...]
+    attributes: dict[str, Value]
+
+
+@dataclass(eq=False)
+class Instance(Value):
+    """An object of a class of the analysed files."""
+
+    cls: Class
+    attributes: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Module(Value):
+    """An analysed module that another one imported."""
+
+    file: Path
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class Unknown(Value):
+    """What the interpreter can't know, and why."""
+
+    reason: str
+    node: cst.CSTNode | None = None
+    file: Path | None = None
+    runs: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One step of a call path: the call expression and the function it entered."""
+
+    node: cst.CSTNode
+    function: Function
+    file: Path
+
+
+@dataclass(eq=False)
+class Op:
+    """A node of the graph: which symbol made it, from what, where, and by which path of calls."""
+
+    index: int
+    symbol: str
+    arguments: dict[str, Value]
+    inputs: list[Tensor]
+    node: cst.CSTNode
+    file: Path
+    calls: tuple[Frame, ...]
+    loops: tuple[cst.CSTNode, ...]
+    kind: str = "op"
+    fetched: tuple[Run, ...] = ()
+    known: bool = True
+    layer: Layer | None = None
+    name: str = ""
+
+
+@dataclass(eq=False)
+class Tensor(Value):
+    """An output of an operation."""
+
+    op: Op
+    shape: Shape | None = None
+    dtype: str | None = None
+    index: int = 0
+
+
+@dataclass(eq=False)
+class Variable(Tensor):
+    """A variable; `initial` is the value or initialiser it starts from."""
+
+    name: str = ""
+    trainable: bool = True
+    initial: Value | None = None
+    layer: Layer | None = None
+    weight: str = ""
+
+
+@dataclass(eq=False)
+class Layer:
+    """A layer with weights that `tf.layers.*` made: one constructor, applied by `op`."""
+
+    entry: LayerEntry
+    node: cst.Call
+    variables: list[Variable]
+    op: Op | None = None
+
+
+@dataclass(eq=False)
+class Optimizer(Value):
+    """An optimizer object; `op` remembers where it was made and with which arguments."""
+
+    op: Op
+
+
+@dataclass(eq=False)
+class Training(Op):
+    """A training operation: `minimize`, or `apply_gradients` of gradients of a loss."""
+
+    optimizer: Optimizer | None = None
+    loss: Value | None = None
+    variables: list[Variable] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Session(Value):
+    """A session object."""
+
+    node: cst.CSTNode
+
+
+@dataclass(eq=False)
+class Handle(Value):
+    """A graph-side object without a value: an initialiser operation, a writer, a saver, a merged summary, a scope."""
+
+    kind: str
+    op: Op
+
+
+@dataclass(eq=False)
+class Run:
+    """A session run: `sess.run(...)`, `tensor.eval(...)` or `operation.run(...)`."""
+
+    index: int
+    node: cst.Call
+    file: Path
+    calls: tuple[Frame, ...]
+    loops: tuple[cst.CSTNode, ...]
+    form: str
+    fetches: Value
+    leaves: list[Value]
+    feeds: list[tuple[Value, Value]]
+    feed: Value | None
+    fetch_node: cst.BaseExpression | None
+    feed_node: cst.BaseExpression | None
+
+    @property
+    def trains(self) -> bool:
+        return any(isinstance(leaf, Training) or isinstance(leaf, Tensor) and isinstance(leaf.op, Training) for leaf in self.leaves)
+
+
+def tensors_in(value: Value | None) -> Iterator[Tensor]:
+    """Every tensor in a value, through containers."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Sequence):
+        for item in value.items:
+            yield from tensors_in(item)
+    elif isinstance(value, Mapping):
+        for item in value.items.values():
+            yield from tensors_in(item)
+
+
+def runs_in(value: Value | None) -> tuple[Run, ...]:
+    """The session runs that a host value came from."""
+    if isinstance(value, (Host, Unknown)):
+        return value.runs
+    found: list[Run] = []
+    if isinstance(value, Sequence):
+        for item in value.items:
+            found.extend(runs_in(item))
+    elif isinstance(value, Mapping):
+        for item in value.items.values():
+            found.extend(runs_in(item))
+    return tuple(dict.fromkeys(found))
+
+
+def is_host(value: Value) -> bool:
+    """Whether the value is surely outside of every graph."""
+    if isinstance(value, (Const, Host, ShapeValue, DimValue)):
+        return True
+    if isinstance(value, Sequence):
+        return all(is_host(item) for item in value.items)
+    if isinstance(value, Mapping):
+        return all(is_host(item) for item in value.items.values())
+    return False
