@@ -10,6 +10,7 @@ import click
 
 from actlint import __version__
 from actlint.cli.check import check
+from actlint.cli.failures import failure
 from actlint.cli.fix import fix
 from actlint.cli.rule import rule
 
@@ -46,6 +47,8 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
     except click.ClickException as error:
         return _fail(error.format_message())
+    except Exception as error:
+        return _fail(failure("actlint", error))
 
 
 def _fail(sentence: str) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from actlint.cli.failures import failure
 from actlint.config import Config
 from actlint.files.globs import matcher
 from actlint.files.prefilter import Prefilter
@@ -31,14 +32,14 @@ class Checker:
         self._rules = rules
         self._prefilter = Prefilter([rule.triggers for rule in rules])
         self._ignores = [(matcher([glob], str(config.root)), codes) for glob, codes in config.per_file_ignores.items()]
-        self._checked: dict[Path, Path] = {}
+        self._checked: list[Path] = []
         self._sources: dict[Path, Source] = {}
         self._suppressions: dict[Path, Suppressions] = {}
         self._found: set[Finding] = set()
 
     def check(self, file: Path, *, named: bool) -> None:
         """Check one file, as a program of its own. A named file is parsed even if it holds nothing for the rules."""
-        self._checked[file.resolve()] = file
+        self._checked.append(file)
         try:
             raw = file.read_bytes()
         except OSError as error:
@@ -56,17 +57,17 @@ class Checker:
         except (Invalid, Undecodable) as error:
             self._found.add(_syntax_finding(error))
         except Exception as error:
-            if os.environ.get("ACTLINT_TRACEBACK"):
-                raise
-            what = f"{type(error).__name__}: {error}".rstrip(": ")
-            self.errors.append(f"{file}: actlint failed on this file ({what}); ACTLINT_TRACEBACK=1 shows where")
+            self.errors.append(failure(file, error))
 
     def findings(self) -> list[Finding]:
         """The findings in checked files, by place, without those that a comment or the configuration silences."""
+        if not self._found:
+            return []
+        checked = {file.resolve(): file for file in self._checked}
         kept = (
-            finding
+            replace(finding, path=checked[finding.path])
             for finding in self._found
-            if finding.path in self._checked and (finding.code == INVALID_SYNTAX or not self._silenced(finding))
+            if finding.path in checked and (finding.code == INVALID_SYNTAX or not self._silenced(finding, checked))
         )
         return sorted(kept, key=lambda finding: (finding.path, finding.start, finding.code, finding.message))
 
@@ -91,12 +92,12 @@ class Checker:
             self._sources[path] = read(path)
         return self._sources[path]
 
-    def _silenced(self, finding: Finding) -> bool:
+    def _silenced(self, finding: Finding, checked: Mapping[Path, Path]) -> bool:
         if finding.path not in self._suppressions:
             self._suppressions[finding.path] = Suppressions(self.text(finding.path))
         if self._suppressions[finding.path].cover(finding):
             return True
-        shown = str(self._checked[finding.path])
+        shown = str(checked[finding.path])
         return any(meant(shown) and any(means(c, finding.code) for c in codes) for meant, codes in self._ignores)
 
 

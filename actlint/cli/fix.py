@@ -1,6 +1,186 @@
+"""`actlint fix`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
 import click
+
+from actlint.cli.converting import Converted, Converter, Settings, common_folder
+from actlint.cli.failures import failure
+from actlint.cli.options import configuration, files_meant, paths_argument, selectors
+from actlint.cli.programs import Group, Reader, find
+from actlint.config import TARGETS, Config
+from actlint.files.source import Undecodable
+from actlint.files.write import write_all
+from actlint.report.findings import shown_path
+from actlint.report.outcome import Outcome, as_json, lines
+from actlint.report.terminal import draw
+from actlint.syntax.errors import Invalid
+
+NOTICE = """\
+actlint fix executes your program, before and after the rewrite, to show that both compute the same: in a scratch copy
+of its folder, with a home folder of its own, without network, and for a bounded number of runs. Your own files are
+written only after that. `--static` shows the rewrite without running anything."""
 
 
 @click.command()
-def fix() -> int:
-    raise click.ClickException("not there yet")
+@paths_argument
+@click.option(
+    "--to",
+    "target",
+    type=click.Choice(TARGETS),
+    help="What to migrate to (default: `target` in pyproject.toml, else tf2).",
+)
+@click.option("--diff", is_flag=True, help="Prove and show the changes, and write nothing.")
+@click.option("--static", is_flag=True, help="Show the changes without running anything, and write nothing.")
+@click.option("--unverified", is_flag=True, help="Write also what is close, inconclusive or not run.")
+@click.option(
+    "--output-dir", type=click.Path(file_okay=False, path_type=Path), help="Write there; leave the originals."
+)
+@click.option(
+    "--hidden",
+    type=click.Choice(("hook", "return")),
+    default="hook",
+    show_default=True,
+    help="How PyTorch code gets at hidden activations.",
+)
+@click.option(
+    "--python",
+    metavar="PATH",
+    help="Interpreter for the proof (default: `python` in pyproject.toml, else actlint's own).",
+)
+@click.option(
+    "--setup",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
+    help="Python file to run before the program.",
+)
+@click.option("--exclude", multiple=True, callback=selectors, metavar="GLOBS", help="Not these files and folders.")
+@click.option("--output-format", type=click.Choice(("full", "json")), default="full", show_default=True)
+def fix(
+    paths: tuple[str, ...],
+    target: str | None,
+    diff: bool,
+    static: bool,
+    unverified: bool,
+    output_dir: Path | None,
+    hidden: str,
+    python: str | None,
+    setup: Path | None,
+    exclude: tuple[str, ...],
+    output_format: str,
+) -> int:
+    """Migrate TensorFlow 1 training programs to TensorFlow 2 or PyTorch.
+
+    A file is migrated with the local modules that it imports; a folder means every program in it. Only what is proved
+    to compute the same is written. Exit codes: 0 all proved or nothing to do, 1 otherwise, 2 error.
+    """
+    if static and unverified:
+        raise click.UsageError("--static writes nothing, so --unverified has no meaning beside it")
+    if output_dir and (diff or static):
+        raise click.UsageError("--diff and --static write nothing, so --output-dir has no meaning beside them")
+    paths = paths or (".",)
+    config = configuration(paths)
+    settings = Settings(target or config.target, hidden, _interpreter(python, config), setup, static, diff)
+    job = _Job(settings, output_dir, unverified)
+    job.run(files_meant(paths, config, exclude), paths)
+    if output_format == "json":
+        import json
+
+        click.echo(json.dumps(as_json(job.outcomes), indent=2))
+    else:
+        draw(lines(job.outcomes), sys.stdout)
+    for sentence in job.errors:
+        click.echo(f"actlint: error: {sentence}", err=True)
+    return 2 if job.errors else 0 if all(outcome.good for outcome in job.outcomes) else 1
+
+
+class _Job:
+    """One invocation: finds programs, converts each, and writes what may be written."""
+
+    def __init__(self, settings: Settings, output_dir: Path | None, unverified: bool) -> None:
+        self.outcomes: list[Outcome] = []
+        self.errors: list[str] = []
+        self._settings = settings
+        self._output_dir = output_dir
+        self._writable = {"proved", "close", "inconclusive", "not run"} if unverified else {"proved"}
+        self._reader = Reader()
+        self._converter = Converter(settings, self._reader, _tell, lambda: click.echo(NOTICE, err=True))
+
+    def run(self, files: Sequence[Path], paths: Sequence[str]) -> None:
+        named = {Path(os.path.abspath(path)) for path in paths}
+        found = find(files, named, self._reader)
+        self.errors += found.failures
+        self.outcomes += [_unreadable(error, self._settings.target) for error in found.unreadable]
+        for group in found.groups:
+            self._migrate(group, named)
+        self.outcomes += [Outcome([file], self._settings.target, "nothing to do") for file in found.idle]
+
+    def _migrate(self, group: Group, named: Iterable[Path]) -> None:
+        try:
+            converted = self._converter.convert(group)
+        except Exception as error:
+            self.errors.append(failure(group.files[0], error))
+            self.outcomes.append(_failed(group, self._settings.target))
+            return
+        self.outcomes.append(converted.outcome)
+        if converted.outcome.verdict in self._writable and not (self._settings.diff or self._settings.static):
+            try:
+                self._write(converted, named)
+            except OSError as error:
+                self.errors.append(f"{error}; nothing of {shown_path(group.files[0])} was written")
+
+    def _write(self, converted: Converted, named: Iterable[Path]) -> None:
+        outcome = converted.outcome
+        for path in outcome.files:
+            if path.read_bytes() != self._reader(path).raw:
+                raise OSError(f"{path} was changed while the proof ran")
+        contents = converted.contents
+        if self._output_dir is not None:
+            unchanged = {path: self._reader(path).raw for path in outcome.files}
+            contents = self._moved({**unchanged, **contents}, self._output_dir, named)
+        write_all(contents)
+        outcome.written = sorted(contents)
+
+    def _moved(self, contents: Mapping[Path, bytes], folder: Path, named: Iterable[Path]) -> dict[Path, bytes]:
+        """Under `folder`, files lie as they do under the named folder that holds them all, else under their own."""
+        holders = [path.resolve() for path in named if path.is_dir()]
+        above = [holder for holder in holders if all(path.is_relative_to(holder) for path in contents)]
+        base = min(above, key=lambda holder: len(holder.parts), default=common_folder(contents))
+        return {folder.absolute() / path.relative_to(base): data for path, data in contents.items()}
+
+
+def _failed(group: Group, target: str) -> Outcome:
+    reason = {
+        "code": "internal-error",
+        "file": str(group.files[0]),
+        "line": 0,
+        "text": "actlint itself failed",
+        "help": "",
+    }
+    return Outcome(group.files, target, "not run", reasons=[reason])
+
+
+def _unreadable(error: Invalid | Undecodable, target: str) -> Outcome:
+    help = getattr(error, "help", None) or "correct the file first"
+    reason = {"code": "invalid-syntax", "file": str(error.path), "line": error.row, "text": error.why, "help": help}
+    return Outcome([error.path], target, "refused", reasons=[reason])
+
+
+def _interpreter(option: str | None, config: Config) -> str:
+    """The interpreter's path. A relative path counts from the current folder, in pyproject.toml from that file."""
+    wanted, folder = (option, Path.cwd()) if option else (config.python, config.root)
+    if not wanted:
+        return sys.executable
+    path = shutil.which(wanted) if os.sep not in wanted else str(folder / Path(wanted).expanduser())
+    if path is None or not os.access(path, os.X_OK) or os.path.isdir(path):
+        raise click.ClickException(f"no such Python interpreter: {wanted}")
+    return path
+
+
+def _tell(sentence: str) -> None:
+    click.echo(f"actlint: {sentence}", err=True)

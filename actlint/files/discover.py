@@ -12,7 +12,8 @@ from actlint.files.globs import matcher
 
 SKIPPED_FOLDERS = frozenset(
     ".actlint .actlint_cache .direnv .eggs .git .hg .ipynb_checkpoints .mypy_cache .nox .pytest_cache .pytype"
-    " .ruff_cache .svn .tox .venv .vscode __pycache__ __pypackages__ _build buck-out dist node_modules site-packages venv".split()
+    " .ruff_cache .svn .tox .venv .vscode __pycache__ __pypackages__ _build buck-out dist node_modules site-packages"
+    " venv".split()
 )
 _STAGED = re.compile(r"(\d{6}) [0-9a-f]+ \d\t")
 _SUBMODULE = "160000"
