@@ -1,0 +1,155 @@
+"""Starts the sides of a proof in scratch copies of the program, and gathers what they find."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from actlint.verify import verdict
+from actlint.verify.proof import Proof, ProofRequest
+
+RUNNERS = Path(__file__).parent / "runners"
+SCRIPTS = {"tf2": "after_tf2.py", "torch": "after_torch.py"}
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".hg", ".svn", "__pycache__", ".venv", "venv", ".tox", ".nox", "node_modules", ".actlint", ".actlint_cache", "*.pyc"
+)
+EXECUTIONS = 11
+LONGEST_BUDGET = 60.0
+POLL = 0.05
+KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV", "CONDA_PREFIX")
+
+
+@dataclass
+class Side:
+    """One running process of a proof."""
+
+    name: str
+    label: str
+    process: subprocess.Popen[bytes]
+    output: Path
+
+
+def prove(request: ProofRequest) -> Proof:
+    """Run before and after, compare, and answer a verdict.
+
+    The user's folders are copied, never written to. Takes at most about `request.limit` seconds.
+
+    Raises:
+        OSError: when a scratch folder can't be made or the interpreter can't be started.
+    """
+    started = time.monotonic()
+    scratch = Path(tempfile.mkdtemp(prefix="actlint-"))
+    sides: list[Side] = []
+    try:
+        sides = _start(request, scratch)
+        proof = _gather(request, scratch, sides, started + request.limit)
+    finally:
+        for side in sides:
+            _end(side)
+        shutil.rmtree(scratch, ignore_errors=True)
+    proof.seconds = time.monotonic() - started
+    return proof
+
+
+def _start(request: ProofRequest, scratch: Path) -> list[Side]:
+    results = scratch / "results"
+    results.mkdir()
+    jobs = [
+        ("before", "the original program", request.before, "before_tf.py"),
+        ("float64", "the rewritten program", request.after, SCRIPTS[request.target]),
+        ("float32", "the rewritten program", request.after, SCRIPTS[request.target]),
+    ]
+    sides = []
+    for name, label, source, script in jobs:
+        folder = scratch / name
+        folder.mkdir()
+        shutil.copytree(source, folder / "program", ignore=LEFT_OUT, symlinks=False, ignore_dangling_symlinks=True)
+        job = {
+            "root": str(folder / "program"),
+            "entry": Path(request.entry).as_posix(),
+            "arguments": request.arguments,
+            "setup": str(request.setup.resolve()) if request.setup else None,
+            "plan": request.plan,
+            "results": str(results),
+            "mode": name,
+            "limit": EXECUTIONS,
+            "budget": min(LONGEST_BUDGET, request.limit / 4),
+        }
+        (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        sides.append(_launch(request.python, script, name, label, folder))
+    return sides
+
+
+def _launch(python: str, script: str, name: str, label: str, folder: Path) -> Side:
+    home, temporary, output = folder / "home", folder / "tmp", folder / "output"
+    home.mkdir()
+    temporary.mkdir()
+    environment = {key: os.environ[key] for key in KEPT if key in os.environ}
+    environment.update(
+        HOME=str(home),
+        TMPDIR=str(temporary),
+        MPLBACKEND="Agg",
+        PYTHONHASHSEED="0",
+        PYTHONDONTWRITEBYTECODE="1",
+        PYTHONIOENCODING="utf-8",
+        PYTHONNOUSERSITE="1",
+        TF_CPP_MIN_LOG_LEVEL="3",
+        TF_ENABLE_ONEDNN_OPTS="0",
+        CUDA_VISIBLE_DEVICES="",
+        OMP_NUM_THREADS="1",
+    )
+    with output.open("wb") as stream:
+        process = subprocess.Popen(
+            [python, str(RUNNERS / script), str(folder / "job.json")],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Side(name, label, process, output)
+
+
+def _gather(request: ProofRequest, scratch: Path, sides: list[Side], end: float) -> Proof:
+    results = scratch / "results"
+    for side in sides:
+        while side.process.poll() is None:
+            if time.monotonic() > end:
+                return verdict.timed_out(side.label, request.limit)
+            time.sleep(POLL)
+        failure = _read(results / f"{side.name}.failed")
+        if failure is not None:
+            return verdict.not_run(failure)
+        if not (results / f"{side.name}.json").exists():
+            return verdict.died(side.label, side.process.returncode, _tail(side.output))
+    decisive, compiled = _read(results / "float64.json"), _read(results / "float32.json")
+    assert decisive is not None
+    return verdict.judge(decisive, compiled)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _tail(output: Path) -> str:
+    lines = [line.strip() for line in output.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""
+
+
+def _end(side: Side) -> None:
+    try:
+        os.killpg(side.process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+    side.process.wait()

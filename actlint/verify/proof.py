@@ -1,0 +1,76 @@
+"""What a proof is asked for, and what it answers."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+VERDICTS = ("proved", "close", "differs", "inconclusive", "not run")
+
+
+@dataclass
+class ProofRequest:
+    """One program, before and after.
+
+    Attributes:
+        before: root of a working copy that holds the original program.
+        after: root of a working copy that holds the rewritten program.
+        entry: path of the entry file relative to both roots; it runs as ``__main__``.
+        target: ``tf2`` or ``torch``.
+        plan: names that tie the two programs together (placeholders, probes, runs, weights).
+        python: interpreter of every side.
+        setup: a Python file that every side executes before the program.
+        limit: seconds for everything.
+        arguments: command line arguments of the program.
+    """
+
+    before: Path
+    after: Path
+    entry: str
+    target: str
+    plan: dict[str, Any]
+    python: str = sys.executable
+    setup: Path | None = None
+    limit: float = 300.0
+    arguments: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Comparison:
+    """One compared quantity; `error` and `tolerance` are relative to the quantity's own scale."""
+
+    site: str
+    quantity: str
+    name: str
+    step: int
+    dtype: str
+    error: float
+    tolerance: float
+    ok: bool
+
+
+@dataclass
+class Proof:
+    """The verdict (one of `VERDICTS`), its reasons, everything that was compared, and what was not."""
+
+    verdict: str
+    reasons: list[dict[str, Any]] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
+    not_exercised: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """The proof's part of the ``fix`` and ``verify`` JSON."""
+        return {
+            "verdict": self.verdict,
+            "reasons": self.reasons,
+            "comparisons": [asdict(row) for row in self.comparisons],
+            "not_exercised": self.not_exercised,
+        }
+
+
+def reason(code: str, text: str, *, file: str = "", line: int = 0, help: str = "") -> dict[str, Any]:
+    """A reason in the JSON's form."""
+    return {"code": code, "file": file, "line": line, "text": text, "help": help}

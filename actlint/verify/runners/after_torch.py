@@ -1,0 +1,107 @@
+"""Replays a rewritten torch program. Usage: after_torch.py JOB."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+from runners import compare, float64_torch, instrument, noise, noise_torch, program, record, replay  # noqa: E402, F401
+
+sys.path.pop(0)
+
+import numpy as np  # noqa: E402
+
+
+class Torch(replay.Framework):
+    """torch in float64, or as it is."""
+
+    def __init__(self, torch, float64):
+        self.torch, self.float64 = torch, float64
+
+    def feed(self, array, original):
+        if not self.float64:
+            return original
+        if isinstance(original, self.torch.Tensor):
+            return self.torch.as_tensor(array.copy())
+        if isinstance(original, (bool, int, float, np.generic)):
+            return array.item()
+        return array.copy()
+
+    def argument(self, value):
+        return self.value(value)
+
+    def value(self, value):
+        if isinstance(value, self.torch.Tensor):
+            value = value.detach().to_dense() if value.is_sparse else value.detach()
+            value = value.cpu().numpy()
+        return np.array(value, copy=True)
+
+    def read(self, weight):
+        return self.value(weight)
+
+    def write(self, weight, array):
+        with self.torch.no_grad():
+            weight.copy_(self.torch.as_tensor(np.ascontiguousarray(array)))
+
+    def copy(self, value):
+        if isinstance(value, self.torch.Tensor):
+            return value.detach().clone()
+        return np.array(value, copy=True) if isinstance(value, np.ndarray) else value
+
+
+def watch_gradients(torch, player):
+    """Optimizers report what they are about to apply, ``autograd.grad`` what it gives."""
+    from torch.optim import optimizer
+
+    def before_step(current, args, kwargs):
+        for group in current.param_groups:
+            for parameter in group["params"]:
+                kept = None if parameter.grad is None else parameter.grad.detach().clone()
+                player.gradient_seen("applied", parameter, kept)
+
+    optimizer.register_optimizer_step_pre_hook(before_step)
+    original = torch.autograd.grad
+
+    def grad(outputs, inputs, *arguments, **keywords):
+        result = original(outputs, inputs, *arguments, **keywords)
+        for source, own in zip([inputs] if isinstance(inputs, torch.Tensor) else list(inputs), result):
+            player.gradient_seen("raw", source, own)
+        return result
+
+    torch.autograd.grad = grad
+
+
+def main():
+    """Run the job."""
+    job = program.read_job(sys.argv[1])
+    float64, name = job["mode"] == "float64", job["mode"]
+    program.isolate()
+    try:
+        import torch
+    except ImportError as error:
+        program.write_failure(job, name, {"missing": "torch", "text": str(error)})
+        return
+    torch.set_num_threads(1)
+    torch.manual_seed(program.SEED)
+    keyed = noise.Noise() if float64 else None
+    player = replay.Replay(job, Torch(torch, float64), keyed)
+    if float64:
+        float64_torch.install(torch)
+        noise_torch.install(torch, keyed)
+        watch_gradients(torch, player)
+    player.wait()
+    names = {instrument.CALL: player.call, instrument.VALUE: player.probe, instrument.LOCAL: player.local}
+    user = program.Program(job, replay.transformer(job, player, float64), names)
+    player.module = user.module
+    failure = user.run()
+    result = player.finish() if not failure else dict(player.finish(), failure=failure)
+    record.save(job["results"], name, result, record.Arrays())
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -1,0 +1,94 @@
+"""Questions about a TF1 graph: what a run needs, which variables are the user's, where randomness enters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+RANDOM = ("Random", "Multinomial", "TruncatedNormal", "Stateless", "PyFunc", "Iterator")
+VARIABLES = ("Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable", "TemporaryVariable")
+
+
+def leaves(structure):
+    """The leaves of nested fetches, in the order in which a session flattens them."""
+    if isinstance(structure, dict):
+        return [leaf for value in structure.values() for leaf in leaves(value)]
+    if isinstance(structure, (list, tuple)) and not hasattr(structure, "dense_shape"):
+        return [leaf for value in structure for leaf in leaves(value)]
+    return [structure]
+
+
+def result_leaves(structure, result):
+    """The fetched values that belong to `leaves(structure)`."""
+    if isinstance(structure, dict):
+        return [leaf for key, value in structure.items() for leaf in result_leaves(value, result[key])]
+    if isinstance(structure, (list, tuple)) and not hasattr(structure, "dense_shape"):
+        return [leaf for value, own in zip(structure, result) for leaf in result_leaves(value, own)]
+    return [result]
+
+
+def elements(graph, leaf):
+    """Tensors and operations behind one fetch or feed key."""
+    if hasattr(leaf, "dense_shape") and hasattr(leaf, "values"):
+        return [t for t in (leaf.values, leaf.indices, leaf.dense_shape) if t is not None]
+    try:
+        return [graph.as_graph_element(leaf, allow_tensor=True, allow_operation=True)]
+    except (TypeError, ValueError, KeyError):
+        return []
+
+
+def needed(starts, fed=()):
+    """Operations that the evaluation of tensors or operations needs, when tensors named in `fed` are given."""
+    seen, todo = set(), [s.op if hasattr(s, "op") else s for s in starts if getattr(s, "name", None) not in fed]
+    while todo:
+        op = todo.pop()
+        if op in seen:
+            continue
+        seen.add(op)
+        todo.extend(t.op for t in op.inputs if t.name not in fed)
+        todo.extend(op.control_inputs)
+    return seen
+
+
+def is_fetchable(tensor):
+    """Whether the tensor may be fetched along with others: not in a branch or a loop's body."""
+    return tensor.op._get_control_flow_context() is None and tensor.op.graph.is_fetchable(tensor)
+
+
+def variable_of(source):
+    """Name of the variable operation that a differentiated tensor or variable stands for."""
+    op = getattr(source, "op", None)
+    if op is None:
+        return None
+    while op.type in ("Identity", "ReadVariableOp") and op.inputs:
+        op = op.inputs[0].op
+    return op.name
+
+
+def is_deterministic(variable, by_name):
+    """Whether a variable's initialiser depends on no random operation."""
+    seen, todo = set(), [variable]
+    while todo:
+        current = todo.pop()
+        if current is None or current.op.name in seen:
+            continue
+        seen.add(current.op.name)
+        initializer = current.initializer
+        if initializer is None:
+            return False
+        for op in needed([initializer]):
+            if any(word in op.type for word in RANDOM):
+                return False
+            if op.type in VARIABLES and op.name not in seen:
+                if op.name not in by_name:
+                    return False
+                todo.append(by_name[op.name])
+    return True
+
+
+def dense(value, shape):
+    """A fetched gradient as an array; row updates are summed into zeros of the variable's shape."""
+    if not hasattr(value, "indices"):
+        return np.asarray(value)
+    out = np.zeros(tuple(shape), dtype=value.values.dtype)
+    np.add.at(out, value.indices, value.values)
+    return out

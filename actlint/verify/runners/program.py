@@ -1,0 +1,172 @@
+"""Executes a user's program as ``__main__``, instrumented, and says in the user's terms where it failed."""
+
+from __future__ import annotations
+
+import ast
+import importlib.machinery
+import json
+import os
+import random
+import socket
+import sys
+import time
+import traceback
+import types
+
+import numpy as np
+
+SEED = 20160901
+
+
+class Stop(BaseException):
+    """Ends the program from inside a run."""
+
+
+def read_job(path):
+    """The job file's content."""
+    with open(path, encoding="utf-8") as stream:
+        return json.load(stream)
+
+
+def write_failure(job, name, failure):
+    """Tell the launcher why a side has no results."""
+    path = os.path.join(job["results"], name + ".failed")
+    with open(path + ".part", "w", encoding="utf-8") as stream:
+        json.dump(failure, stream)
+    os.replace(path + ".part", path)
+
+
+def isolate():
+    """Refuse network connections, and seed Python's and numpy's generators."""
+
+    def refuse(self, address, *_):
+        raise OSError("no network while a program is being verified: %r" % (address,))
+
+    socket.socket.connect = refuse
+    socket.socket.connect_ex = refuse
+    random.seed(SEED)
+    np.random.seed(SEED % 2**32)
+
+
+class Program:
+    """The program below a root folder.
+
+    Args:
+        job: root, entry, arguments and setup as the launcher wrote them.
+        transform: ``(relative path, source text) -> ast.Module`` for every file below the root.
+        names: what instrumented code calls, by name.
+    """
+
+    def __init__(self, job, transform, names):
+        self.root = os.path.realpath(job["root"])
+        self.entry = job["entry"]
+        self.path = os.path.join(self.root, *self.entry.split("/"))
+        self.arguments = job.get("arguments", [])
+        self.setup = job.get("setup")
+        self.transform = transform
+        self.names = names
+        self.module = types.ModuleType("__main__")
+
+    def relative(self, path):
+        """The path relative to the root, with slashes, or None outside of it."""
+        path = os.path.realpath(path)
+        if not path.startswith(self.root + os.sep):
+            return None
+        return path[len(self.root) + 1 :].replace(os.sep, "/")
+
+    def compile(self, path):
+        """The instrumented code of a file below the root."""
+        from . import instrument
+
+        text = instrument.read_source(path)
+        ast.parse(text, path)
+        return compile(self.transform(self.relative(path), text), path, "exec", dont_inherit=True)
+
+    def _patch_imports(self):
+        original = importlib.machinery.SourceFileLoader.get_code
+        program = self
+
+        def get_code(loader, fullname):
+            path = loader.get_filename(fullname)
+            if program.relative(path) is None:
+                return original(loader, fullname)
+            return program.compile(path)
+
+        importlib.machinery.SourceFileLoader.get_code = get_code
+
+    def run(self):
+        """Execute setup and program.
+
+        Returns:
+            None when the program ended by itself or by `Stop`, else the failure ``{"text", "file", "line", "setup"}``.
+        """
+        import builtins
+
+        for name, value in self.names.items():
+            setattr(builtins, name, value)
+        os.chdir(os.path.dirname(self.path))
+        sys.argv = [self.path] + list(self.arguments)
+        sys.path.insert(0, os.path.dirname(self.path))
+        if self.setup:
+            failure = self._execute_setup()
+            if failure:
+                return failure
+        self._patch_imports()
+        self.module.__dict__.update(__file__=self.path, __builtins__=builtins)
+        sys.modules["__main__"] = self.module
+        random.seed(SEED)
+        np.random.seed(SEED % 2**32)
+        return self._guarded(lambda: exec(self.compile(self.path), self.module.__dict__))
+
+    def _execute_setup(self):
+        with open(self.setup, "rb") as stream:
+            source = stream.read()
+        namespace = {"__name__": "__setup__", "__file__": self.setup}
+        failure = self._guarded(lambda: exec(compile(source, self.setup, "exec", dont_inherit=True), namespace))
+        if failure:
+            failure["setup"] = True
+        return failure
+
+    def _guarded(self, action):
+        try:
+            action()
+        except Stop:
+            return None
+        except SystemExit as exit_:
+            if exit_.code in (None, 0):
+                return None
+            return self.failure(exit_, "the program exits with %r" % (exit_.code,))
+        except BaseException as error:
+            return self.failure(error)
+        return None
+
+    def failure(self, error, text=None):
+        """What went wrong, with the innermost line of the user's own files."""
+        lines = traceback.format_exception_only(type(error), error)
+        own = text or _first_sentence(lines)
+        file, line = "", 0
+        for frame in traceback.extract_tb(error.__traceback__):
+            relative = self.relative(frame.filename)
+            if relative is not None:
+                file, line = relative, frame.lineno or 0
+        if isinstance(error, SyntaxError) and error.filename and self.relative(error.filename):
+            file, line = self.relative(error.filename), error.lineno or 0
+        return {"text": own, "file": file, "line": line, "setup": False, "type": type(error).__name__}
+
+
+def _first_sentence(lines):
+    text = "".join(lines).strip()
+    useful = [line.strip() for line in text.splitlines() if line.strip()]
+    return (useful[0] if len(useful[0]) > 12 or len(useful) == 1 else " ".join(useful[:2]))[:400]
+
+
+class Clock:
+    """A wall-clock budget."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+        self.end = time.time() + seconds
+
+    def over(self):
+        """Whether the budget is spent."""
+        return time.time() > self.end

@@ -1,0 +1,356 @@
+"""Watches a TF1 program's sessions: bounds its runs, and records what each executed run takes and gives."""
+
+from __future__ import annotations
+
+import copy
+import threading
+
+import numpy as np
+
+from .graph_tf import (
+    dense,
+    elements,
+    is_deterministic,
+    is_fetchable,
+    leaves,
+    needed,
+    result_leaves,
+    variable_of,
+)
+from .program import Stop
+
+STEPS = (1, 3, 10)
+PERTURBATION = 0.01
+
+
+class Recorder:
+    """State of one recorded program.
+
+    Args:
+        plan: placeholders, probes, runs and weights.
+        noise: a `GraphNoise`.
+        arrays: where arrays are kept.
+        clock: the program's budget.
+        limit: executions of one site.
+    """
+
+    def __init__(self, plan, noise, arrays, clock, limit):
+        self.plan, self.noise, self.arrays, self.clock, self.limit = plan, noise, arrays, clock, limit
+        self.ids = [p["id"] for p in plan["placeholders"]] + [p["id"] for p in plan["probes"]]
+        self.roles = {p["id"]: p["role"] for p in plan["probes"]}
+        self.tensors = {name: [] for name in self.ids}
+        self.local = threading.local()
+        self.variables, self.optimizer_depth = [], 0
+        self.raw_groups, self.applied_groups = [], []
+        self.calls, self.runs, self.last, self.counts = [], [], {}, {}
+        self.pending = set(range(len(plan["weights"])))
+        self.captured = set()
+        self.initialized_ops, self.closures = {}, {}
+        self.train_steps, self.final, self.final_step = 0, {}, -1
+        self.stopped, self.notes, self.inside = False, [], False
+        self.original = None
+
+    # what instrumented code calls
+
+    def probe(self, index, value):
+        """Remember the tensor that an expression of the plan yields."""
+        known = self.tensors[self.ids[index]]
+        if hasattr(value, "op") and hasattr(value, "graph") and not any(value is k for k in known):
+            known.append(value)
+        return value
+
+    def enter(self, site):
+        """A run expression begins."""
+        stack = self._stack()
+        stack.append([site, False])
+        return len(stack)
+
+    def exit(self, depth, value):
+        """A run expression has been evaluated."""
+        del self._stack()[depth - 1 :]
+        return value
+
+    def _stack(self):
+        if not hasattr(self.local, "stack"):
+            self.local.stack = []
+        return self.local.stack
+
+    def _take_site(self):
+        stack = self._stack()
+        if not stack or stack[-1][1]:
+            return None
+        stack[-1][1] = True
+        return stack[-1][0]
+
+    # variables
+
+    def variable_created(self, variable):
+        """A variable has joined the collection of global variables."""
+        if self.optimizer_depth == 0 and not any(variable is v for v in self.variables):
+            self.variables.append(variable)
+
+    def weights(self, graph=None):
+        """``index in the plan's weights -> variable``, of one graph or of all."""
+        out = {}
+        for index, weight in enumerate(self.plan["weights"]):
+            order = weight["order"]
+            if order < len(self.variables) and (graph is None or self.variables[order].graph is graph):
+                out[index] = self.variables[order]
+        return out
+
+    def _by_name(self):
+        return {v.op.name: v for v in self.variables}
+
+    # runs
+
+    def run(self, session, fetches, feed_dict=None, options=None, run_metadata=None):
+        """Stands for ``Session.run``."""
+        site = None if self.inside else self._take_site()
+        if self.inside or site is None or self.plan["runs"][site]["callable"] is None:
+            result = self.original(session, fetches, feed_dict, options, run_metadata)
+            if not self.inside:
+                self._notice_initialisation(session.graph, fetches)
+            return result
+        if self.clock.over():
+            self.stopped = True
+            raise Stop()
+        executed = self.counts.get(site, 0) < self.limit
+        if executed:
+            self.counts[site] = self.counts.get(site, 0) + 1
+            self.inside = True
+            try:
+                result = self._execute(session, site, fetches, feed_dict, options, run_metadata)
+            finally:
+                self.inside = False
+            self.last[site] = copy.deepcopy(result)
+        if self.calls and self.calls[-1][:2] == [site, executed]:
+            self.calls[-1][2] += 1
+        else:
+            self.calls.append([site, executed, 1])
+        return copy.deepcopy(self.last[site]) if not executed else result
+
+    def _notice_initialisation(self, graph, fetches):
+        operations = [e for leaf in leaves(fetches) for e in elements(graph, leaf) if not hasattr(e, "op")]
+        if not operations or not self.captured:
+            return
+        reached = needed(operations)
+        for index, variable in self.weights(graph).items():
+            if index in self.captured and variable.initializer in reached:
+                self.pending.add(index)
+
+    def _execute(self, session, site, fetches, feed_dict, options, run_metadata):
+        graph, plan = session.graph, self.plan["runs"][site]
+        fed = self._fed(graph, feed_dict)
+        starts = [e for leaf in leaves(fetches) for e in elements(graph, leaf)]
+        operations = self._closure(graph, starts, fed)
+        record = {"site": site, "ordinal": self.counts[site], "captured": self._capture(session, graph)}
+        extras = {}
+        self._ask_probes(extras, graph, operations, fed)
+        applied = [g for g in self.applied_groups if g["op"] in operations]
+        trains = bool(applied) or bool(plan.get("trains"))
+        wants_gradients = trains and self.counts[site] in STEPS
+        if trains:
+            self.train_steps += 1
+            self._ask_loss(extras, operations, fed)
+        if wants_gradients:
+            self._ask_gradients(extras, graph, operations, fed, applied)
+        if trains and self.counts[site] == 1:
+            self._ask_perturbations(extras, graph, operations, fed)
+        self.noise.start(len(self.runs), operations)
+        try:
+            result, values = self.original(session, [fetches, extras], feed_dict, options, run_metadata)
+        finally:
+            shapes = self.noise.stop()
+        record["step"] = self.train_steps
+        record["train"] = trains
+        record["feeds"] = self._parameters(plan, graph, fed)
+        record["noise"] = [[kind, ordinal, list(shape)] for (kind, ordinal), shape in shapes.items()]
+        record["fetches"] = [self._array(leaf) for leaf in result_leaves(fetches, result)]
+        self._keep_extras(record, values, graph)
+        if wants_gradients:
+            record["variables"] = self._read(session, graph)
+        self.runs.append(record)
+        return result
+
+    def _closure(self, graph, starts, fed):
+        key = (id(graph), tuple(s.name for s in starts), tuple(sorted(fed)))
+        if key not in self.closures:
+            self.closures[key] = needed(starts, fed)
+        return self.closures[key]
+
+    def _fed(self, graph, feed_dict):
+        fed = {}
+        for key, value in (feed_dict or {}).items():
+            tensors = elements(graph, key)
+            if len(tensors) == 1 and hasattr(tensors[0], "op"):
+                fed[tensors[0].name] = (tensors[0], value)
+            else:
+                fed.update({t.name: (t, None) for t in tensors})
+        return fed
+
+    def _parameters(self, plan, graph, fed):
+        out = {}
+        for parameter, name in plan.get("parameters", {}).items():
+            values = []
+            for tensor in self.tensors.get(name, []):
+                if tensor.graph is graph and tensor.name in fed and fed[tensor.name][1] is not None:
+                    array = np.asarray(fed[tensor.name][1], dtype=tensor.dtype.as_numpy_dtype)
+                    values.append(self._array(array))
+            if values:
+                out[parameter] = values
+        return out
+
+    def _array(self, value):
+        if value is None or isinstance(value, (str, bytes)):
+            return None
+        array = np.asarray(value)
+        return self.arrays.add(array) if array.dtype.kind in "fiubc" else None
+
+    # extra fetches
+
+    def _ask_probes(self, extras, graph, operations, fed):
+        for name, role in self.roles.items():
+            for number, tensor in enumerate(self.tensors[name]):
+                if role == "fed" or tensor.graph is not graph or not hasattr(tensor, "value_index"):
+                    continue
+                if tensor.name in fed or tensor.op not in operations or not is_fetchable(tensor):
+                    continue
+                if tensor.dtype.is_floating or tensor.dtype.is_integer or tensor.dtype.is_bool:
+                    extras["probe", name, number] = tensor
+
+    def _groups(self, operations):
+        for number, group in enumerate(self.raw_groups):
+            gradients = [g for g in group["gradients"] if g is not None]
+            if gradients and all(_op(g) in operations for g in gradients):
+                yield number, group
+
+    def _ask_loss(self, extras, operations, fed):
+        for number, group in self._groups(operations):
+            for place, y in enumerate(group["ys"]):
+                if y.name not in fed and y.op in operations and is_fetchable(y):
+                    extras["loss", number, place] = y
+
+    def _ask_gradients(self, extras, graph, operations, fed, applied):
+        names = {v.op.name: index for index, v in self.weights(graph).items()}
+        groups = [("raw", number, zip(map(variable_of, g["xs"]), g["gradients"])) for number, g in self._groups(operations)]
+        groups += [("applied", n, zip(map(variable_of, g["variables"]), g["gradients"])) for n, g in enumerate(applied)]
+        for kind, number, pairs in groups:
+            for name, gradient in pairs:
+                if name in names and gradient is not None and _op(gradient) in operations:
+                    extras[kind, number, names[name]] = gradient
+                elif name in names and gradient is None:
+                    extras[kind, number, names[name]] = []
+
+    def _ask_perturbations(self, extras, graph, operations, fed):
+        """Gradients of 1 % of each loss term, to learn whether such a change would be noticed."""
+        terms = [(n, i, t) for n in self.tensors if self.roles.get(n) == "loss term" for i, t in enumerate(self.tensors[n])]
+        terms = [t for t in terms if ("probe",) + t[:2] in extras and t[2].dtype.is_floating]
+        for number, group in self._groups(operations):
+            names = {v.op.name: index for index, v in self.weights(graph).items()}
+            xs = [x for x in group["xs"] if variable_of(x) in names]
+            for name, place, term in terms:
+                for index, change in self._change(graph, group, term, xs, names):
+                    extras["change", name, place, number, index] = change
+
+    def _change(self, graph, group, term, xs, names):
+        finalized = graph.finalized
+        if finalized:
+            graph._unsafe_unfinalize()
+        try:
+            with graph.as_default(), graph.name_scope("actlint/"):
+                upstream = group["differentiate"](group["ys"], [term], None)[0]
+                if upstream is None:
+                    return []
+                changes = group["differentiate"]([term], xs, [upstream])
+        except (LookupError, TypeError, ValueError):
+            return []
+        finally:
+            if finalized:
+                graph.finalize()
+        return [(names[variable_of(x)], c) for x, c in zip(xs, changes) if c is not None]
+
+    def _keep_extras(self, record, values, graph):
+        probes, raw, applied, changes, losses = {}, {}, {}, {}, []
+        variables = self.weights(graph)
+        for key, value in values.items():
+            if key[0] == "probe":
+                probes.setdefault(key[1], []).append(self._array(value))
+            elif key[0] == "loss":
+                losses.append(float(np.sum(value)))
+            elif key[0] in ("raw", "applied"):
+                shape = variables[key[2]].shape.as_list()
+                kept = None if isinstance(value, list) else self._array(dense(value, shape))
+                (raw if key[0] == "raw" else applied).setdefault(str(key[2]), []).append(kept)
+            else:
+                size = float(np.max(np.abs(dense(value, variables[key[4]].shape.as_list())), initial=0.0))
+                changes[key[1]] = max(changes.get(key[1], 0.0), PERTURBATION * size)
+        record.update(probes=probes, raw=raw, applied=applied, changes=changes, losses=losses)
+        record["gradients"] = bool(raw or applied)
+
+    # variables' values
+
+    def _capture(self, session, graph):
+        """Values, before this run, of weights that the other side must be given now."""
+        weights = {i: v for i, v in self.weights(graph).items() if i in self.pending}
+        if not weights:
+            return {}
+        checks = {i: self._initialized(graph, v) for i, v in weights.items()}
+        known = self.original(session, checks)
+        ready = {i: v for i, v in weights.items() if known[i]}
+        values = self.original(session, ready)
+        names = self._by_name()
+        out = {}
+        for index, value in values.items():
+            self.pending.discard(index)
+            self.captured.add(index)
+            out[str(index)] = {
+                "value": self._array(value),
+                "deterministic": is_deterministic(ready[index], names),
+            }
+        return out
+
+    def _initialized(self, graph, variable):
+        from tensorflow.python.ops import state_ops
+
+        if variable not in self.initialized_ops:
+            finalized = graph.finalized
+            if finalized:
+                graph._unsafe_unfinalize()
+            with graph.as_default(), graph.name_scope("actlint/"), graph.control_dependencies(None):
+                self.initialized_ops[variable] = state_ops.is_variable_initialized(variable)
+            if finalized:
+                graph.finalize()
+        return self.initialized_ops[variable]
+
+    def _read(self, session, graph):
+        captured = {i: v for i, v in self.weights(graph).items() if i in self.captured}
+        return {str(i): self._array(v) for i, v in self.original(session, captured).items()}
+
+    def read_final(self, session):
+        """Keep the variables' last values, when the session has run something since they were read."""
+        if self.final_step < len(self.runs) and self.runs and not self.inside:
+            self.inside = True
+            try:
+                self.final = self._read(session, session.graph)
+                self.final_step = len(self.runs)
+            except RuntimeError:
+                pass
+            finally:
+                self.inside = False
+
+    def document(self):
+        """Everything recorded, for `record.save`."""
+        return {
+            "calls": self.calls,
+            "runs": self.runs,
+            "final": self.final,
+            "steps": self.train_steps,
+            "stopped": self.stopped,
+            "counts": {str(site): count for site, count in self.counts.items()},
+            "variables": [v.name for v in self.variables],
+            "losses": [run["losses"] for run in self.runs if run["train"]],
+        }
+
+
+def _op(gradient):
+    return gradient.values.op if hasattr(gradient, "indices") else gradient.op
