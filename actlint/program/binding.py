@@ -49,6 +49,14 @@ def parameters(signature: str) -> tuple[tuple[str, str | None], ...]:
     return tuple(found)
 
 
+def framework_name(name: str) -> str | None:
+    """A qualified name below TensorFlow without its root (`nn.relu`), or None for other packages."""
+    for root in ("tensorflow.compat.v1.", "tensorflow._api.v1.", "tensorflow.python."):
+        if name.startswith(root):
+            return name[len(root):]
+    return name[len("tensorflow."):] if name.startswith("tensorflow.") else None
+
+
 def python_value(value: Value | None) -> Any:
     """The Python object of a value, or UNKNOWN."""
     if isinstance(value, Const):
@@ -144,8 +152,16 @@ class BoundCall:
     def is_tensor(self, parameter: str) -> bool:
         return isinstance(self.values.get(parameter), Tensor)
 
+    def symbol(self, parameter: str) -> str | None:
+        value = self.values.get(parameter)
+        return value.name.removeprefix("tensorflow.compat.v1.").removeprefix("tensorflow.") if isinstance(value, Symbol) else None
+
     def is_host(self, parameter: str) -> bool:
         return parameter in self.values and is_host(self.values[parameter])
+
+    def symbol(self, parameter: str) -> str | None:
+        value = self.values.get(parameter)
+        return framework_name(value.name) if isinstance(value, Symbol) else None
 
 
 def dimensions(value: Value | None, node: cst.BaseExpression | None = None,

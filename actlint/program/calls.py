@@ -11,7 +11,7 @@ from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, LayerEntry
 from actlint.apis.shape import Dim
 from actlint.program import builtins_, structure
-from actlint.program.binding import BoundCall, bind, dtype_of, python_value, tensor_dtype, tensor_shape
+from actlint.program.binding import BoundCall, bind, dtype_of, framework_name, python_value, tensor_dtype, tensor_shape
 from actlint.program.expressions import Method, class_attribute, evaluate
 from actlint.program.model import Unsupported
 from actlint.program.scope import Scope
@@ -120,14 +120,6 @@ def opaque(self: Interpreter, callee: Value, values: list[Value], node: cst.CSTN
     if isinstance(callee, Unknown):
         return callee
     return Host("", runs)
-
-
-def framework_name(name: str) -> str | None:
-    """A qualified name below TensorFlow without its root (`nn.relu`), or None for other packages."""
-    for root in ("tensorflow.compat.v1.", "tensorflow._api.v1.", "tensorflow.python."):
-        if name.startswith(root):
-            return name[len(root):]
-    return name[len("tensorflow."):] if name.startswith("tensorflow.") else None
 
 
 def _symbol(self: Interpreter, name: str, positional: Arguments, keywords: Keywords, node: cst.Call, scope: Scope) -> Value:

@@ -62,6 +62,8 @@ class Interpreter:
         self.default_session: Session | None = None
         self.open_loops = 0
         self.steps = 0
+        self.place: tuple[Items[cst.CSTNode], cst.CSTNode | None] = ((), None)
+        self._name_depths: dict[Tensor, int] = {}
 
     # -- statements
 
@@ -69,8 +71,13 @@ class Interpreter:
         self.block(tree.body, scope)
 
     def block(self, body: Items[cst.CSTNode], scope: Scope) -> None:
-        for statement in body:
-            self.statement(statement, scope)
+        outer = self.place
+        try:
+            for statement in body:
+                self.place = body, statement
+                self.statement(statement, scope)
+        finally:
+            self.place = outer
 
     def suite(self, body: cst.BaseSuite, scope: Scope) -> None:
         self.block(body.body, scope)
@@ -84,7 +91,8 @@ class Interpreter:
             method(node, scope)
 
     def _SimpleStatementLine(self, node: cst.SimpleStatementLine, scope: Scope) -> None:
-        self.block(node.body, scope)
+        for statement in node.body:
+            self.statement(statement, scope)
 
     _SimpleStatementSuite = _SimpleStatementLine
 
@@ -298,6 +306,8 @@ class Interpreter:
 
     def assign(self, target: cst.CSTNode, value: Value, scope: Scope) -> None:
         """Bind a target: a name, an attribute, an element, or a pattern of these."""
+        if isinstance(value, Tensor) and isinstance(target, (cst.Name, cst.Attribute, cst.Subscript)):
+            self.name_tensor(target, value)
         if isinstance(target, cst.Name):
             scope.bind(target.value, value)
         elif isinstance(target, (cst.Tuple, cst.List)):
@@ -318,6 +328,13 @@ class Interpreter:
                 base.items[key.value] = value
         elif isinstance(target, cst.StarredElement):
             self.assign(target.value, value, scope)
+
+    def name_tensor(self, target: cst.BaseExpression, tensor: Tensor) -> None:
+        """Remember what the user calls a tensor: its first name, in the outermost function that names it."""
+        depth = len(self.frames)
+        if depth < self._name_depths.get(tensor, depth + 1):
+            self._name_depths[tensor] = depth
+            self.program.names[tensor] = cst.Module([]).code_for_node(target)
 
     def unpack(self, target: cst.Tuple | cst.List, value: Value, scope: Scope) -> None:
         elements = [element for element in target.elements]
@@ -358,6 +375,8 @@ class Interpreter:
                 "an element of a container, chosen by a value that isn't known here", node, self.file)
         if isinstance(value, Unknown):
             return value
+        if isinstance(value, Tensor) and not value.op.known:
+            return Tensor(value.op, None, value.dtype)
         return Unknown("an element of something that isn't known here", node, self.file)
 
     def default_values(self, parameters: cst.Parameters, scope: Scope) -> dict[str, Value]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from actlint.program import losses
+from actlint.program.losses import LossTerm
 from actlint.program.values import (
     Frame,
     Function,
@@ -47,15 +49,6 @@ class Unsupported:
     file: Path
 
 
-@dataclass(frozen=True)
-class LossTerm:
-    """A summand of a minimised loss, and the hidden tensors that it reads."""
-
-    training: Training
-    tensor: Tensor
-    hidden: tuple[Tensor, ...]
-
-
 @dataclass
 class Program:
     """What one entry file builds and runs, with the local modules that it imports."""
@@ -77,6 +70,7 @@ class Program:
     functions: dict[cst.CSTNode, Function] = field(default_factory=dict)
     calls: dict[cst.CSTNode, list[tuple[Frame, ...]]] = field(default_factory=dict)
     scopes: dict[Path, Scope] = field(default_factory=dict)
+    names: dict[Tensor, str] = field(default_factory=dict)
 
     @property
     def entry(self) -> Path:
@@ -112,19 +106,14 @@ class Program:
             todo.extend(tensor.op for tensor in op.inputs)
         return seen
 
-    def _reaches_layer(self, op: Op) -> bool:
-        """Whether the output feeds another layer: an operation with weights of its own, downstream."""
-        seen = {op}
-        todo = list(self.consumers.get(op, []))
-        while todo:
-            consumer = todo.pop()
-            if consumer in seen or isinstance(consumer, Training):
-                continue
-            seen.add(consumer)
-            if uses_weights(consumer):
-                return True
-            todo.extend(self.consumers.get(consumer, []))
-        return False
+    @cached_property
+    def _reaching(self) -> set[Op]:
+        """Operations whose output feeds another layer: an operation with weights of its own, downstream."""
+        found: set[Op] = set()
+        for op in reversed(self.ops):
+            if any(c in found or uses_weights(c) for c in self.consumers.get(op, ()) if not isinstance(c, Training)):
+                found.add(op)
+        return found
 
     @cached_property
     def weighted(self) -> set[Op]:
@@ -138,50 +127,28 @@ class Program:
     @cached_property
     def hidden(self) -> set[Op]:
         """Operations whose output is a hidden activation: produced by a layer and consumed by another one."""
-        return {op for op in self.weighted if not isinstance(op, Training) and op.kind in ("op", "loss") and self._reaches_layer(op)}
+        return {op for op in self.weighted & self._reaching if op.kind in ("op", "loss")}
 
-    def terms(self, tensor: Tensor) -> list[Tensor]:
-        """The summands of a loss: its additions and subtractions taken apart, through names and functions."""
-        if tensor.op.symbol in ("add", "subtract", "add_n") and tensor.op.inputs:
-            parts = [t for t in tensor.op.inputs if not isinstance(t, Variable)]
-            if parts:
-                return [term for part in parts for term in self.terms(part)]
-        if tensor.op.symbol in ("multiply", "divide", "truediv", "negative", "reduce_mean", "reduce_sum", "identity") and tensor.shape == ():
-            inner = [t for t in tensor.op.inputs if t.op.kind != "placeholder" and t.op in self.weighted]
-            if len(inner) == 1 and inner[0].op.symbol in ("add", "subtract", "add_n"):
-                return self.terms(inner[0])
-        return [tensor]
-
-    def read_hidden(self, term: Tensor, main_outputs: set[Op]) -> tuple[Tensor, ...]:
-        """The hidden tensors that a loss term reads directly: reached without passing another layer."""
+    def read_hidden(self, tensor: Tensor) -> tuple[Tensor, ...]:
+        """The hidden tensors that a tensor is computed from directly: reached without passing another layer."""
         found: list[Tensor] = []
-        seen: set[Op] = set()
-        todo = [term]
+        seen: set[Tensor] = set()
+        todo = [tensor]
         while todo:
             tensor = todo.pop(0)
-            if tensor.op in seen:
+            if tensor in seen:
                 continue
-            seen.add(tensor.op)
+            seen.add(tensor)
             if tensor.op in self.hidden:
                 found.append(tensor)
-            elif tensor.op in self.weighted and not uses_weights(tensor.op) and tensor.op not in main_outputs:
+            elif tensor.op in self.weighted and not uses_weights(tensor.op):
                 todo.extend(tensor.op.inputs)
         return tuple(found)
 
     @cached_property
     def loss_terms(self) -> list[LossTerm]:
         """Per minimised loss: each summand that reads a hidden tensor."""
-        found: list[LossTerm] = []
-        done: set[tuple[cst.CSTNode, cst.CSTNode]] = set()
-        for training in self.trainings:
-            for loss in tensors_in(training.loss):
-                for term in self.terms(loss):
-                    hidden = self.read_hidden(term, set())
-                    key = (term.op.node, training.node)
-                    if hidden and key not in done:
-                        done.add(key)
-                        found.append(LossTerm(training, term, hidden))
-        return found
+        return losses.loss_terms(self)
 
     def producer(self, tensor: Tensor) -> Op:
         """The operation with weights that a hidden tensor comes from: the layer that made it."""
@@ -207,6 +174,25 @@ class Program:
         return (run for run in self.runs if run.trains)
 
 
+_CONTRACTIONS = frozenset({"matmul", "tensordot", "einsum", "nn.conv1d", "nn.conv2d", "nn.conv2d_transpose", "nn.conv3d"})
+_REARRANGEMENTS = frozenset({"transpose", "reshape", "identity", "cast", "nn.l2_normalize", "either"})
+
+
 def uses_weights(op: Op) -> bool:
     """Whether the operation applies weights to its input: a layer, or an operation with a variable among its inputs."""
-    return op.layer is not None or any(isinstance(t, Variable) and t.trainable for t in op.inputs) and op.kind not in ("summary", "train")
+    if op.layer is not None:
+        return True
+    if op.kind in ("summary", "train", "assign", "group") or op.symbol == "gradients":
+        return False
+    return any(isinstance(t, Variable) and t.trainable for t in op.inputs) or op.symbol in _CONTRACTIONS and any(
+        _is_rearranged_variable(t) for t in op.inputs
+    )
+
+
+def _is_rearranged_variable(tensor: Tensor) -> bool:
+    """Whether a tensor is a variable in another layout, such as the transposed kernel of tied weights."""
+    while not isinstance(tensor, Variable):
+        if tensor.op.symbol not in _REARRANGEMENTS or not tensor.op.inputs:
+            return False
+        tensor = tensor.op.inputs[0]
+    return tensor.trainable

@@ -169,7 +169,7 @@ def run_call(self: Interpreter, node: cst.Call, form: str, owner: Value | None, 
     if isinstance(feed_value, Mapping):
         pairs = [(key if isinstance(key, Value) else Const(key), value) for key, value in feed_value.items.items()]
     run = Run(len(self.program.runs), node, self.file, self.frames, self.loops, form, fetches, list(_leaves(fetches)), pairs, feed_value,
-              fetch[1] if fetch is not None else None, feed[1] if feed is not None else None)
+              fetch[1] if fetch is not None else None, feed[1] if feed is not None else None, *self.place)
     self.program.runs.append(run)
     return _result(fetches, run)
 
@@ -476,7 +476,13 @@ def _config(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return Host("config")
 
 
-@structural("set_random_seed random.set_random_seed reset_default_graph logging.set_verbosity disable_v2_behavior disable_eager_execution "
+@structural("reset_default_graph", "")
+def _reset(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    self.handle("context", "reset_default_graph", {}, node)
+    return NONE
+
+
+@structural("set_random_seed random.set_random_seed logging.set_verbosity disable_v2_behavior disable_eager_execution "
             "disable_resource_variables disable_v2_tensorshape", "*args, **kwargs")
 def _setting(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return NONE

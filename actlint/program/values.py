@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence as Items
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -235,10 +235,25 @@ class Run:
     feed: Value | None
     fetch_node: cst.BaseExpression | None
     feed_node: cst.BaseExpression | None
+    block: Items[cst.CSTNode] = ()
+    statement: cst.CSTNode | None = None
+
+    @property
+    def trained(self) -> list[Training]:
+        """The training operations that it runs, also those in groups."""
+        found: list[Training] = []
+        todo = [leaf.op for leaf in self.leaves if isinstance(leaf, (Tensor, Handle))]
+        while todo:
+            op = todo.pop()
+            if isinstance(op, Training):
+                found.append(op)
+            elif op.kind == "group":
+                todo.extend(tensor.op for tensor in op.inputs)
+        return found
 
     @property
     def trains(self) -> bool:
-        return any(isinstance(leaf, Training) or isinstance(leaf, Tensor) and isinstance(leaf.op, Training) for leaf in self.leaves)
+        return bool(self.trained)
 
 
 def tensors_in(value: Value | None) -> Iterator[Tensor]:
