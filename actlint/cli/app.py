@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -9,21 +10,28 @@ from collections.abc import Sequence
 import click
 
 from actlint import __version__
-from actlint.cli.check import check
 from actlint.cli.failures import failure
-from actlint.cli.fix import fix
-from actlint.cli.rule import rule
+
+COMMANDS = ("check", "fix", "rule")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Imports a command's module only when the command is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"actlint.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", message="actlint %(version)s")
 def app() -> None:
     """Finds hidden activations that go wrong in losses, and migrates TensorFlow 1 training code with proof."""
-
-
-app.add_command(check)
-app.add_command(fix)
-app.add_command(rule)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -48,7 +56,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         return _fail(error.format_message())
     except Exception as error:
-        return _fail(failure("actlint", error))
+        return _fail(failure(" ".join(arguments), error))
 
 
 def _fail(sentence: str) -> int:

@@ -16,7 +16,7 @@ from actlint.rules.registry import UnknownRule, all_rules, check_selector, selec
 from actlint.rules.rule import Rule
 
 
-@click.command()
+@click.command(short_help="Report what goes wrong in Python files and folders.")
 @paths_argument
 @click.option(
     "--select",
@@ -52,10 +52,11 @@ def check(
     """
     paths = paths or (".",)
     config = configuration(paths)
+    rules = _rules(config, selected, extended, ignored)
     files = files_meant(paths, config, exclude, force_exclude)
     if not files:
         click.echo("actlint: warning: no Python files found under the given paths", err=True)
-    checker = Checker(_rules(config, selected, extended, ignored), config)
+    checker = Checker(rules, config)
     named = {os.path.abspath(path) for path in paths}
     for file in files:
         checker.check(file, named=str(file) in named)

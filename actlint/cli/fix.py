@@ -28,7 +28,7 @@ of its folder, with a home folder of its own, without network, and for a bounded
 written only after that. `--static` shows the rewrite without running anything."""
 
 
-@click.command()
+@click.command(short_help="Migrate TensorFlow 1 training programs, with proof.")
 @paths_argument
 @click.option(
     "--to",

@@ -10,7 +10,7 @@ import click
 from actlint.report.rules import Page, as_json, page, show
 
 
-@click.command()
+@click.command(short_help="Explain a rule or a reason of refusal.")
 @click.argument("code", required=False)
 @click.option("--all", "every", is_flag=True, help="Explain all rules and reasons of refusal.")
 @click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True)

@@ -21,6 +21,7 @@ _PYTHON_2 = re.compile(
     """,
     re.VERBOSE,
 )
+_NO_BRACKETS = bytes(set(range(256)) - set(b"()[]{}"))
 _LIBCST_PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 
@@ -30,6 +31,18 @@ class Invalid(Exception):
     def __init__(self, path: Path, row: int, column: int, why: str, help: str | None = None) -> None:
         super().__init__(f"{path}:{row}:{column}: {why}")
         self.path, self.row, self.column, self.why, self.help = path, row, column, why, help
+
+
+def may_be_too_deep(source: Source) -> bool:
+    """Whether brackets may be nested deeper than Python's own limit of 200 (there LibCST's parser can overflow);
+    only a suspicion, because brackets in strings and comments count."""
+    brackets = source.raw.translate(None, _NO_BRACKETS)
+    for _ in range(200):
+        shorter = brackets.replace(b"()", b"").replace(b"[]", b"").replace(b"{}", b"")
+        if len(shorter) == len(brackets):
+            break
+        brackets = shorter
+    return len(brackets) > 400
 
 
 def compiles(source: Source) -> bool:

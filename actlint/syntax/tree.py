@@ -15,7 +15,7 @@ from libcst._nodes.internal import CodegenState
 
 from actlint.files.source import Source
 from actlint.findings import Position
-from actlint.syntax.errors import Invalid, explain
+from actlint.syntax.errors import Invalid, compiles, explain, may_be_too_deep
 
 __all__ = ["Invalid", "Tree", "parse"]
 
@@ -68,6 +68,8 @@ class Tree:
 
 def parse(source: Source) -> Tree:
     """Parse a file. Raises Invalid with the place of the first error."""
+    if may_be_too_deep(source) and not compiles(source):
+        raise explain(source, RecursionError())
     collecting = gc.isenabled()
     gc.disable()
     try:

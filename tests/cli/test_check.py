@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Actlint
+
+BAD = "import tensorflow as tf\nx = tf.placeholder()\nsession.run(x)\n"
+CLEAN = "import tensorflow as tf\n"
+
+pytestmark = pytest.mark.usefixtures("rules")
+
+
+def codes(out: str) -> list[str]:
+    return [f"{Path(item['filename']).name}:{item['code']}" for item in json.loads(out)]
+
+
+def test_findings(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(BAD)
+    result = actlint("check", "train.py")
+    assert (result.code, result.err) == (1, "")
+    assert "ACT001 placeholder-found: `placeholder` is here\n --> train.py:2:8\n" in result.out
+    assert "  = help: Remove `session`" in result.out
+    assert result.out.endswith("Found 2 errors.\n")
+
+
+def test_clean(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(CLEAN)
+    assert actlint("check").out == "All checks passed!\n"
+    assert actlint("check", "--no-cache", ".").code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "config", "left"),
+    [
+        ([], "", "ACT001 ACT101"),
+        (["--select", "ACT1"], "", "ACT101"),
+        (["--select", "ACT001,ACT102"], "", "ACT001"),
+        (["--ignore", "ACT0"], "", "ACT101"),
+        (["--ignore=ACT0,ACT102", "--ignore", "ACT101"], "", ""),
+        (["--select", "ALL"], "select = ['ACT0']\nignore = ['ACT1']", "ACT001 ACT101"),
+        (["--extend-select", "ACT101"], "select = ['ACT0']", "ACT001 ACT101"),
+        (["--ignore", "ACT001"], "ignore = ['ACT101']", ""),
+        ([], "select = ['ACT1']", "ACT101"),
+        ([], "[tool.actlint.per-file-ignores]\n'src/*' = ['ACT1']", "ACT001"),
+        ([], "[tool.actlint.per-file-ignores]\n'test_*' = ['ACT1']", "ACT001 ACT101"),
+    ],
+)
+def test_selection(actlint: Actlint, tmp_path: Path, options: list[str], config: str, left: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.actlint]\n{config}\n")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_text(BAD)
+    result = actlint("check", "--output-format", "json", *options, "src")
+    assert [item["code"] for item in json.loads(result.out)] == left.split()
+    assert result.code == (1 if left else 0)
+
+
+def test_noqa(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(BAD.replace("placeholder()", "placeholder()  # noqa: ACT001"))
+    assert codes(actlint("check", "--output-format=json").out) == ["a.py:ACT101"]
+
+
+def test_json_is_alone_on_stdout(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(BAD)
+    (first, _) = json.loads(actlint("check", "--output-format=json").out)
+    assert first["filename"] == str(tmp_path / "a.py")
+    assert first["location"] == {"column": 8, "row": 2}
+    assert json.loads(actlint("check", "--output-format=json", "--ignore", "ALL").out) == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "row", "column", "why"),
+    [
+        (b"import tensorflow\nprint 'placeholder'\n", 2, 1, "Python 2 code"),
+        (b"import tensorflow\nx = placeholder(\n", 2, 16, "never closed"),
+        (b"import tensorflow\n# placeholder \xe9\n", 2, 15, "byte 0xe9"),
+        (b"import tensorflow\nplaceholder\0\n", 2, 12, "null byte"),
+    ],
+)
+def test_unreadable_file_is_one_finding_and_the_others_are_checked(
+    actlint: Actlint, tmp_path: Path, raw: bytes, row: int, column: int, why: str
+) -> None:
+    (tmp_path / "a.py").write_bytes(raw)
+    (tmp_path / "b.py").write_text(BAD)
+    result = actlint("check", "--output-format=json")
+    found = json.loads(result.out)
+    assert codes(result.out) == ["a.py:invalid-syntax", "b.py:ACT001", "b.py:ACT101"]
+    assert found[0]["location"] == {"row": row, "column": column}
+    assert why in found[0]["message"]
+    assert (result.code, result.err) == (1, "")
+    assert "invalid-syntax" in actlint("check").out
+
+
+def test_irrelevant_file_is_parsed_only_when_named(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("print 'hello'\n")
+    assert actlint("check").code == 0
+    assert codes(actlint("check", "a.py", "--output-format=json").out) == ["a.py:invalid-syntax"]
+
+
+def test_invalid_syntax_cannot_be_silenced(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = (  # noqa\n")
+    assert actlint("check", "a.py", "--ignore", "ALL").code == 1
+
+
+def test_followed_files_are_reported_once_and_only_if_checked(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("import model\nimport tensorflow\nsession.run()\n")
+    (tmp_path / "model.py").write_text("import tensorflow\nplaceholder()\n")
+    assert codes(actlint("check", "train.py", "--output-format=json").out) == ["train.py:ACT101"]
+    assert codes(actlint("check", ".", "--output-format=json").out) == ["model.py:ACT001", "train.py:ACT101"]
+
+
+def test_link_to_a_file_is_reported_under_the_name_that_was_given(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.py").write_text(BAD)
+    (tmp_path / "link.py").symlink_to("real/a.py")
+    assert codes(actlint("check", "link.py", "--output-format=json").out) == ["link.py:ACT001", "link.py:ACT101"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nowhere.py"], "no such file or folder: nowhere.py"),
+        (["--select", "ACT9"], "unknown rule `ACT9`"),
+        (["--ignore", "E501"], "unknown rule `E501`"),
+        (["--output-format", "xml"], "'xml' is not one of"),
+        (["--colour"], "No such option"),
+        (["a.ipynb"], "notebooks can't be read yet"),
+    ],
+)
+def test_error_of_use(actlint: Actlint, tmp_path: Path, arguments: list[str], sentence: str) -> None:
+    (tmp_path / "a.ipynb").write_text("{}")
+    result = actlint("check", *arguments)
+    assert (result.code, result.out) == (2, "")
+    assert sentence in result.err
+    assert re.fullmatch(r"actlint: error: [^\n]+\n", result.err)
+
+
+@pytest.mark.parametrize("config", ["selekt = []", "select = ['ACT9']", "[tool.actlint.per-file-ignores]\na = ['XY1']"])
+def test_error_of_configuration(actlint: Actlint, tmp_path: Path, config: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.actlint]\n{config}\n")
+    result = actlint("check")
+    assert result.code == 2
+    assert re.fullmatch(r"actlint: error: [^\n]+\n", result.err)
+
+
+def test_failure_of_actlint_is_a_sentence_and_the_others_are_checked(
+    actlint: Actlint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.py").write_text(BAD + "crash\n")
+    (tmp_path / "b.py").write_text(BAD)
+    result = actlint("check", "--output-format=json")
+    assert result.code == 2
+    assert codes(result.out) == ["b.py:ACT001", "b.py:ACT101"]
+    assert re.fullmatch(
+        r"actlint: error: \S+a\.py: actlint itself failed here \(KeyError: 'boom'\); [^\n]+\n", result.err
+    )
+    monkeypatch.setenv("ACTLINT_TRACEBACK", "1")
+    with pytest.raises(KeyError):
+        actlint("check")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
+def test_file_that_may_not_be_read(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(BAD)
+    (tmp_path / "a.py").chmod(0)
+    result = actlint("check")
+    assert result.code == 2
+    assert "Permission denied" in result.err
+
+
+def test_excluded_folder(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.actlint]\nexclude = ['gen']\n")
+    (tmp_path / "gen").mkdir()
+    (tmp_path / "gen" / "a.py").write_text(BAD)
+    assert actlint("check").code == 0
+    assert actlint("check", "gen/a.py").code == 1
+    assert actlint("check", "gen/a.py", "--force-exclude").code == 0
+    assert "no Python files found" in actlint("check").err
