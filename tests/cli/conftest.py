@@ -77,7 +77,8 @@ def found_in(program: FakeProgram, word: str, code: str) -> Iterator[Finding]:
         for row, text in enumerate(source.text.splitlines(), 1):
             for match in re.finditer(word, text):
                 start, end = Position(row, match.start() + 1), Position(row, match.end() + 1)
-                yield Finding(file, code, f"{word}-found", f"`{word}` is here", start, end, help=f"Remove `{word}`")
+                message, help = f"`{word}` is here", f"Remove `{word}`"
+                yield Finding(file, code, f"{word}-found", message, start, end, help)
 
 
 def fake_rule(code: str, word: str) -> Rule:

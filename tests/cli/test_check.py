@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -163,13 +162,20 @@ def test_failure_of_actlint_is_a_sentence_and_the_others_are_checked(
         actlint("check")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
-def test_file_that_may_not_be_read(actlint: Actlint, tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text(BAD)
-    (tmp_path / "a.py").chmod(0)
-    result = actlint("check")
-    assert result.code == 2
-    assert "Permission denied" in result.err
+def test_file_that_may_not_be_read(actlint: Actlint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text(BAD)
+    read_bytes = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == "a.py":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    result = actlint("check", "--output-format=json")
+    assert (result.code, codes(result.out)) == (2, ["b.py:ACT001", "b.py:ACT101"])
+    assert result.err == f"actlint: error: {tmp_path / 'a.py'}: Permission denied\n"
 
 
 def test_excluded_folder(actlint: Actlint, tmp_path: Path) -> None:
