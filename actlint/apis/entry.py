@@ -17,7 +17,7 @@ UNKNOWN: Any = object()
 
 
 class Host(str):
-    """Source of an expression whose value in the target is a Python value (`x.shape`, `float(n)`) where TF1 had a tensor."""
+    """Source of an expression that is a Python value in the target (`x.shape`, `float(n)`) where TF1 had a tensor."""
 
 
 class Bound(Protocol):
@@ -36,7 +36,7 @@ class Bound(Protocol):
         """Static shapes of the elements of a list-of-tensors argument."""
 
     def dtype(self, parameter: str) -> str | None:
-        """"float32", "int64", "bool", ... of a tensor argument, or that a dtype argument names; None when not known."""
+        """ "float32", "int64", "bool", ... of a tensor argument, or that a dtype argument names; None when not known."""
 
     def dimensions(self, parameter: str) -> Shape | None:
         """The value of a shape argument such as `[None, n_hidden]`, with its elements' source texts."""
@@ -48,7 +48,7 @@ class Bound(Protocol):
         """Whether the argument is surely a Python or numpy value, or a list of such."""
 
     def symbol(self, parameter: str) -> str | None:
-        """Name of the TensorFlow symbol that the argument refers to (`nn.relu` for `activation=tf.nn.relu`), or None."""
+        """Name of the TensorFlow symbol that the argument is (`nn.relu` for `activation=tf.nn.relu`), or None."""
 
 
 class Rewriting(Bound, Protocol):
@@ -89,7 +89,7 @@ class Rename:
     """The target has the same call under another name: the user's arguments and their formatting stay.
 
     `parameters` maps TF1's parameters to the target's, in the order of the target's positional parameters. A TF1 parameter that is
-    passed but not listed refuses the call, unless it is in `drop`.
+    passed but not listed refuses the call, unless it is in `drop`. An argument that is a literal None is left out.
     """
 
     name: str

@@ -1,0 +1,1 @@
+"""The catalogue: one entry per framework symbol, and nothing about syntax trees."""

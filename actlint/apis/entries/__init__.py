@@ -1,0 +1,1 @@
+"""The entries, one module per family. Each module has an `ENTRIES` tuple."""

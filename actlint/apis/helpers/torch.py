@@ -1,0 +1,311 @@
+"""Helpers for PyTorch code."""
+
+from __future__ import annotations
+
+from actlint.apis.helpers import Helper
+
+_TENSORS = (
+    Helper(
+        "maximum",
+        '''\
+def maximum(x, y):
+    """The larger of two tensors; where they tie, the gradient goes to the first, where torch.maximum splits it."""
+    return torch.where(x >= y, x, y)
+''',
+    ),
+    Helper(
+        "minimum",
+        '''\
+def minimum(x, y):
+    """The smaller of two tensors; where they tie, the gradient goes to the first, where torch.minimum splits it."""
+    return torch.where(x <= y, x, y)
+''',
+    ),
+    Helper(
+        "divide_no_nan",
+        '''\
+def divide_no_nan(x, y):
+    """x / y, and 0 where y is 0."""
+    zero = y == 0
+    return torch.where(zero, torch.zeros_like(x), x) / torch.where(zero, torch.ones_like(y), y)
+''',
+    ),
+    Helper(
+        "cumsum",
+        '''\
+def cumsum(x, dim, exclusive=False, reverse=False):
+    """Cumulative sum, from the end if `reverse`, without the entry itself if `exclusive`."""
+    total = torch.flip(torch.cumsum(torch.flip(x, [dim]), dim), [dim]) if reverse else torch.cumsum(x, dim)
+    return total - x if exclusive else total
+''',
+    ),
+    Helper(
+        "clip_by_norm",
+        '''\
+def clip_by_norm(x, clip_norm, dim=None):
+    """x scaled down to a norm of at most `clip_norm`; unlike torch's clipping without an epsilon in the divisor."""
+    square = torch.sum(torch.square(x), dim=dim, keepdim=True)
+    norm = torch.where(square > 0, torch.sqrt(torch.where(square > 0, square, torch.ones_like(square))), square)
+    return x * clip_norm / torch.clamp(norm, min=clip_norm)
+''',
+    ),
+    Helper(
+        "one_hot",
+        '''\
+def one_hot(indices, depth, on_value=1.0, off_value=0.0, dtype=None):
+    """One-hot rows; an index outside of the range makes a row of zeros, where F.one_hot raises."""
+    mask = indices.unsqueeze(-1) == torch.arange(depth, device=indices.device)
+    dtype = dtype or torch.get_default_dtype()
+    return torch.where(mask, torch.tensor(on_value, dtype=dtype), torch.tensor(off_value, dtype=dtype))
+''',
+    ),
+    Helper(
+        "top_k",
+        '''\
+def top_k(x, k=1):
+    """The k largest entries of each row and their indices; of equal ones the first, unlike torch.topk."""
+    indices = torch.argsort(x, dim=-1, descending=True, stable=True)[..., :k]
+    return torch.return_types.topk((torch.gather(x, -1, indices), indices.to(torch.int32)))
+''',
+    ),
+    Helper(
+        "in_top_k",
+        '''\
+def in_top_k(predictions, targets, k):
+    """Whether each target is among its row's k largest predictions; ties with the k-th count as in."""
+    chosen = torch.gather(predictions, 1, targets.long().unsqueeze(1))
+    return torch.sum(predictions > chosen, dim=1) < k
+''',
+    ),
+    Helper(
+        "moments",
+        '''\
+def moments(x, dim, keepdim=False):
+    """Mean and variance (without Bessel's correction)."""
+    variance, mean = torch.var_mean(x, dim=dim, correction=0, keepdim=keepdim)
+    return mean, variance
+''',
+    ),
+    Helper(
+        "shuffle",
+        '''\
+def shuffle(x):
+    """x with its rows in random order."""
+    return x[torch.randperm(x.shape[0])]
+''',
+    ),
+)
+
+_LOSSES = (
+    Helper(
+        "softmax_cross_entropy",
+        '''\
+def softmax_cross_entropy(labels, logits):
+    """Cross entropy of each row. The gradient of the logits is softmax - labels also where the labels of a row don't
+    sum to 1, unlike that of F.cross_entropy."""
+    loss = -torch.sum(labels * torch.log_softmax(logits, dim=-1), dim=-1)
+    normaliser = torch.logsumexp(logits, dim=-1)
+    return loss + (1 - torch.sum(labels, dim=-1)).detach() * (normaliser - normaliser.detach())
+''',
+    ),
+    Helper(
+        "weighted_loss",
+        '''\
+def weighted_loss(losses, weights):
+    """Sum of the weighted losses, over the number of weights that aren't zero."""
+    weights = weights.to(losses.dtype).expand_as(losses)
+    return torch.sum(losses * weights) / torch.count_nonzero(weights).clamp(min=1)
+''',
+    ),
+)
+
+_IMAGES = (
+    Helper(
+        "pad_same",
+        '''\
+def pad_same(x, kernel_size, stride, value=0.0):
+    """Pad NCHW images so that a window moves over ceil(size / stride) places, the odd pixel at the bottom and right."""
+    pads = []
+    for size, kernel, step in reversed(list(zip(x.shape[2:], kernel_size, stride))):
+        missing = max((-(-size // step) - 1) * step + kernel - size, 0)
+        pads += [missing // 2, missing - missing // 2]
+    return F.pad(x, pads, value=value)
+''',
+    ),
+    Helper(
+        "conv2d",
+        '''\
+def conv2d(x, kernel, stride=(1, 1), padding="SAME", dilation=(1, 1)):
+    """2-d convolution of NHWC images with an HWIO kernel; "SAME" also with a stride."""
+    x = x.permute(0, 3, 1, 2)
+    if padding == "SAME":
+        x = pad_same(x, [(size - 1) * d + 1 for size, d in zip(kernel.shape, dilation)], stride)
+    return F.conv2d(x, kernel.permute(3, 2, 0, 1), stride=stride, dilation=dilation).permute(0, 2, 3, 1)
+''',
+        needs=("pad_same",),
+    ),
+    Helper(
+        "max_pool2d",
+        '''\
+def max_pool2d(x, kernel_size, stride, padding="VALID"):
+    """Max pooling of NHWC images; "SAME" pads at the bottom and right first."""
+    x = x.permute(0, 3, 1, 2)
+    if padding == "SAME":
+        x = pad_same(x, kernel_size, stride, value=float("-inf"))
+    return F.max_pool2d(x, kernel_size, stride).permute(0, 2, 3, 1)
+''',
+        needs=("pad_same",),
+    ),
+    Helper(
+        "avg_pool2d",
+        '''\
+def avg_pool2d(x, kernel_size, stride, padding="VALID"):
+    """Average pooling of NHWC images; "SAME" averages over the pixels that are there."""
+    x = x.permute(0, 3, 1, 2)
+    if padding == "SAME":
+        present = F.avg_pool2d(pad_same(torch.ones_like(x), kernel_size, stride), kernel_size, stride)
+        x = F.avg_pool2d(pad_same(x, kernel_size, stride), kernel_size, stride) / present
+    else:
+        x = F.avg_pool2d(x, kernel_size, stride)
+    return x.permute(0, 2, 3, 1)
+''',
+        needs=("pad_same",),
+    ),
+    Helper(
+        "Conv2d",
+        '''\
+class Conv2d(nn.Conv2d):
+    """nn.Conv2d for NHWC images, whose initialisers see the kernel as (height, width, in, out). With `same` it pads
+    to ceil(size / stride) places, the odd pixel at the bottom and right, which nn.Conv2d can't with a stride."""
+
+    def __init__(self, *args, same=False, kernel_initializer=None, bias_initializer=nn.init.zeros_, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.same = same
+        if kernel_initializer is None:
+            nn.init.xavier_uniform_(self.weight)
+        else:
+            kernel_initializer(self.weight.detach().permute(2, 3, 1, 0))
+        if self.bias is not None:
+            bias_initializer(self.bias.detach())
+
+    def forward(self, x):
+        x = x.permute(0, 3, 1, 2)
+        if self.same:
+            x = pad_same(x, [(k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation)], self.stride)
+        return super().forward(x).permute(0, 2, 3, 1)
+''',
+        needs=("pad_same",),
+    ),
+)
+
+_LAYERS = (
+    Helper(
+        "linear",
+        '''\
+def linear(
+    in_features, out_features, bias=True, kernel_initializer=nn.init.xavier_uniform_, bias_initializer=nn.init.zeros_
+):
+    """nn.Linear whose kernel initialiser sees the kernel as (in, out)."""
+    layer = nn.Linear(in_features, out_features, bias)
+    kernel_initializer(layer.weight.detach().t())
+    if bias:
+        bias_initializer(layer.bias.detach())
+    return layer
+''',
+    ),
+    Helper("partial", "", imports=("from functools import partial",)),
+    Helper(
+        "constant",
+        '''\
+def constant(value):
+    """An initialiser that fills a tensor with a number, or with the numbers of an array."""
+
+    def fill(tensor):
+        numbers = torch.as_tensor(value)
+        with torch.no_grad():
+            return tensor.copy_(numbers.reshape(tensor.shape) if numbers.dim() else numbers)
+
+    return fill
+''',
+    ),
+    Helper(
+        "variance_scaling",
+        '''\
+def variance_scaling(scale=1.0, mode="fan_in", distribution="truncated_normal"):
+    """An initialiser for kernels laid out as (..., in, out), whose spread goes down with their fan."""
+
+    def fill(tensor):
+        shape = tensor.shape
+        window = math.prod(shape[:-2])
+        fan_in, fan_out = (shape[0], shape[0]) if len(shape) == 1 else (window * shape[-2], window * shape[-1])
+        fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+        variance = scale / max(1.0, fan)
+        if distribution == "uniform":
+            return nn.init.uniform_(tensor, -math.sqrt(3 * variance), math.sqrt(3 * variance))
+        if distribution == "untruncated_normal":
+            return nn.init.normal_(tensor, std=math.sqrt(variance))
+        std = math.sqrt(variance) / 0.87962566103423978  # the standard deviation of a normal cut at two of its own
+        return nn.init.trunc_normal_(tensor, std=std, a=-2 * std, b=2 * std)
+
+    return fill
+''',
+        imports=("import math",),
+    ),
+)
+
+_OPTIMIZERS = (
+    Helper(
+        "adam",
+        '''\
+def adam(parameters, lr=0.001, betas=(0.9, 0.999), eps=1e-8):
+    """torch.optim.Adam, but with epsilon added before the bias correction instead of after it."""
+    optimizer = torch.optim.Adam(parameters, lr=lr, betas=betas, eps=eps)
+
+    def correct_epsilon(optimizer, args, kwargs):
+        step = 1 + max((int(state["step"]) for state in optimizer.state.values()), default=0)
+        for group in optimizer.param_groups:
+            group["eps"] = eps / (1 - betas[1] ** step) ** 0.5
+
+    optimizer.register_step_pre_hook(correct_epsilon)
+    return optimizer
+''',
+    ),
+    Helper(
+        "RMSProp",
+        '''\
+class RMSProp(torch.optim.Optimizer):
+    """RMSProp with a mean square that starts at 1 and epsilon inside of the root, unlike torch.optim.RMSprop."""
+
+    def __init__(self, parameters, lr, decay=0.9, momentum=0.0, eps=1e-10, centered=False):
+        super().__init__(parameters, {"lr": lr, "decay": decay, "momentum": momentum, "eps": eps, "centered": centered})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    self._update(parameter, parameter.grad, self.state[parameter], group)
+        return loss
+
+    def _update(self, parameter, gradient, state, group):
+        if not state:
+            state["mean_square"] = torch.ones_like(parameter)
+            state["mean"] = torch.zeros_like(parameter)
+            state["momentum"] = torch.zeros_like(parameter)
+        decay = group["decay"]
+        state["mean_square"].mul_(decay).addcmul_(gradient, gradient, value=1 - decay)
+        spread = state["mean_square"]
+        if group["centered"]:
+            state["mean"].mul_(decay).add_(gradient, alpha=1 - decay)
+            spread = spread - state["mean"] ** 2
+        state["momentum"].mul_(group["momentum"]).add_(group["lr"] * gradient * torch.rsqrt(spread + group["eps"]))
+        parameter.sub_(state["momentum"])
+''',
+    ),
+)
+
+HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_TENSORS, *_LOSSES, *_IMAGES, *_LAYERS, *_OPTIMIZERS)}

@@ -1,0 +1,219 @@
+"""Runs an expression as TF1 graph code, and its two rewrites, on the same inputs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+GATES = {"float32": (2e-6, 5e-6), "float64": (1e-12, 1e-12)}
+
+
+@dataclass
+class Row:
+    """One comparison. `inputs` are tensors; floating ones get a gradient. `hosts` are Python values of that name.
+
+    `without64` says why there is no float64 run. `gates` replaces the tolerances (forward, gradient) of both dtypes."""
+
+    source: str
+    inputs: dict[str, Any] = field(default_factory=dict)
+    hosts: dict[str, Any] = field(default_factory=dict)
+    without64: str = ""
+    gradient: bool = True
+    gates: tuple[float, float] | None = None
+    targets: tuple[str, ...] = ("tf2", "torch")
+
+
+def inputs_of(row: Row, dtype: str) -> dict[str, np.ndarray]:
+    """The row's inputs, floating ones in `dtype`."""
+    arrays = {name: np.asarray(value) for name, value in row.inputs.items()}
+    return {name: a.astype(dtype) if a.dtype.kind == "f" else a for name, a in arrays.items()}
+
+
+def cotangents(results: list[np.ndarray]) -> list[np.ndarray]:
+    """What flows back into each result."""
+    random = np.random.RandomState(7)
+    return [np.asarray(random.uniform(0.5, 1.5, np.shape(r)) * random.choice([-1, 1], np.shape(r))) for r in results]
+
+
+def flat(value: Any) -> list[Any]:
+    """The leaves of a result."""
+    if isinstance(value, (list, tuple)) and type(value).__name__ != "Size":
+        return [leaf for item in value for leaf in flat(item)]
+    return [value]
+
+
+class Bench:
+    """Runs one row in one dtype."""
+
+    def __init__(self, row: Row, dtype: str, renderer: Callable[..., Any]) -> None:
+        self.row, self.dtype, self.renderer = row, dtype, renderer
+        self.source = row.source.replace("float32", dtype)
+        self.arrays = inputs_of(row, dtype)
+        self.floats = [name for name, a in self.arrays.items() if a.dtype.kind == "f" and row.gradient]
+
+    def tf1(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Results and gradients of the graph."""
+        import tensorflow as tf
+
+        v1 = tf.compat.v1
+        with tf.Graph().as_default(), v1.Session() as session:
+            names = {name: v1.placeholder(a.dtype.name, a.shape, name) for name, a in self.arrays.items()}
+            results = flat(eval(self.source, {"tf": v1, "np": np, **names, **self.row.hosts}))
+            feed = {names[name]: a for name, a in self.arrays.items()}
+            values = session.run(results, feed)
+            floats = [(r, tf.constant(c, r.dtype)) for r, c in zip(results, cotangents(values), strict=True)
+                      if r.dtype.is_floating]
+            slopes = []
+            for name in self.floats:
+                slope = v1.gradients([r for r, _ in floats], names[name], [c for _, c in floats])[0] if floats else None
+                zero = np.zeros_like(self.arrays[name])
+                slopes.append(zero if slope is None else session.run(tf.convert_to_tensor(slope), feed))
+        return [np.asarray(v) for v in values], slopes
+
+    def _written(self, target: str) -> tuple[str, dict[str, Any]]:
+        written = self.renderer(self.source, target, self.arrays, self.row.hosts)
+        return written.text, {"np": np, **written.namespace, **self.row.hosts}
+
+    def tf2(self, grads: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Results and gradients of the TF2 rewrite, run eagerly."""
+        import tensorflow as tf
+
+        text, namespace = self._written("tf2")
+        names = {name: tf.constant(a) for name, a in self.arrays.items()}
+        with tf.GradientTape() as tape:
+            tape.watch([names[name] for name in self.floats])
+            results = flat(eval(text, {"tf": tf, **namespace, **names}))
+            total = [tf.reduce_sum(r * c) for r, c in zip(results, grads, strict=True) if r.dtype.is_floating]
+        slopes = tape.gradient(total, [names[name] for name in self.floats]) if total else [None] * len(self.floats)
+        return [r.numpy() for r in results], [
+            np.zeros_like(self.arrays[name]) if g is None else np.asarray(tf.convert_to_tensor(g))
+            for name, g in zip(self.floats, slopes, strict=True)
+        ]
+
+    def torch(self, grads: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Results and gradients of the torch rewrite."""
+        import torch
+        from torch import nn
+
+        old = torch.get_default_dtype()
+        torch.set_default_dtype(getattr(torch, self.dtype))
+        try:
+            text, namespace = self._written("torch")
+            names = {name: torch.tensor(a) for name, a in self.arrays.items()}
+            for name in self.floats:
+                names[name].requires_grad_(True)
+            scope = {"torch": torch, "nn": nn, "F": nn.functional, **namespace, **names}
+            results = flat(eval(text, scope))
+            total = [
+                torch.sum(r * torch.tensor(c, dtype=r.dtype))
+                for r, c in zip(results, grads, strict=True)
+                if isinstance(r, torch.Tensor) and r.is_floating_point() and r.requires_grad
+            ]
+            if total:
+                sum(total).backward()
+        finally:
+            torch.set_default_dtype(old)
+        values = [r.detach().numpy() if isinstance(r, torch.Tensor) else np.asarray(r) for r in results]
+        return values, [
+            np.zeros_like(self.arrays[name]) if names[name].grad is None else names[name].grad.to_dense().numpy()
+            for name in self.floats
+        ]
+
+
+def compare(found: list[np.ndarray], wanted: list[np.ndarray], gate: float, what: str, dtypes: bool = False) -> None:
+    """Assert equal shapes, the same places of nan and infinity, and an error below the gate of the largest entry."""
+    assert len(found) == len(wanted), what
+    for a, b in zip(found, wanted, strict=True):
+        assert a.shape == b.shape, f"{what}: shape {a.shape}, TF1 {b.shape}"
+        if dtypes:
+            assert a.dtype == b.dtype, f"{what}: dtype {a.dtype}, TF1 {b.dtype}"
+        if b.dtype.kind in "biuS":
+            np.testing.assert_array_equal(a, b, err_msg=what)
+            continue
+        plain = np.isfinite(b)
+        np.testing.assert_array_equal(a[~plain], b[~plain], err_msg=what)
+        assert np.isfinite(a[plain]).all(), f"{what}: {a}, TF1 {b}"
+        largest = np.abs(b[plain]).max(initial=0)
+        error = np.abs(a[plain].astype("float64") - b[plain]).max(initial=0)
+        assert error <= gate * max(largest, 1e-30), f"{what}: error {error / max(largest, 1e-30):.1e}\n{a}\nTF1\n{b}"
+
+
+@dataclass
+class Written:
+    """A rewritten expression, and the helpers that it needs."""
+
+    text: str
+    namespace: dict[str, Any]
+
+
+@pytest.fixture
+def renderer(rewrite: Callable[..., Any]) -> Callable[..., Written]:
+    """Rewrites a source for arrays and Python values of given names."""
+    from actlint.apis.helpers import helpers
+    from actlint.apis.shape import Dim
+
+    def render(source: str, target: str, arrays: dict[str, np.ndarray], hosts: dict[str, Any]) -> Written:
+        made = rewrite(target)
+        known = type(made.expression("1"))
+        for name, a in arrays.items():
+            made.names[name] = known(name, True, tuple(Dim(size) for size in a.shape), a.dtype.name)
+        for name, value in hosts.items():
+            made.names[name] = made.expression(repr(value)) if not isinstance(value, np.ndarray) else known(
+                name, False, tuple(Dim(size) for size in value.shape), value.dtype.name, value
+            )
+            made.names[name].text = name
+        text = made.expression(source).text
+        namespace: dict[str, Any] = {}
+        _usual(namespace, target)
+        table = helpers(target)
+        queue, done = list(made.helpers), set()
+        while queue:
+            helper = table[queue.pop()]
+            if helper.name not in done:
+                done.add(helper.name)
+                exec("\n".join([*helper.imports, helper.source]), namespace)
+                queue += helper.needs
+        return Written(text, namespace)
+
+    return render
+
+
+def _usual(namespace: dict[str, Any], target: str) -> None:
+    if target == "tf2":
+        import tensorflow as tf
+
+        namespace["tf"] = tf
+    else:
+        import torch
+        from torch import nn
+
+        namespace.update(torch=torch, nn=nn, F=nn.functional)
+
+
+@pytest.fixture
+def parity(renderer: Callable[..., Written]) -> Callable[..., None]:
+    """Asserts that both rewrites of an expression have TF1's values, shapes, dtypes and gradients."""
+
+    def check(source: str, **options: Any) -> None:
+        row = Row(source, **options)
+        for dtype in ("float32",) if row.without64 else ("float32", "float64"):
+            bench = Bench(row, dtype, renderer)
+            values, slopes = bench.tf1()
+            grads = cotangents(values)
+            forward, backward = row.gates or GATES[dtype]
+            for target in row.targets:
+                found, gradients = getattr(bench, target)(grads)
+                where = f"{target} {dtype} {bench._written(target)[0]}"
+                exact_dtypes = all(v.dtype != np.int64 or w.dtype != np.int32 for v, w in zip(found, values, strict=True))
+                compare(found, values, forward, where, dtypes=exact_dtypes)
+                compare(gradients, slopes, backward, f"gradient of {where}")
+
+    return check
