@@ -103,10 +103,13 @@ class Interpreter:
         value = evaluate(self, node.value, scope)
         for target in node.targets:
             self.assign(target.target, value, scope)
+            self.name_tensors(target.target, value, node.value)
 
     def _AnnAssign(self, node: cst.AnnAssign, scope: Scope) -> None:
         if node.value is not None:
-            self.assign(node.target, evaluate(self, node.value, scope), scope)
+            value = evaluate(self, node.value, scope)
+            self.assign(node.target, value, scope)
+            self.name_tensors(node.target, value, node.value)
 
     def _AugAssign(self, node: cst.AugAssign, scope: Scope) -> None:
         left, right = evaluate(self, node.target, scope), evaluate(self, node.value, scope)
@@ -306,8 +309,6 @@ class Interpreter:
 
     def assign(self, target: cst.CSTNode, value: Value, scope: Scope) -> None:
         """Bind a target: a name, an attribute, an element, or a pattern of these."""
-        if isinstance(value, Tensor) and isinstance(target, (cst.Name, cst.Attribute, cst.Subscript)):
-            self.name_tensor(target, value)
         if isinstance(target, cst.Name):
             scope.bind(target.value, value)
         elif isinstance(target, (cst.Tuple, cst.List)):
@@ -329,12 +330,19 @@ class Interpreter:
         elif isinstance(target, cst.StarredElement):
             self.assign(target.value, value, scope)
 
-    def name_tensor(self, target: cst.BaseExpression, tensor: Tensor) -> None:
-        """Remember what the user calls a tensor: its first name, in the outermost function that names it."""
-        depth = len(self.frames)
-        if depth < self._name_depths.get(tensor, depth + 1):
-            self._name_depths[tensor] = depth
-            self.program.names[tensor] = cst.Module([]).code_for_node(target)
+    def name_tensors(self, target: cst.BaseExpression, value: Value, source: cst.BaseExpression | None) -> None:
+        """Remember what the user calls an expression's tensor, and a tensor: by its first name in the outermost function that has one."""
+        if isinstance(target, (cst.Tuple, cst.List)):
+            for element, part in zip(target.elements, self.iterate(value) or ()):
+                self.name_tensors(element.value, part, None)
+        elif isinstance(value, Tensor):
+            name = cst.Module([]).code_for_node(target)
+            if source is not None:
+                self.program.targets.setdefault(source, name)
+            depth = len(self.frames)
+            if depth < self._name_depths.get(value, depth + 1):
+                self._name_depths[value] = depth
+                self.program.names[value] = name
 
     def unpack(self, target: cst.Tuple | cst.List, value: Value, scope: Scope) -> None:
         elements = [element for element in target.elements]
@@ -469,7 +477,8 @@ class Interpreter:
         """Record an operation; host values that came out of a session run are remembered."""
         inputs = [t for value in arguments.values() for t in tensors_in(value)] + (extra or [])
         fetched = tuple(dict.fromkeys(run for value in arguments.values() for run in runs_in(value)))
-        op = Op(len(self.program.ops), symbol, arguments, inputs, node, self.file, self.frames, self.loops, kind, fetched, known)
+        op = Op(len(self.program.ops), symbol, arguments, inputs, node, self.file, self.frames, self.loops, kind, fetched, known,
+                statement=self.place[1])
         self.program.ops.append(op)
         return Tensor(op, shape, dtype)
 

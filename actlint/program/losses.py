@@ -1,4 +1,4 @@
-"""Minimised losses, taken apart into their summands."""
+"""Differentiated losses, taken apart into their summands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from actlint.program.values import Const, Frame, Mapping, Op, Sequence, Tensor, Training, Value, Variable, tensors_in
+from actlint.program.values import Const, Frame, Mapping, Op, Sequence, Tensor, Value, Variable, tensors_in
 
 if TYPE_CHECKING:
     from actlint.program.model import Program
@@ -24,39 +24,54 @@ class Summand:
     """A part of a loss that is added to the others, and the expression that stands for it where the parts meet.
 
     `tensor` leaves out a constant factor when what it scales has a name of its own. A part that isn't a tensor is a
-    Python or numpy value, and `node` is the sum that takes it.
+    Python or numpy value, and `op` and `node` are the sum that takes it.
     """
 
     value: Value
     tensor: Tensor | None
+    op: Op
     node: cst.CSTNode
     file: Path
 
 
 @dataclass(frozen=True)
 class LossTerm:
-    """A summand of a minimised loss, and the hidden tensors that it reads."""
+    """A summand of a differentiated loss, and the hidden tensors that it reads; `sink` differentiates the loss."""
 
-    training: Training
+    sink: Op
     tensor: Tensor
     hidden: tuple[Tensor, ...]
     node: cst.CSTNode
     file: Path
 
 
+def differentiated(program: Program) -> Iterator[tuple[Value, Op]]:
+    """Each loss that is minimised, or whose gradients by variables are taken, and the operation that does it."""
+    found: list[tuple[Value | None, Op]] = [(training.loss, training) for training in program.trainings]
+    for op in program.ops:
+        variable = op.arguments.get("with_respect_to")
+        if op.symbol == "gradients" and isinstance(variable, Variable) and variable.trainable:
+            found.append((op.arguments["loss"], op))
+    seen: set[int] = set()
+    for loss, op in found:
+        if loss is not None and id(loss) not in seen:
+            seen.add(id(loss))
+            yield loss, op
+
+
 def loss_terms(program: Program) -> list[LossTerm]:
-    """Per minimised loss: each summand that reads a hidden tensor. What one expression made in a loop is one term."""
+    """Per loss: each summand that reads a hidden tensor. What one expression made in a loop is one term."""
     found: dict[tuple[cst.CSTNode, cst.CSTNode], LossTerm] = {}
-    for training in program.trainings:
-        for summand in summands(program, training.loss, training.calls):
+    for loss, sink in differentiated(program):
+        for summand in summands(program, loss, sink.calls):
             if summand.tensor is None:
                 continue
             hidden = program.read_hidden(summand.tensor)
-            key = summand.node, training.node
+            key = summand.node, sink.node
             if key in found:
                 hidden = (*found[key].hidden, *(t for t in hidden if t not in found[key].hidden))
             if hidden:
-                found[key] = LossTerm(training, summand.tensor, hidden, summand.node, summand.file)
+                found[key] = LossTerm(sink, summand.tensor, hidden, summand.node, summand.file)
     return list(found.values())
 
 
@@ -74,7 +89,7 @@ def _parts(program: Program, tensor: Tensor, calls: tuple[Frame, ...]) -> Iterat
                 if not isinstance(part, Variable):
                     yield from _parts(program, part, op.calls)
             elif not isinstance(part, Const):
-                yield Summand(part, None, op.node, op.file)
+                yield Summand(part, None, op, op.node, op.file)
         return
     inner = _scaled(program, tensor)
     if inner is not None and inner.op.symbol in SUMS:
@@ -82,7 +97,7 @@ def _parts(program: Program, tensor: Tensor, calls: tuple[Frame, ...]) -> Iterat
     elif inner is not None and inner in program.names:
         yield from _parts(program, inner, calls)
     else:
-        yield Summand(tensor, tensor, *_place(program, tensor, calls))
+        yield Summand(tensor, tensor, op, *_place(program, tensor, calls))
 
 
 def _operands(op: Op) -> Iterator[Value]:

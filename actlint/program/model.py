@@ -71,6 +71,7 @@ class Program:
     calls: dict[cst.CSTNode, list[tuple[Frame, ...]]] = field(default_factory=dict)
     scopes: dict[Path, Scope] = field(default_factory=dict)
     names: dict[Tensor, str] = field(default_factory=dict)
+    targets: dict[cst.CSTNode, str] = field(default_factory=dict)
 
     @property
     def entry(self) -> Path:
@@ -147,7 +148,7 @@ class Program:
 
     @cached_property
     def loss_terms(self) -> list[LossTerm]:
-        """Per minimised loss: each summand that reads a hidden tensor."""
+        """Per differentiated loss: each summand that reads a hidden tensor."""
         return losses.loss_terms(self)
 
     def producer(self, tensor: Tensor) -> Op:

@@ -141,7 +141,7 @@ def _get_variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 
 @structural("Session InteractiveSession train.MonitoredTrainingSession train.SingularMonitoredSession", "target='', graph=None, config=None, *rest, **kwargs")
 def _session(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    session = Session(node)
+    session = Session(node, self.file)
     self.program.sessions.append(session)
     if self.default_session is None and isinstance(node.func, cst.Attribute) and node.func.attr.value == "InteractiveSession":
         self.default_session = session
@@ -150,7 +150,7 @@ def _session(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 
 @structural("get_default_session", "")
 def _default_session(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    return self.default_session or Session(node)
+    return self.default_session or Session(node, self.file)
 
 
 def session_method(self: Interpreter, session: Session, name: str, positional: Any, keywords: Any, node: cst.Call) -> Value:
@@ -250,7 +250,7 @@ def _train(self: Interpreter, node: cst.Call, optimizer: Optimizer, loss: Value 
     sources = inputs if inputs is not None else list(tensors_in(loss))
     sources = [*sources, *(t for value in optimizer.op.arguments.values() for t in tensors_in(value)), *tensors_in(global_step)]
     training = Training(len(self.program.ops), "train", arguments, sources, node, self.file, self.frames, self.loops, "train",
-                        optimizer=optimizer, loss=loss, variables=chosen)
+                        statement=self.place[1], optimizer=optimizer, loss=loss, variables=chosen)
     self.program.ops.append(training)
     self.program.trainings.append(training)
     return Tensor(training)

@@ -155,6 +155,7 @@ class Op:
     known: bool = True
     layer: Layer | None = None
     name: str = ""
+    statement: cst.CSTNode | None = None
 
 
 @dataclass(eq=False)
@@ -209,6 +210,7 @@ class Session(Value):
     """A session object."""
 
     node: cst.CSTNode
+    file: Path
 
 
 @dataclass(eq=False)
