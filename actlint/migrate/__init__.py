@@ -1,0 +1,57 @@
+"""Migration: from a TF1 program to its TensorFlow 2 or PyTorch form, with the plan that a proof attaches to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actlint.migrate.refusals import Reason, Refused, reason
+
+if TYPE_CHECKING:
+    from actlint.program import Program
+
+__all__ = ["Reason", "Refused", "Rewrite", "rewrite"]
+
+
+@dataclass
+class Rewrite:
+    """What a migration would write: changed files, new files, the proof's plan, and remarks for the user."""
+
+    files: dict[Path, str] = field(default_factory=dict)
+    new_files: dict[Path, str] = field(default_factory=dict)
+    spec: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
+    """Rewrite a program to "tf2" or "torch"; `hidden` is "hook" or "return" (torch only).
+
+    Raises Refused, with every reason that was found, when the program can't be carried over faithfully. A program without TF1 graph code
+    gives an empty rewrite.
+    """
+    if not program.is_graph_program:
+        return Rewrite()
+    from actlint.migrate.emit import Emitter
+    from actlint.migrate.flow import Flow
+    from actlint.migrate.names import Names
+    from actlint.migrate.plan import plan
+    from actlint.migrate.regions import Regions
+    from actlint.migrate.targets import make_target
+    from actlint.migrate.units import Building
+
+    unknown = [reason("REF101", use.file, program.trees[use.file].position(use.node)[0].row, f"tf.{use.symbol} isn't known to the catalogue")
+               for use in program.unsupported]
+    if unknown:
+        raise Refused(list(dict.fromkeys(unknown)))
+    building = Building(program)
+    names = Names(building.tree.module)
+    flow = Flow(building)
+    regions = Regions(flow, names)
+    emitter = Emitter(building, flow, regions, names, make_target(target, hidden))
+    module = emitter.module()
+    source = building.tree.source
+    made = Rewrite({program.entry: module.code}, dict(emitter.new_files), plan(emitter, module), list(emitter.notes))
+    if source.text == module.code:
+        raise Refused([reason("REF103", program.entry, 0, "nothing of the program could be rewritten")])
+    return made

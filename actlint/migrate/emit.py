@@ -1,0 +1,517 @@
+"""Emission: the module again, with building statements moved into functions and classes, and runs turned into calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from actlint.apis.entry import LayerEntry
+from actlint.migrate.builders import Builder, Step, class_name
+from actlint.migrate.expression import Rewriter, Surroundings, code
+from actlint.migrate.flow import Flow, Item, Leaf, Parameter, pairs
+from actlint.migrate.names import Names, snake
+from actlint.migrate.refusals import Reason, Refused
+from actlint.migrate.regions import Call, Region, Regions
+from actlint.migrate.runs import RunWriter
+from actlint.migrate.statements import function, spaced, statement, tidy
+from actlint.migrate.units import Building, Unit, is_main_guard, walk
+from actlint.migrate.weights import Weights
+from actlint.program.binding import BoundCall
+from actlint.program.values import Frame, Function, Sequence, Tensor, Training, Value, Variable, tensors_in
+
+if TYPE_CHECKING:
+    from actlint.migrate.target import Target
+
+Statements = list[cst.BaseStatement]
+
+
+class Emitter:
+    """Writes the rewritten module of one program for one target."""
+
+    def __init__(self, building: Building, flow: Flow, regions: Regions, names: Names, target: Target) -> None:
+        self.building, self.flow, self.regions, self.names = building, flow, regions, names
+        self.program = building.program
+        self.target = target
+        self.reasons: list[Reason] = []
+        self.wanted: dict[str, str] = {}
+        self.surroundings = Surroundings(building, target.name, self._alias(), target.structural, ask_helper=self._helper, captures=flow.captures)
+        self.builders: dict[cst.CSTNode, Builder] = {}
+        self.instances: dict[tuple, str] = {}
+        self.constructed: set[cst.CSTNode] = set()
+        self.weights = Weights(self)
+        self.runs = RunWriter(self)
+        self.placed: dict[int, Statements] = {}
+        self.functions: dict[str, set[Item]] = {}
+        self.new_files: dict[Path, str] = {}
+        self.notes: list[str] = []
+        self._hoisted: Statements = []
+        self._hoisted_names: dict[str, str] = {}
+        target.attach(self)
+
+    def _alias(self) -> str:
+        for unit in self.building.units:
+            for part in walk(unit.node) if unit.kind == "import" else ():
+                if isinstance(part, cst.ImportAlias) and part.asname is not None and code(part.name).startswith("tensorflow"):
+                    return code(part.asname.name)
+        return "tf"
+
+    def _helper(self, name: str) -> str:
+        """The name under which a helper stands in the user's file."""
+        if name not in self.wanted:
+            self.wanted[name] = self.names.fresh(name)
+            known = self.target.helpers().get(name)
+            for need in known.needs if known is not None else ():
+                self._helper(need)
+        return self.wanted[name]
+
+    def helper_sources(self) -> list[str]:
+        """The sources of the helpers that were asked for."""
+        table = self.target.helpers()
+        return [table[name].source for name in self.wanted if name in table]
+
+    def before_functions(self, order: int, nodes: Statements) -> None:
+        """Place statements right after a unit, in front of the functions that stand there."""
+        self.placed.setdefault(order, [])[0:0] = nodes
+
+    def hoist(self, name: str, text: str) -> str:
+        """A long list gets a name of its own, in front of the statement that is being written."""
+        if len(text) < 60:
+            return text
+        if text not in self._hoisted_names:
+            self._hoisted_names[text] = self.names.fresh(name)
+            self._hoisted.append(statement(f"{self._hoisted_names[text]} = {text}", 80))
+        return self._hoisted_names[text]
+
+    def optimizer_call(self, training: Training) -> cst.Call | None:
+        """The call that made the optimizer of a training operation, in the building scope."""
+        node = training.optimizer.op.node if training.optimizer is not None else None
+        return node if isinstance(node, cst.Call) and node in self.building.unit_of else None
+
+    def data_import(self, node: cst.BaseStatement) -> Statements:
+        """The tutorials' MNIST reader, which is gone from TensorFlow, becomes a module beside the program."""
+        from actlint.migrate.mnist import reader
+
+        self.new_files[self.building.file.parent / "input_data.py"] = reader()
+        made = statement("import input_data")
+        return [made.with_changes(leading_lines=node.leading_lines)]  # type: ignore[call-arg,attr-defined]
+
+    def refused(self, code_: str, node: cst.CSTNode, text: str, help: str | None = None) -> Refused:
+        return Refused([self.building.reason(code_, node, text, help)])
+
+    def variable_list(self, rewriter: Rewriter, node: cst.Call) -> cst.BaseExpression:
+        """A collection of variables as a list of them."""
+        for value in rewriter.values(node):
+            if isinstance(value, Sequence) and value.items and all(isinstance(item, Variable) for item in value.items) and not value.partial:
+                return rewriter.expression(self.weights.list_text(list(value.items)))  # type: ignore[arg-type]
+        raise self.refused("REF102", node, "which variables this collection holds isn't known")
+
+    # -- objects: layers and builders
+
+    def objects_in(self, node: cst.CSTNode, path: tuple[Frame, ...], owner: cst.CSTNode | None) -> list[cst.Call]:
+        """The calls below a statement that make an object with weights, inner ones first."""
+        found: list[cst.Call] = []
+
+        def visit(part: cst.CSTNode) -> None:
+            if isinstance(part, (cst.Lambda, cst.FunctionDef)):
+                return
+            for child in part.children:
+                visit(child)
+            if isinstance(part, cst.Call) and self.makes_object(part):
+                found.append(part)
+
+        visit(node)
+        return found
+
+    def makes_object(self, call: cst.Call) -> bool:
+        binding = self.program.bindings.get(call)
+        if isinstance(binding, BoundCall) and isinstance(binding.entry, LayerEntry):
+            return any(layer.node is call for layer in self.program.layers)
+        return self.builder(call) is not None
+
+    def builder(self, call: cst.Call) -> Builder | None:
+        """The builder that a call enters, if it enters one."""
+        for value in self.program.values(call.func):
+            if isinstance(value, Function) and isinstance(value.node, cst.FunctionDef) and self.building.is_builder(value.node):
+                if value.node not in self.builders:
+                    made = Builder(self, value.node, self.names.fresh(class_name(value.node)))
+                    self.builders[value.node] = made
+                    made.read()
+                self.surroundings.builders[call] = self.builders[value.node]
+                return self.builders[value.node]
+        return None
+
+    def is_forward_argument(self, call: cst.CSTNode, argument: cst.Arg) -> bool:
+        """Whether an argument of a layer's or builder's call belongs to the application rather than to the constructor."""
+        assert isinstance(call, cst.Call)
+        builder = self.surroundings.builders.get(call)
+        if builder is not None:
+            return builder.is_forward_argument(call, argument)
+        binding = self.program.bindings[call]
+        return isinstance(binding, BoundCall) and isinstance(binding.entry, LayerEntry) and argument.value is binding.nodes.get(binding.entry.input)
+
+    def construct(self, call: cst.Call, rewriter: Rewriter) -> str:
+        """The constructor expression of a layer or builder."""
+        builder = self.builder(call)
+        arguments = [a if self.is_forward_argument(call, a) else a.visit(rewriter) for a in call.args]
+        updated = call.with_changes(args=arguments)
+        if builder is not None:
+            path = next((frames for frames in self.program.calls[builder.node] if frames[-1].node is call), ())
+            return f"{builder.name}({', '.join(builder.constructor_arguments(call, updated, path))})"
+        binding = self.program.bindings[call]
+        assert isinstance(binding, BoundCall)
+        return code(rewriter.formed(call, updated, binding))
+
+    def note_weights(self, builder: Builder, step: Step) -> None:
+        """A builder keeps a variable of its own in an attribute."""
+        self.weights.note(builder, step)
+
+    def base_class(self, builder: Builder) -> str:
+        return self.target.base_class(builder)
+
+    def _name_objects(self) -> None:
+        """Names for the layers and builder instances of the building scope, shared where TF1 shares weights."""
+        for unit in self.building.units:
+            if unit.kind not in ("forward", "constructor", "placeholder"):
+                continue
+            small = unit.small
+            target = small.targets[0].target.value if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name) else ""
+            for call in self.objects_in(unit.node, self.building.prefix, None):
+                if unit.small is None:
+                    raise Refused([self.building.reason("REF104", call, "layers are made in a loop or branch")])
+                self.surroundings.applied[call] = self._instance(call, target)
+
+    def _instance(self, call: cst.Call, target: str) -> str:
+        builder = self.builder(call)
+        if builder is None:
+            self.constructed.add(call)
+            return self.names.fresh(f"{target or 'hidden'}_layer")
+        depth = len(self.building.prefix)
+        under = [op for op in self.program.ops if len(op.calls) > depth and op.calls[depth].node is call]
+        made = {v for v in self.program.variables for f in [v.op.calls] if any(frame.function.node is builder.node for frame in f)}
+        weights = frozenset(id(t) for op in under for t in op.inputs if isinstance(t, Variable) and t in made)
+        key = (builder.node, weights)
+        if weights and key in self.instances:
+            return self.instances[key]
+        if any(node is builder.node and weights & other for node, other in self.instances):
+            raise Refused([self.building.reason("REF103", call, f"{builder.node.name.value} shares some of its weights between calls")])
+        self.constructed.add(call)
+        self.instances[key] = self.names.fresh(snake(builder.name))
+        return self.instances[key]
+
+    # -- the module
+
+    def module(self) -> cst.Module:
+        """The rewritten module."""
+        self._name_objects()
+        for builder in list(self.builders.values()):
+            self._write(builder)
+        self.target.prepare()
+        self.runs.prepare()
+        for region in self.regions.regions:
+            if region.name:
+                self._place(region.order, self._region(region))
+        last = max((u.order for u in self.building.units if u.trainings), default=-1)
+        for call in self.regions.calls:
+            first = min((u.order for u in self.building.units for run in call.runs if run in u.runs), default=len(self.building.units))
+            regions = [r.order for r in self.regions.regions if r.name and set(r.items) & call.items]
+            self._place(min(max([call.order, *regions, last]), max(first - 1, call.order)), self.target.callable(call))
+        module = self.building.tree.module
+        if self.building.function is None:
+            body = self._block(module.body)
+        else:
+            outer: Statements = []
+            for node in module.body:
+                if node is self.building.function:
+                    made = node.with_changes(body=node.body.with_changes(body=self._block(node.body.body)))  # type: ignore[attr-defined]
+                    outer.append(made)
+                else:
+                    outer.extend(self._outside(node))  # type: ignore[arg-type]
+            body = outer
+        reasons = [*self.flow.reasons, *self.reasons, *self.surroundings.reasons]
+        if reasons:
+            raise Refused(reasons)
+        return self._finish(module.with_changes(body=body))
+
+    def _write(self, builder: Builder) -> None:
+        for inner in self.objects_of(builder):
+            if inner is not builder and inner.definition is None:
+                self._write(inner)
+        if builder.definition is None:
+            builder.write()
+
+    def objects_of(self, builder: Builder) -> list[Builder]:
+        found = []
+        for step in builder.steps:
+            for call in self.objects_in(step.node, (), builder.node):
+                if (inner := self.builder(call)) is not None:
+                    found.append(inner)
+        return found
+
+    def _place(self, order: int, nodes: Statements) -> None:
+        self.placed.setdefault(order, []).extend(nodes)
+
+    def rewriter(self) -> Rewriter:
+        return self.runs.rewriter()
+
+    def _outside(self, node: cst.BaseStatement) -> Statements:
+        """A module-level statement when the graph is built in a function."""
+        if isinstance(node, cst.FunctionDef):
+            return self._definition(node)
+        if isinstance(node, cst.SimpleStatementLine) and any(isinstance(s, (cst.Import, cst.ImportFrom)) for s in node.body):
+            return self.target.imports(node)
+        return [node.visit(self.rewriter())]  # type: ignore[list-item]
+
+    def _definition(self, node: cst.FunctionDef) -> Statements:
+        builder = self.builders.get(node)
+        if builder is not None:
+            assert builder.definition is not None
+            return [builder.definition]
+        made = node.visit(self.rewriter())
+        assert isinstance(made, cst.FunctionDef)
+        captured = self.flow.captures.get(node)
+        if captured:
+            extra = [cst.Param(cst.Name(name)) for name in captured]
+            plain = [p for p in made.params.params if p.default is None]
+            defaults = [p for p in made.params.params if p.default is not None]
+            if defaults:
+                self.reasons.append(self.building.reason("REF103", node, f"{node.name.value} reads tensors of the module and has default arguments"))
+            made = made.with_changes(params=made.params.with_changes(params=[*plain, *extra]))
+        return [made]
+
+    def _block(self, nodes: Iterator[cst.CSTNode] | object) -> Statements:
+        made: Statements = []
+        lines = 1 if self.building.function is not None else 2
+        gap, after = 0, False
+        for node in nodes:  # type: ignore[attr-defined]
+            if self.building.transparent(node):
+                parts = self._block(node.body.body)
+                if is_main_guard(node) and parts:
+                    parts = [node.with_changes(body=node.body.with_changes(body=parts))]
+                elif parts and node.leading_lines:
+                    parts[0] = parts[0].with_changes(leading_lines=[*node.leading_lines, *_comments(parts[0])])  # type: ignore[call-arg]
+                placed: Statements = []
+            else:
+                unit = self.building.unit_of[node]
+                parts, placed = self._unit(unit), self.placed.get(unit.order, [])
+            if parts and after:
+                parts[0] = spaced_keep(parts[0], lines)  # type: ignore[assignment]
+            elif parts and gap and made:
+                parts[0] = spaced_keep(parts[0], gap)  # type: ignore[assignment]
+            if parts:
+                gap, after = 0, False
+            else:
+                gap = max(gap, _blanks(node))
+            made.extend(parts)
+            for extra in placed:
+                definition = isinstance(extra, (cst.FunctionDef, cst.ClassDef))
+                made.append(spaced(extra, lines) if definition else extra)
+                after = definition
+        return made
+
+    def _unit(self, unit: Unit) -> Statements:
+        """What stays of a unit at its place, with what had to be put in front of it."""
+        made = self._kept(unit)
+        if self._hoisted:
+            first, self._hoisted = self._hoisted, []
+            if made:
+                lines = getattr(made[0], "leading_lines", ())
+                first[0] = first[0].with_changes(leading_lines=[line for line in lines if line.comment is None])  # type: ignore[call-arg]
+                made[0] = made[0].with_changes(leading_lines=[line for line in lines if line.comment is not None])  # type: ignore[call-arg]
+            made = [*first, *made]
+        return made
+
+    def _kept(self, unit: Unit) -> Statements:
+        node = unit.node
+        if unit.kind == "import":
+            return self.target.imports(node)
+        if isinstance(node, cst.FunctionDef):
+            return self._definition(node)
+        if unit.kind == "training":
+            return self.target.training(unit)
+        if unit.kind in ("placeholder", "dead", "dropped") and not self._objects(unit):
+            return []
+        if unit in self.flow.items or unit.kind in ("forward", "placeholder"):
+            return self._objects(unit)
+        asked = "variable_names" in self.wanted
+        made = node.visit(self.rewriter())
+        if "variable_names" in self.wanted and not asked:
+            self._hoisted.append(self._variable_names())
+        return [made] if isinstance(made, cst.BaseStatement) else []
+
+    def _variable_names(self) -> cst.BaseStatement:
+        """A table of TF1's names, for the statement that reads them."""
+        rows = [f"id({self.weights.place(v).path}): {_quoted(v.name)}" for v in self.program.variables]
+        text = f"{self.wanted['variable_names']} = {{\n" + "".join(f"    {row},\n" for row in rows) + "}"
+        return cst.parse_statement(text)  # type: ignore[return-value]
+
+    def _objects(self, unit: Unit) -> Statements:
+        """The constructors of the layers and builders in a forward unit."""
+        made: Statements = []
+        for call in self.objects_in(unit.node, self.building.prefix, None):
+            if call in self.constructed:
+                made.append(statement(f"{self.surroundings.applied[call]} = {self.construct(call, Rewriter(self.surroundings))}"))
+        if made:
+            lines = [line for line in getattr(unit.node, "leading_lines", ()) if line.comment is None]
+            made[0] = made[0].with_changes(leading_lines=lines)  # type: ignore[call-arg]
+        return made
+
+    # -- functions
+
+    def _region(self, region: Region) -> Statements:
+        """The function of a named region."""
+        assert region.name is not None
+        body = self.compose(region.inner, inline=region)
+        returned = self.target.returned(region)
+        if returned:
+            body.append(statement(f"return {', '.join(returned)}"))
+        self.functions[region.name] = {part for part in self.regions.order_of(region.inner, region) if isinstance(part, Item)}
+        return [function(region.name, region.inputs, body)]
+
+    def compose(self, items: set[Item], inline: Region | None = None, wanted: set[str] | None = None) -> Statements:
+        """The statements that compute items: their own, and calls of the regions that have a function."""
+        made: Statements = []
+        parts = self.regions.order_of(items, inline)
+        written = {part for part in parts if isinstance(part, Item)}
+        for part in parts:
+            if isinstance(part, Item):
+                made.extend(self.item(part))
+            else:
+                made.extend(self.target.region_call(part, self._read_names(part, parts, written, wanted)))
+        return [tidy(node, first=True) if place == 0 else node for place, node in enumerate(made)]
+
+    def _read_names(self, region: Region, parts: list[Item | Region], written: set[Item], wanted: set[str] | None) -> set[str]:
+        """The outputs of a region that what follows reads: items, other regions' functions, the leaves of a callable."""
+        inside = set(region.items)
+        names = {name for item in written for name, d in item.uses.items() if d in inside}
+        for part in parts:
+            if isinstance(part, Region) and part is not region:
+                names |= set(part.inputs) & set(region.outputs)
+        return names | (wanted or set()) & set(region.outputs)
+
+    def item(self, item: Item) -> Statements:
+        """A forward unit as statements of a function."""
+        node = item.unit.node
+        made = node.visit(Rewriter(self.surroundings))
+        if isinstance(made, cst.SimpleStatementLine):
+            made = self._kept_targets(item, made)
+        captured = self.target.captured_after(item)
+        return [*([made] if isinstance(made, cst.BaseStatement) else []), *captured]
+
+    def _kept_targets(self, item: Item, made: cst.SimpleStatementLine) -> cst.SimpleStatementLine | None:
+        """Targets that are no longer returned (placeholders, hooked tensors) disappear from an unpacking."""
+        small, before = made.body[0], item.unit.small
+        if not isinstance(small, cst.Assign) or not isinstance(before, cst.Assign) or not isinstance(before.value, cst.Call):
+            return made
+        builder = self.surroundings.builders.get(before.value)
+        parts = builder.kept_parts() if builder is not None else None
+        target = small.targets[0].target
+        if builder is None or parts is None:
+            return made
+        if not isinstance(target, cst.Tuple):
+            if len(parts) != len(getattr(builder.returned_value(), "items", [])):
+                self.reasons.append(self.building.reason("REF103", before, "the tuple of a builder function isn't unpacked"))
+            return made
+        if not parts:
+            return made.with_changes(body=[cst.Expr(small.value)])
+        kept = ", ".join(code(target.elements[i].value) for i in parts)
+        return made.with_changes(body=[small.with_changes(targets=[cst.AssignTarget(cst.parse_expression(kept))])])
+
+    def leaf(self, leaf: Leaf) -> str:
+        """The expression of a fetched value inside a function."""
+        assert leaf.node is not None
+        return code(leaf.node.visit(Rewriter(self.surroundings)))  # type: ignore[arg-type]
+
+    def wanted_names(self, leaves: list[Leaf]) -> set[str]:
+        return {name for leaf in leaves for name in leaf.uses}
+
+    def loss(self, call: Call) -> Leaf:
+        assert call.training is not None
+        leaf = self.regions.loss_leaf(call.training)
+        if leaf.node is None:
+            raise Refused([self.building.reason("REF109", call.training.node, "gradients are computed and applied in separate steps")])
+        return leaf
+
+    # -- the end
+
+    def _finish(self, module: cst.Module) -> cst.Module:
+        """Add the imports and helpers that the rewritten code needs."""
+        body = list(module.body)
+        table = self.target.helpers()
+        sources = [(name, table[name]) for name in self.wanted if name in table]
+        text = module.code + "".join(helper.source for _, helper in sources)
+        place = self.target.import_place(body)
+        imports = self.target.import_lines(text)
+        imports += [statement(line) for _, helper in sources for line in helper.imports if line not in text.splitlines()]
+        definitions: Statements = []
+        for name, helper in sources:
+            for node in cst.parse_module(helper.source).body:
+                definitions.append(spaced(_renamed(node, name, self.wanted), 2))  # type: ignore[arg-type]
+        body[place:place] = imports
+        end = _last_import(body) + 1
+        body[end:end] = definitions
+        if definitions and end + len(definitions) < len(body):
+            follower = body[end + len(definitions)]
+            body[end + len(definitions)] = spaced_keep(follower, 2)
+        body = _without_leading_blank(body)
+        return module.with_changes(body=body)
+
+
+def spaced_keep(node: cst.CSTNode, lines: int) -> cst.CSTNode:
+    """At least so many blank lines in front of a statement, its comments kept in order."""
+    present = list(getattr(node, "leading_lines", ()))
+    blank = 0
+    while blank < len(present) and present[blank].comment is None:
+        blank += 1
+    missing = max(lines - blank, 0)
+    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False)] * missing + present)  # type: ignore[call-arg]
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '\\"') + '"'
+
+
+def _blanks(node: cst.CSTNode) -> int:
+    return sum(line.comment is None for line in getattr(node, "leading_lines", ()))
+
+
+def _comments(node: cst.CSTNode) -> list[cst.EmptyLine]:
+    return [line for line in getattr(node, "leading_lines", ()) if line.comment is not None]
+
+
+def _without_leading_blank(body: list[cst.CSTNode]) -> list[cst.CSTNode]:
+    if body:
+        lines = list(getattr(body[0], "leading_lines", ()))
+        while lines and lines[0].comment is None:
+            lines.pop(0)
+        body[0] = body[0].with_changes(leading_lines=lines)  # type: ignore[call-arg]
+    return body
+
+
+def _last_import(body: list[cst.CSTNode]) -> int:
+    """The place of the last import at the head of the module."""
+    last = -1
+    for place, node in enumerate(body):
+        if isinstance(node, cst.SimpleStatementLine) and any(isinstance(s, (cst.Import, cst.ImportFrom)) for s in node.body):
+            last = place
+        elif not isinstance(node, cst.SimpleStatementLine) or not isinstance(node.body[0], cst.Expr):
+            break
+    return last
+
+
+def _renamed(node: cst.CSTNode, name: str, wanted: dict[str, str]) -> cst.CSTNode:
+    """A helper's definition under the names that are free in the user's file."""
+    changed = {old: new for old, new in wanted.items() if old != new}
+    if not changed:
+        return node
+
+    class Rename(cst.CSTTransformer):
+        def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
+            return updated_node.with_changes(value=changed.get(updated_node.value, updated_node.value))
+
+    return node.visit(Rename())  # type: ignore[return-value]
+
+
+__all__ = ["Emitter", "Parameter", "Sequence", "Tensor", "Value", "pairs", "tensors_in"]

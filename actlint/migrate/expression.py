@@ -1,0 +1,405 @@
+"""Rewriting of expressions, bottom up: framework calls take their target's form, everything else stays as it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import libcst as cst
+
+from actlint.apis.catalogue import lookup
+from actlint.apis.entry import Entry, Host, LayerEntry, Rename
+from actlint.apis.shape import Shape
+from actlint.migrate.refusals import Reason, Refused
+from actlint.migrate.units import Building
+from actlint.program.binding import BoundCall, dtype_of, is_host
+from actlint.program.calls import framework_name
+from actlint.program.values import Const, DimValue, Handle, ShapeValue, Symbol, Tensor, Value, Variable
+
+_ATOMS = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Float, cst.SimpleString, cst.List, cst.Dict, cst.ListComp)
+_PLAIN = cst.Module([])
+DTYPES = {"float32", "float64", "float16", "int8", "int16", "int32", "int64", "uint8", "bool"}
+
+
+def code(node: cst.CSTNode) -> str:
+    return _PLAIN.code_for_node(node)
+
+
+def is_atom(node: cst.BaseExpression) -> bool:
+    """Whether an expression can stand beside any operator without parentheses."""
+    return isinstance(node, _ATOMS) or bool(getattr(node, "lpar", ()))
+
+
+def parenthesized(node: cst.BaseExpression) -> cst.BaseExpression:
+    return node if is_atom(node) else node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+@dataclass
+class Surroundings:
+    """What rewriting needs to know beyond the expression: the target, and names that the emitter chose."""
+
+    building: Building
+    target: str
+    alias: str
+    structural: Callable[[Rewriter, str, cst.Call, cst.Call, BoundCall], cst.BaseExpression | None]
+    helpers: dict[str, str] = field(default_factory=dict)
+    ask_helper: Callable[[str], str] = lambda name: name
+    reasons: list[Reason] = field(default_factory=list)
+    applied: dict[cst.CSTNode, str] = field(default_factory=dict)
+    """Layer or builder calls: the expression of the object that the rewritten call applies."""
+    replaced: dict[cst.CSTNode, Callable[[Rewriter, cst.Call, cst.Call], cst.BaseExpression]] = field(default_factory=dict)
+    """Calls with a replacement of their own: session runs."""
+    captures: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
+    builders: dict[cst.CSTNode, Any] = field(default_factory=dict)
+
+
+class Rewriter(cst.CSTTransformer):
+    """Rewrites one expression or statement; `renames` maps names of the current function to other expressions."""
+
+    def __init__(self, surroundings: Surroundings, renames: dict[str, str] | None = None) -> None:
+        super().__init__()
+        self.at = surroundings
+        self.renames = renames or {}
+        self.callees: set[int] = set()
+        self.hosted: set[cst.CSTNode] = set()
+        self.assigned: set[int] = set()
+
+    @property
+    def program(self):  # noqa: ANN201
+        return self.at.building.program
+
+    def values(self, node: cst.CSTNode) -> list[Value]:
+        return self.program.values(node)
+
+    def refuse(self, code_: str, node: cst.CSTNode, text: str, help: str | None = None) -> NoReturn:
+        raise Refused([self.at.building.reason(code_, node, text, help)])
+
+    def expression(self, text: str) -> cst.BaseExpression:
+        """Parse a form's text, with the user's own alias of TensorFlow."""
+        if self.at.target == "tf2" and self.at.alias != "tf":
+            text = re.sub(r"\btf\.", self.at.alias + ".", text)
+        return cst.parse_expression(text)
+
+    # -- names and attributes
+
+    def visit_Call(self, node: cst.Call) -> bool:
+        self.callees.add(id(node.func))
+        return True
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        for part in _names(node.target):
+            self.assigned.add(id(part))
+
+    def visit_Arg_keyword(self, node: cst.Arg) -> None:
+        if node.keyword is not None:
+            self.assigned.add(id(node.keyword))
+
+    def visit_Attribute(self, node: cst.Attribute) -> bool:
+        self.assigned.add(id(node.attr))
+        return not self._framework(node)
+
+    def _framework(self, node: cst.BaseExpression) -> str | None:
+        """The framework symbol that an attribute or name stands for."""
+        for value in self.values(node):
+            if isinstance(value, Symbol) and (name := framework_name(value.name)) is not None:
+                return name
+        return None
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        if id(original_node) in self.assigned:
+            return updated_node
+        if original_node.value in self.renames and original_node in self.program.facts:
+            return cst.parse_expression(self.renames[original_node.value])
+        name = self._framework(original_node)
+        if name is not None and id(original_node) not in self.callees:
+            return self._symbol(original_node, name)
+        return updated_node
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
+        name = self._framework(original_node)
+        if name is not None:
+            return updated_node if id(original_node) in self.callees else self._symbol(original_node, name)
+        if original_node.attr.value in ("shape", "dtype") and self.at.target == "torch":
+            return updated_node.with_changes(value=parenthesized(updated_node.value))
+        owners = self.values(original_node.value)
+        attribute = original_node.attr.value
+        if attribute == "op" and any(isinstance(v, Variable) for v in owners):
+            return self._operation_of(original_node, updated_node)
+        if attribute == "name" and any(isinstance(v, Variable) or isinstance(v, Handle) and v.kind == "op" for v in owners):
+            table = self.at.ask_helper("variable_names")
+            full = "" if any(isinstance(v, Handle) for v in owners) else ' + ":0"'
+            return self.expression(f"{table}[id({code(updated_node.value)})]{full}")
+        if attribute == "value" and any(isinstance(v, DimValue) for v in owners):
+            return updated_node.value
+        return self._operands(original_node, updated_node, "value")  # type: ignore[return-value]
+
+    def _operation_of(self, original: cst.Attribute, updated: cst.Attribute) -> cst.BaseExpression:
+        """`variable.op`, of which only the name survives."""
+        parent = self.at.building.parent.get(original)
+        if isinstance(parent, cst.Attribute) and parent.attr.value == "name":
+            return updated.value
+        self.refuse("REF107", original, "the operation of a variable is used by Python code")
+
+    def _symbol(self, node: cst.BaseExpression, name: str) -> cst.BaseExpression:
+        """A framework symbol that isn't called: a dtype, or a function passed as a value."""
+        dtype = dtype_of(Symbol("tensorflow." + name))
+        if dtype in DTYPES and "." not in name:
+            return self.expression(f"{'tf' if self.at.target == 'tf2' else 'torch'}.{dtype}")
+        entry = lookup(name)
+        form = None if entry is None else entry.tf2 if self.at.target == "tf2" else entry.torch
+        if entry is not None and callable(form) and not isinstance(form, Rename):
+            form = self._as_value(entry, form)
+        if isinstance(form, Rename):
+            return self.expression(form.name)
+        self.refuse("REF101", node, f"tf.{name} is used as a value")
+
+    def _as_value(self, entry: Entry, form: Callable[[Any], Any]) -> Any:
+        """A callable form of one tensor, as a function value, where it comes down to another name."""
+        from actlint.program.binding import parameters
+
+        first = parameters(entry.signature)[0][0]
+        bound = BoundCall(entry, {first: Tensor(None, None, "float32")})  # type: ignore[arg-type]
+        call = CallRewriting(self, entry, bound, cst.Call(cst.Name("f")), cst.Call(cst.Name("f")))
+        try:
+            return form(call)
+        except (Refused, KeyError):
+            return None
+
+    # -- operators keep their meaning; a rewritten operand may need parentheses
+
+    def _operands(self, original: cst.BaseExpression, updated: cst.BaseExpression, *fields: str) -> cst.BaseExpression:
+        changes = {}
+        for field_ in fields:
+            before, after = getattr(original, field_), getattr(updated, field_)
+            if type(after) is not type(before) and not is_atom(after):
+                changes[field_] = parenthesized(after)
+        return updated.with_changes(**changes) if changes else updated
+
+    def leave_BinaryOperation(self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation) -> cst.BaseExpression:
+        if original_node.left in self.hosted and original_node.right in self.hosted:
+            self.hosted.add(original_node)
+        return self._operands(original_node, updated_node, "left", "right")
+
+    def leave_UnaryOperation(self, original_node: cst.UnaryOperation, updated_node: cst.UnaryOperation) -> cst.BaseExpression:
+        return self._operands(original_node, updated_node, "expression")
+
+    def leave_Comparison(self, original_node: cst.Comparison, updated_node: cst.Comparison) -> cst.BaseExpression:
+        sides = [original_node.left, *(t.comparator for t in original_node.comparisons)]
+        if any(isinstance(t.operator, (cst.Equal, cst.NotEqual)) for t in original_node.comparisons) and sum(
+                any(isinstance(v, Tensor) for v in self.values(side)) for side in sides) > 0:
+            self.refuse("REF108", original_node, "== compares tensors by identity in TF1 and by value in eager code", "use tf.equal, or `is`")
+        return self._operands(original_node, updated_node, "left")
+
+    def leave_Subscript(self, original_node: cst.Subscript, updated_node: cst.Subscript) -> cst.BaseExpression:
+        if original_node.value in self.hosted:
+            self.hosted.add(original_node)
+        return self._operands(original_node, updated_node, "value")
+
+    # -- calls
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        if original_node in self.at.replaced:
+            return self.at.replaced[original_node](self, original_node, updated_node)
+        if original_node in self.at.applied:
+            return self._apply(original_node, updated_node)
+        binding = self.program.bindings.get(original_node)
+        if isinstance(binding, BoundCall):
+            return self._framework_call(original_node, updated_node, binding)
+        name = self._framework(original_node.func)
+        if name is not None:
+            if not self.values(original_node):
+                self.refuse("REF102", original_node, f"tf.{name} is called in code that was never reached from the program's entry")
+            self.refuse("REF101", original_node, f"tf.{name} has no exact form here")
+        updated_node = self._add_captures(original_node, updated_node)
+        return self._method(original_node, updated_node)
+
+    def _add_captures(self, original: cst.Call, updated: cst.Call) -> cst.Call:
+        """Tensors that a function read from the building scope are passed to it."""
+        functions = [getattr(v, "node", None) for v in self.values(original.func)]
+        names = next((self.at.captures[f] for f in functions if f in self.at.captures), [])
+        if not names:
+            return updated
+        extra = [cst.Arg(cst.parse_expression(self.renames.get(name, name))) for name in names]
+        keyword = any(argument.keyword is not None or argument.star for argument in updated.args)
+        if keyword:
+            extra = [argument.with_changes(keyword=cst.Name(name), equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")))
+                     for argument, name in zip(extra, names)]
+        return _with_arguments(updated, [*updated.args, *extra])
+
+    def _method(self, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
+        """Methods of tensors and shapes."""
+        if not isinstance(original.func, cst.Attribute) or not isinstance(updated.func, cst.Attribute):
+            return updated
+        owners, name = self.values(original.func.value), original.func.attr.value
+        if any(isinstance(v, Tensor) for v in owners):
+            if name == "get_shape":
+                return cst.Attribute(parenthesized(updated.func.value), cst.Name("shape"))
+            if name in ("initialized_value", "read_value", "value") and any(isinstance(v, Variable) for v in owners):
+                return updated.func.value
+            if name != "set_shape":
+                self.refuse("REF101", original, f"the tensor method {name} has no exact form here")
+        if any(isinstance(v, ShapeValue) for v in owners) and name == "as_list" and self.at.target == "torch":
+            return cst.Call(cst.Name("list"), [cst.Arg(updated.func.value)])
+        return updated
+
+    def _apply(self, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
+        """A layer's or builder's call becomes the application of its object."""
+        target = self.at.applied[original]
+        builder = self.at.builders.get(original)
+        if builder is not None:
+            arguments = builder.forward_arguments(original, updated)
+            return _with_arguments(updated.with_changes(func=cst.parse_expression(target)), arguments)
+        binding = self.program.bindings[original]
+        assert isinstance(binding, BoundCall) and isinstance(binding.entry, LayerEntry)
+        node = binding.nodes.get(binding.entry.input)
+        argument = next((u.value for o, u in zip(original.args, updated.args) if o.value is node), None)
+        if argument is None:
+            self.refuse("REF103", original, "a layer's input can't be told from its other arguments")
+        return cst.Call(cst.parse_expression(target), [cst.Arg(argument)])
+
+    def _framework_call(self, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
+        name = binding.entry.name
+        if binding.surplus:
+            self.refuse("REF108", original, f"tf.{name} is called with {binding.surplus[0]}, which it doesn't take")
+        if any(argument.star for argument in original.args):
+            self.refuse("REF103", original, f"tf.{name} is called with a starred argument")
+        if binding.entry.kind == "structure":
+            made = self.at.structural(self, name, original, updated, binding)
+            if made is None:
+                self.refuse("REF101", original, f"tf.{name} has no exact form here yet")
+            return made
+        return self.formed(original, updated, binding)
+
+    def formed(self, original: cst.Call, updated: cst.Call, binding: BoundCall, extra: dict[str, str] | None = None) -> cst.BaseExpression:
+        """The catalogue's form of a call; `extra` are texts of parameters that the user didn't write."""
+        entry = binding.entry
+        form = entry.tf2 if self.at.target == "tf2" else entry.torch
+        if form is None:
+            self.refuse("REF101", original, f"tf.{entry.name} has no exact form in {'TensorFlow 2' if self.at.target == 'tf2' else 'PyTorch'}"
+                        + (f": {entry.trap}" if entry.trap else ""))
+        call = CallRewriting(self, entry, binding, original, updated, extra or {})
+        made = form(call) if not isinstance(form, Rename) else form
+        if isinstance(made, Rename):
+            return self._renamed(made, original, updated, binding)
+        if isinstance(made, Host):
+            self.hosted.add(original)
+        return self.expression(made)
+
+    def _renamed(self, form: Rename, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
+        """The same call under another name: arguments keep their nodes and formatting."""
+        order = list(form.parameters)
+        arguments: list[cst.Arg] = []
+        positional = 0
+        by_keyword = False
+        for before, after in zip(original.args, updated.args):
+            parameter = next((p for p, node in binding.nodes.items() if node is before.value), None)
+            if parameter is None or parameter in form.drop or binding.values.get(parameter) == Const(None):
+                by_keyword |= before.keyword is None
+                continue
+            if parameter not in form.parameters:
+                self.refuse("REF108", original, f"the argument {parameter} of tf.{binding.entry.name} can't be carried over")
+            keyword = form.parameters[parameter]
+            if before.keyword is None and not by_keyword and positional < len(order) and order[positional] == parameter:
+                positional += 1
+                arguments.append(after)
+                continue
+            by_keyword = True
+            equal = after.equal if before.keyword is not None else cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+            arguments.append(after.with_changes(keyword=cst.Name(keyword), equal=equal))
+        return _with_arguments(updated.with_changes(func=self.expression(form.name)), arguments)
+
+
+def _with_arguments(call: cst.Call, arguments: list[cst.Arg]) -> cst.Call:
+    """A call with other arguments; commas stay where they were, and appear where they are missing."""
+    made: list[cst.Arg] = []
+    for place, argument in enumerate(arguments):
+        last = place == len(arguments) - 1
+        if last:
+            trailing = call.args[-1].comma if call.args and len(arguments) >= len(call.args) else cst.MaybeSentinel.DEFAULT
+            keep = trailing if isinstance(trailing, cst.Comma) and argument is call.args[-1] else cst.MaybeSentinel.DEFAULT
+            made.append(argument.with_changes(comma=keep))
+        elif isinstance(argument.comma, cst.Comma):
+            made.append(argument)
+        else:
+            made.append(argument.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))))
+    return call.with_changes(args=made)
+
+
+def _names(node: cst.CSTNode) -> list[cst.Name]:
+    if isinstance(node, cst.Name):
+        return [node]
+    if isinstance(node, (cst.Tuple, cst.List)):
+        return [name for element in node.elements for name in _names(element.value)]
+    return []
+
+
+class CallRewriting:
+    """Implements actlint.apis.entry.Rewriting for one call."""
+
+    def __init__(self, rewriter: Rewriter, entry: Entry, binding: BoundCall, original: cst.Call, updated: cst.Call, extra: dict[str, str] | None = None) -> None:
+        self._rewriter = rewriter
+        self._entry = entry
+        self._binding = binding
+        self._original = original
+        self._updated = {id(o.value): u.value for o, u in zip(original.args, updated.args)}
+        self._extra = extra or {}
+        self.target = rewriter.at.target
+        result = next((v for v in rewriter.values(original) if isinstance(v, Tensor)), None)
+        self.result_shape: Shape | None = result.shape if result is not None else None
+        self.result_dtype: str | None = result.dtype if result is not None else None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._binding, name)
+
+    def _node(self, parameter: str) -> cst.BaseExpression | None:
+        node = self._binding.nodes.get(parameter)
+        return self._updated.get(id(node)) if node is not None else None
+
+    def text(self, parameter: str, default: str | None = None) -> str:
+        if parameter in self._extra:
+            return self._extra[parameter]
+        node = self._node(parameter)
+        if node is not None:
+            return code(node)
+        if default is None:
+            self.refuse(f"the argument {parameter} is missing", "pass it explicitly")
+        return default
+
+    def operand(self, parameter: str) -> str:
+        node = self._node(parameter)
+        return code(parenthesized(node)) if node is not None else self.text(parameter)
+
+    def is_tensor(self, parameter: str) -> bool:
+        node = self._binding.nodes.get(parameter)
+        return node not in self._rewriter.hosted and self._binding.is_tensor(parameter)
+
+    def is_host(self, parameter: str) -> bool:
+        node = self._binding.nodes.get(parameter)
+        return node in self._rewriter.hosted or parameter in self._binding.values and is_host(self._binding.values[parameter])
+
+    def shape(self, parameter: str) -> Shape | None:
+        return () if self._binding.nodes.get(parameter) in self._rewriter.hosted else self._binding.shape(parameter)
+
+    def tensor(self, parameter: str) -> str:
+        text = self.text(parameter)
+        if self.is_tensor(parameter) or not self.is_host(parameter):
+            return text
+        return f"torch.as_tensor({text})" if self.target == "torch" and self._binding.shape(parameter) is None else (
+            f"torch.tensor({text})" if self.target == "torch" else f"tf.convert_to_tensor({text})")
+
+    def tensors(self, parameter: str) -> str:
+        return self.text(parameter)
+
+    def dtype_text(self, parameter: str) -> str:
+        dtype = self._binding.dtype(parameter)
+        if dtype is None or dtype not in DTYPES:
+            self.refuse(f"the dtype {self.text(parameter)} isn't known", "write a dtype such as tf.float32")
+        return f"{'tf' if self.target == 'tf2' else 'torch'}.{dtype}"
+
+    def helper(self, name: str) -> str:
+        return self._rewriter.at.ask_helper(name)
+
+    def refuse(self, reason: str, help: str) -> NoReturn:
+        self._rewriter.refuse("REF108", self._original, f"tf.{self._entry.name}: {reason}", help)

@@ -1,0 +1,330 @@
+"""Dataflow between the units of the building scope: which names carry tensors from which unit to which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from actlint.migrate.refusals import Reason, Refused
+from actlint.migrate.units import Building, Unit, graph_tensors, initialises, reads_variables, walk
+from actlint.program.calls import assigned_names
+from actlint.program.model import Evaluation
+from actlint.program.values import Function, Mapping, Run, Sequence, Symbol, Tensor, Training, Value, Variable, tensors_in
+
+HostNames = frozenset[str]
+
+
+@dataclass(eq=False)
+class Parameter:
+    """A name that is fed: a placeholder, or an inner tensor that some run feeds."""
+
+    name: str
+    tensor: Tensor
+    unit: Unit
+
+    @property
+    def placeholder(self) -> bool:
+        return self.tensor.op.kind == "placeholder"
+
+
+@dataclass(eq=False)
+class Item:
+    """A forward unit: the tensors that it defines and reads, by name."""
+
+    unit: Unit
+    defs: dict[str, Value] = field(default_factory=dict)
+    uses: dict[str, Item | Parameter] = field(default_factory=dict)
+    runs: set[Run] = field(default_factory=set)
+    available: frozenset[int] = frozenset()
+    head: bool = False
+
+    @property
+    def order(self) -> int:
+        return self.unit.order
+
+    @property
+    def random(self) -> bool:
+        return any(op.symbol.startswith(("random", "truncated_normal", "multinomial")) or "dropout" in op.symbol for op in self.unit.ops)
+
+
+@dataclass(eq=False)
+class Leaf:
+    """One fetched value of a run: the expression that gives it, and its value."""
+
+    node: cst.BaseExpression | None
+    value: Value
+    uses: dict[str, Item | Parameter] = field(default_factory=dict)
+
+    @property
+    def trains(self) -> bool:
+        return isinstance(self.value, Tensor) and self.value.op.kind in ("train", "group")
+
+
+class Flow:
+    """Items, parameters and the leaves of every run."""
+
+    def __init__(self, building: Building) -> None:
+        self.building = building
+        self.program = building.program
+        self.items: dict[Unit, Item] = {}
+        self.parameters: dict[tuple, Parameter] = {}
+        self.captures: dict[cst.CSTNode, list[str]] = {}
+        self.reasons: list[Reason] = []
+        self._defined: dict[str, Item | Parameter] = {}
+        self._history: list[tuple[int, str, Item | Parameter]] = []
+        self.leaves: dict[Run, list[Leaf]] = {}
+        self.feeds: dict[Run, dict[str, tuple[Parameter, cst.BaseExpression]]] = {}
+        self._find_captures()
+        for unit in building.units:
+            self._visit(unit)
+        self._runs()
+        self._late_hosts()
+        if self.reasons:
+            raise Refused(self.reasons)
+
+    # -- names and values
+
+    def here(self, node: cst.CSTNode) -> list[Evaluation]:
+        """The evaluations of an expression on the level of the building scope."""
+        path = tuple(frame.node for frame in self.building.prefix)
+        return [e for e in self.program.facts.get(node, []) if tuple(f.node for f in e.calls) == path]
+
+    def value(self, node: cst.CSTNode) -> Value | None:
+        found = self.here(node)
+        return found[-1].value if found else None
+
+    def tensor_names(self, node: cst.CSTNode) -> Iterator[cst.Name]:
+        """The names read below a node that carry graph tensors."""
+        for part in walk(node):
+            if isinstance(part, cst.Name) and any(graph_tensors(e.value) for e in self.here(part)):
+                yield part
+
+    def _find_captures(self) -> None:
+        """Tensors of the building scope that a function reads as free names: they become parameters of it."""
+        tensors: set[str] = set()
+        for unit in self.building.units:
+            for name, value in self._bound(unit):
+                if graph_tensors(value):
+                    tensors.add(name)
+        for node, made in self.building.makes.items():
+            if not isinstance(node, (cst.FunctionDef, cst.Lambda)) or self.building.is_builder(node) or node is self.building.function:
+                continue
+            if made & {"run", "train"}:
+                continue
+            parameters = {p.name.value for p in (*node.params.params, *node.params.kwonly_params)}
+            local = parameters | assigned_names(node.body)
+            names = [part.value for part in walk(node.body) if isinstance(part, cst.Name) and part.value in tensors and part.value not in local
+                     and any(graph_tensors(v) for v in self.program.values(part))]
+            if names:
+                self.captures[node] = list(dict.fromkeys(names))
+
+    def _bound(self, unit: Unit) -> Iterator[tuple[str, Value]]:
+        """The names that a unit's assignments bind, with their values."""
+        if isinstance(unit.node, (cst.FunctionDef, cst.ClassDef)):
+            return
+        for part in walk(unit.node):
+            if isinstance(part, cst.Assign):
+                value = self.value(part.value)
+                for target in part.targets:
+                    if value is not None:
+                        yield from pairs(target.target, value)
+            elif isinstance(part, cst.AugAssign) and isinstance(part.target, cst.Name):
+                op = next((op for op in unit.ops if op.node is part), None)
+                if op is not None:
+                    yield part.target.value, Tensor(op)
+                elif (value := self.value(part.target)) is not None:
+                    yield part.target.value, value
+
+    def _called(self, unit: Unit) -> list[cst.CSTNode]:
+        """The functions that a unit's evaluation entered."""
+        depth = len(self.building.prefix)
+        return list(dict.fromkeys(frame.function.node for op in unit.ops for frame in op.calls[depth:]))
+
+    def _mutated(self, unit: Unit) -> list[tuple[str, Value]]:
+        """Containers of tensors that a unit changes in place: `acts["h"] = t`, `layers.append(t)`."""
+        small = unit.small
+        target: cst.CSTNode | None = None
+        if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Subscript):
+            target = small.targets[0].target.value
+        elif isinstance(small, cst.Expr) and isinstance(small.value, cst.Call) and isinstance(small.value.func, cst.Attribute):
+            target = small.value.func.value
+        if isinstance(target, cst.Name) and isinstance(value := self.value(target), (Mapping, Sequence)):
+            return [(target.value, value)]
+        return []
+
+    def _visit(self, unit: Unit) -> None:
+        if unit.kind in ("definition", "import", "training", "dropped"):
+            return
+        bound = list(self._bound(unit))
+        for name, value in bound:
+            if isinstance(value, Tensor) and value.op.kind == "placeholder":
+                parameter = self.parameters.setdefault(("p", value.op.index), Parameter(name, value, unit))
+                self._define(name, parameter, unit)
+        if unit.kind == "placeholder" and not any(f for f in self._called(unit)):
+            return
+        mutated = self._mutated(unit)
+        carries = [(name, value) for name, value in [*bound, *mutated] if graph_tensors(value) and not _placeholder(value)]
+        reads = list(self.tensor_names(unit.node))
+        for function in self._called(unit):
+            reads += [cst.Name(name) for name in self.captures.get(function, [])]
+        if unit.runs:
+            feeds = [run.feed.node for run in unit.runs if isinstance(run.feed, Mapping) and run.feed.node is not None]
+            inside = {id(part) for node in [*(run.node for run in unit.runs), *feeds] for part in walk(node)}
+            outside = [name for name in self.tensor_names(unit.node) if id(name) not in inside]
+            if outside:
+                self.reasons.append(self.building.reason("REF107", outside[0], f"{outside[0].value} is a tensor and is used by Python code here"))
+            return
+        if self._is_feed(unit):
+            return
+        if unit.kind != "forward" and not carries and not reads:
+            return
+        if unit.kind == "dead" and not carries:
+            return
+        item = self.items[unit] = Item(unit)
+        for name in reads:
+            if name.value in self._defined:
+                item.uses[name.value] = self._defined[name.value]
+        for op in unit.made("placeholder"):
+            parameter = self.parameters.get(("p", op.index))
+            if parameter is not None and unit.kind == "forward":
+                item.uses[parameter.name] = parameter
+        for name, value in carries:
+            item.defs[name] = value
+            self._define(name, item, unit)
+
+    def _is_feed(self, unit: Unit) -> bool:
+        """Whether a unit only makes a dict that is fed to runs."""
+        small = unit.small
+        return isinstance(small, cst.Assign) and any(run.feed is not None and run.feed is self.value(small.value) for run in self.program.runs)
+
+    def _define(self, name: str, definition: Item | Parameter, unit: Unit) -> None:
+        self._defined[name] = definition
+        self._history.append((unit.order, name, definition))
+
+    def definition(self, name: str, order: int) -> Item | Parameter | None:
+        """What a name means to a statement at this place in the order of units."""
+        found = None
+        for place, defined, definition in self._history:
+            if defined == name and place <= order:
+                found = definition
+        return found
+
+    # -- runs
+
+    def _runs(self) -> None:
+        for run in self.program.runs:
+            if initialises(run) or reads_variables(run):
+                continue
+            unit = self.building.unit_of.get(run.node)
+            order = unit.order if unit is not None and unit.runs else len(self.building.units)
+            if unit is not None and isinstance(unit.node, cst.FunctionDef):
+                order = len(self.building.units)
+            self.leaves[run] = [Leaf(node, value, self._leaf_uses(run, node, value, order)) for node, value in self._leaf_nodes(run)]
+            self._read_feeds(run, order)
+
+    def _leaf_nodes(self, run: Run) -> list[tuple[cst.BaseExpression | None, Value]]:
+        """The expression of each fetched leaf, in the order of the flattened fetches."""
+        if run.form in ("eval", "run"):
+            assert isinstance(run.node.func, cst.Attribute)
+            return [(run.node.func.value, run.leaves[0])]
+        return self._spread(run, run.fetch_node, run.fetches)
+
+    def _spread(self, run: Run, node: cst.BaseExpression | None, value: Value) -> list[tuple[cst.BaseExpression | None, Value]]:
+        if isinstance(value, Sequence):
+            if isinstance(node, (cst.List, cst.Tuple)) and len(node.elements) == len(value.items):
+                return [pair for element, item in zip(node.elements, value.items) for pair in self._spread(run, element.value, item)]
+            literal = self._literal(node)
+            if isinstance(literal, (cst.List, cst.Tuple)) and len(literal.elements) == len(value.items):
+                return [pair for element, item in zip(literal.elements, value.items) for pair in self._spread(run, element.value, item)]
+            if value.partial or not isinstance(node, cst.Name):
+                self.reasons.append(self.building.reason("REF110", run.node, "what is fetched can't be listed one by one"))
+                return []
+            return [(cst.parse_expression(f"{node.value}[{i}]"), item) for i, item in enumerate(value.items)]
+        if not isinstance(value, Tensor):
+            what = getattr(value, "reason", None) or f"something that isn't a tensor ({type(value).__name__.lower()})"
+            self.reasons.append(self.building.reason("REF110", run.node, f"the run fetches {what}"))
+        return [(node, value)]
+
+    def _literal(self, node: cst.BaseExpression | None) -> cst.BaseExpression | None:
+        """The list that a name was assigned, when it is assigned once."""
+        if not isinstance(node, cst.Name):
+            return None
+        found = [part.value for unit in self.building.units for part in walk(unit.node) if isinstance(part, cst.Assign)
+                 for target in part.targets if isinstance(target.target, cst.Name) and target.target.value == node.value]
+        return found[0] if len(found) == 1 else None
+
+    def _leaf_uses(self, run: Run, node: cst.BaseExpression | None, value: Value, order: int) -> dict[str, Item | Parameter]:
+        uses: dict[str, Item | Parameter] = {}
+        if node is None or isinstance(value, Tensor) and value.op.kind in ("train", "group"):
+            return uses
+        for part in walk(node):
+            if isinstance(part, cst.Name) and (definition := self.definition(part.value, order)) is not None:
+                if part in self.program.facts or node is part or isinstance(node, cst.Subscript):
+                    uses[part.value] = definition
+        return uses
+
+    def _read_feeds(self, run: Run, order: int) -> None:
+        pairs_: dict[str, tuple[Parameter, cst.BaseExpression]] = {}
+        if run.feed is not None and not isinstance(run.feed, Mapping):
+            if not (isinstance(run.feed, Value) and getattr(run.feed, "value", 0) is None):
+                self.reasons.append(self.building.reason("REF110", run.node, "what is fed isn't a dict whose keys are known"))
+        elif isinstance(run.feed, Mapping):
+            for key in run.feed.items:
+                if not isinstance(key, Tensor):
+                    self.reasons.append(self.building.reason("REF110", run.node, "a feed's key isn't a tensor that is known here"))
+                    continue
+                parameter = self._parameter(key)
+                nodes = run.feed.nodes.get(key)
+                if parameter is None or nodes is None:
+                    self.reasons.append(self.building.reason("REF110", run.node, "a fed tensor has no name in the building code"))
+                    continue
+                pairs_[parameter.name] = parameter, nodes[1]
+        self.feeds[run] = pairs_
+
+    def _parameter(self, tensor: Tensor) -> Parameter | None:
+        """The parameter that a fed tensor becomes; an inner tensor becomes one at its first feed."""
+        known = self.parameters.get(("p", tensor.op.index))
+        if known is not None:
+            return known
+        for _, name, definition in self._history:
+            if isinstance(definition, Item) and isinstance(value := definition.defs.get(name), Tensor) and value.op is tensor.op:
+                made = self.parameters[("p", tensor.op.index)] = Parameter(name, tensor, definition.unit)
+                return made
+        return None
+
+    # -- host values
+
+    def _late_hosts(self) -> None:
+        """A Python value that building code reads is frozen in TF1; refuse where it changes afterwards."""
+        changed: dict[str, list[tuple[int, cst.CSTNode]]] = {}
+        for unit in self.building.units:
+            if unit in self.items or isinstance(unit.node, (cst.FunctionDef, cst.ClassDef)):
+                continue
+            for name in assigned_names(unit.node):
+                changed.setdefault(name, []).append((unit.order, unit.node))
+        for unit in self.items:
+            for part in walk(unit.node):
+                if not isinstance(part, cst.Name) or part.value not in changed:
+                    continue
+                values = [e.value for e in self.here(part)]
+                if not values or any(isinstance(v, (Tensor, Variable, Training, Symbol, Function)) or any(tensors_in(v)) for v in values):
+                    continue
+                later = [node for order, node in changed[part.value] if order > unit.order]
+                if later:
+                    self.reasons.append(self.building.reason("REF106", part, f"{part.value} is read while the graph is built, and line "
+                                                             f"{self.building.line(later[0])} changes it afterwards"))
+
+
+def pairs(target: cst.CSTNode, value: Value) -> Iterator[tuple[str, Value]]:
+    """The names of an assignment target, each with the part of the value that it gets."""
+    if isinstance(target, cst.Name):
+        yield target.value, value
+    elif isinstance(target, (cst.Tuple, cst.List)) and isinstance(value, Sequence) and len(value.items) == len(target.elements):
+        for element, item in zip(target.elements, value.items):
+            yield from pairs(element.value, item)
+
+
+def _placeholder(value: Value) -> bool:
+    return isinstance(value, Tensor) and value.op.kind == "placeholder"

@@ -1,0 +1,61 @@
+"""Fresh names that clash with nothing in the user's file."""
+
+from __future__ import annotations
+
+import keyword
+import re
+
+import libcst as cst
+
+
+class _Names(cst.CSTVisitor):
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def visit_Name(self, node: cst.Name) -> None:
+        self.found.add(node.value)
+
+    def visit_Attribute_attr(self, node: cst.Attribute) -> None:
+        self._outer = set(self.found)
+
+    def leave_Attribute_attr(self, node: cst.Attribute) -> None:
+        self.found = self._outer
+
+    def visit_Arg_keyword(self, node: cst.Arg) -> None:
+        self._outer = set(self.found)
+
+    def leave_Arg_keyword(self, node: cst.Arg) -> None:
+        self.found = self._outer
+
+
+class Names:
+    """The names that a file uses, and new ones beside them."""
+
+    def __init__(self, module: cst.Module) -> None:
+        visitor = _Names()
+        module.visit(visitor)
+        self.taken = visitor.found
+
+    def fresh(self, wanted: str) -> str:
+        """`wanted`, or with a number behind it where it is taken; taken from now on."""
+        base = re.sub(r"\W+", "_", wanted).strip("_") or "value"
+        if base[0].isdigit() or keyword.iskeyword(base):
+            base = "_" + base
+        name, number = base, 2
+        while name in self.taken:
+            name, number = f"{base}_{number}", number + 1
+        self.taken.add(name)
+        return name
+
+
+def camel(name: str) -> str:
+    """A class name for a builder function: `build_model` becomes `Model`."""
+    words = [word for word in re.split(r"_+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)) if word]
+    while len(words) > 1 and words[0].lower() in ("build", "make", "create", "get", "define", "construct", "init"):
+        words = words[1:]
+    return "".join(word[:1].upper() + word[1:] for word in words) or "Model"
+
+
+def snake(name: str) -> str:
+    """The name of an instance of a class: `DeepModel` becomes `deep_model`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

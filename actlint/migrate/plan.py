@@ -1,0 +1,153 @@
+"""The plan that the proof attaches to: runs, weights, placeholders and probes by name. See `actlint.verify`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from actlint.migrate.flow import Item
+from actlint.migrate.units import initialises, reads_variables
+from actlint.program.values import Op, Run, Tensor, Variable
+
+if TYPE_CHECKING:
+    from actlint.migrate.emit import Emitter
+
+
+def plan(emitter: Emitter, module: cst.Module) -> dict[str, Any]:
+    """The plan of a rewritten program."""
+    made = _Plan(emitter)
+    return made.build()
+
+
+class _Plan:
+    def __init__(self, emitter: Emitter) -> None:
+        self.emitter = emitter
+        self.program = emitter.program
+        self.building = emitter.building
+        self.root = self.building.file.parent
+        self.probes: list[dict[str, Any]] = []
+        self._probe_ids: dict[tuple[int, int], str] = {}
+
+    def build(self) -> dict[str, Any]:
+        placeholders = [{"id": f"p{i}", "span": self.span(t.op.node, t.op)} for i, t in enumerate(self.program.placeholders)]
+        self._placeholder = {t.op.index: f"p{i}" for i, t in enumerate(self.program.placeholders)}
+        self._probes()
+        runs = [self._run(run) for run in self.program.runs]
+        return {"placeholders": placeholders, "probes": self.probes, "runs": runs, "weights": self._weights()}
+
+    def span(self, node: cst.CSTNode, op: Op | None = None) -> dict[str, Any]:
+        file = op.file if op is not None else self.building.file
+        start, end = self.program.trees[file].position(node)
+        return {"file": file.relative_to(self.root).as_posix(), "line": start.row, "column": start.column - 1, "end_line": end.row, "end_column": end.column - 1}
+
+    # -- probes
+
+    def _probes(self) -> None:
+        """Hidden tensors that a loss reads or a run fetches, the loss terms that read them, and the losses."""
+        seen: set[tuple[int, str]] = set()
+        for term in self.program.loss_terms:
+            self._probe(term.tensor, "loss term", seen)
+            for hidden in term.hidden:
+                self._probe(hidden, "hidden", seen)
+        for training in self.program.trainings:
+            if isinstance(training.loss, Tensor):
+                self._probe(training.loss, "loss", seen)
+        for run in self.program.runs:
+            for leaf in run.leaves:
+                if isinstance(leaf, Tensor) and leaf.op in self.program.hidden:
+                    self._probe(leaf, "hidden", seen)
+            for key, _ in run.feeds:
+                if isinstance(key, Tensor) and key.op.kind != "placeholder":
+                    self._probe(key, "fed", seen)
+
+    def _probe(self, tensor: Tensor, role: str, seen: set[tuple[int, str]]) -> None:
+        op = tensor.op
+        if isinstance(tensor, Variable) or op.kind == "placeholder" or (op.index, role) in seen:
+            return
+        seen.add((op.index, role))
+        if not isinstance(op.node, cst.BaseExpression):
+            return
+        name, after = self._assigned(op)
+        ident = f"t{len(self.probes)}"
+        self.probes.append({"id": ident, "name": name or op.symbol, "role": role, "span": self.span(op.node, op), "after": after})
+        self._probe_ids[(op.index, tensor.index)] = ident
+
+    def _assigned(self, op: Op) -> tuple[str, dict[str, Any] | None]:
+        """The name that an operation's value is assigned to, and the function of the rewritten program that assigns it."""
+        parent = self.building.parent.get(op.node)
+        if not isinstance(parent, cst.Assign) or not isinstance(parent.targets[0].target, cst.Name):
+            return "", None
+        name = parent.targets[0].target.value
+        line = self.building.parent.get(parent)
+        depth = len(self.building.prefix)
+        if len(op.calls) > depth:
+            function = op.calls[-1].function.node
+            builder = self.emitter.builders.get(function)
+            if builder is not None:
+                method = f"{builder.name}.{self.emitter.target.method(builder)}"
+                return name, {"function": method, "variable": name, "nth": self._nth_in(builder.body(), line, name)}
+            if isinstance(function, cst.FunctionDef):
+                return name, {"function": self._qualified(function), "variable": name, "nth": self._nth_in(list(function.body.body), line, name)}
+            return name, None
+        unit = self.building.unit_of.get(op.node)
+        item = self.emitter.flow.items.get(unit) if unit is not None else None
+        holder = next((f for f, items in self.emitter.functions.items() if item in items), None)
+        if item is None or holder is None:
+            return name, None
+        before = [i for i in self.emitter.functions[holder] if i.order < item.order and name in i.defs]
+        return name, {"function": self._prefixed(holder), "variable": name, "nth": len(before)}
+
+    def _prefixed(self, name: str) -> str:
+        return f"{self.building.function.name.value}.{name}" if self.building.function is not None else name
+
+    def _qualified(self, function: cst.FunctionDef) -> str:
+        names = [function.name.value]
+        parent = self.building.parent.get(function)
+        while parent is not None:
+            if isinstance(parent, (cst.FunctionDef, cst.ClassDef)):
+                names.append(parent.name.value)
+            parent = self.building.parent.get(parent)
+        return ".".join(reversed(names))
+
+    def _nth_in(self, body: list[Any], line: cst.CSTNode | None, name: str) -> int:
+        count = 0
+        for node in body:
+            if node is line:
+                break
+            if isinstance(node, cst.SimpleStatementLine):
+                for small in node.body:
+                    if isinstance(small, cst.Assign) and any(isinstance(t.target, cst.Name) and t.target.value == name for t in small.targets):
+                        count += 1
+        return count
+
+    # -- runs
+
+    def _run(self, run: Run) -> dict[str, Any]:
+        start = self.program.trees[run.file].position(run.node)[0]
+        found: dict[str, Any] = {"site": f"{run.file.name}:{start.row}", "span": self.span(run.node), "callable": None, "parameters": {}, "returns": [],
+                                 "trains": bool(self.emitter.regions.trainings(run))}
+        if initialises(run) or reads_variables(run):
+            return found
+        call = self.emitter.runs.call_of[run]
+        found["callable"] = self._prefixed(call.name)
+        found["parameters"] = {p.name: self._placeholder.get(p.tensor.op.index) or self._probe_ids[(p.tensor.op.index, p.tensor.index)] for p in call.parameters}
+        place = 0
+        for leaf in call.leaves:
+            found["returns"].append(None if leaf.trains else place)
+            place += not leaf.trains
+        return found
+
+    # -- weights
+
+    def _weights(self) -> list[dict[str, Any]]:
+        made: list[dict[str, Any]] = []
+        for order, variable in enumerate(self.program.variables):
+            place = self.emitter.weights.place(variable)
+            path = self._prefixed(place.path)
+            build = [self._prefixed(place.layer), list(place.input_shape)] if place.layer and place.input_shape is not None else None
+            made.append({"order": order, "name": f"{variable.name}:0", "path": path, "layout": place.layout, "build": build})
+        return made
+
+
+__all__ = ["Item", "plan"]

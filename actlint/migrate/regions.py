@@ -1,0 +1,412 @@
+"""Regions: which forward items form one function, and what each function takes and returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from actlint.migrate.flow import Flow, Item, Leaf, Parameter
+from actlint.migrate.names import Names
+from actlint.program.model import uses_weights
+from actlint.program.values import Run, Tensor, Training, Value, Variable, tensors_in
+
+_HINTS = (("enc", "encode"), ("dec", "decode"), ("gen", "generate"), ("disc", "discriminate"))
+
+
+@dataclass(eq=False)
+class Region:
+    """Forward items that the same runs need. `name` is None while its statements are written into their only user."""
+
+    items: list[Item]
+    head: bool
+    name: str | None = None
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    sources: dict[str, Item] = field(default_factory=dict)
+    """The item that gives each output."""
+    inner: set[Item] = field(default_factory=set)
+    """The items that its function computes: its own, and those of other regions that only it needs."""
+
+    @property
+    def order(self) -> int:
+        return max(item.order for item in self.items)
+
+
+@dataclass(eq=False)
+class Call:
+    """A callable of the rewritten program: what one kind of run computes."""
+
+    name: str
+    runs: list[Run]
+    leaves: list[Leaf]
+    parameters: list[Parameter]
+    items: set[Item]
+    training: Training | None
+    order: int
+
+    @property
+    def returned(self) -> list[Leaf]:
+        return [leaf for leaf in self.leaves if not leaf.trains]
+
+
+class Regions:
+    """The functions of the rewritten program."""
+
+    def __init__(self, flow: Flow, names: Names) -> None:
+        self.flow = flow
+        self.names = names
+        self.building = flow.building
+        self.program = flow.program
+        self.calls: list[Call] = []
+        self.region_of: dict[Item, Region] = {}
+        self.regions: list[Region] = []
+        self.read: set[Item] = set()
+        self._needed()
+        self._available()
+        self._group()
+        self._calls()
+        self._name_regions()
+        self._widen()
+
+    def _widen(self) -> None:
+        """A callable that uses a region's function needs all that the function takes, also for what it doesn't return."""
+        for call in self.calls:
+            while True:
+                used = [r for r in self.regions if r.name and set(r.items) & call.items]
+                more = {item for region in used for item in self.closure({f"{i.order}": i for i in region.items}, {p.name for p in call.parameters if not p.placeholder})}
+                if more <= call.items:
+                    break
+                call.items |= more
+            names = {name for item in call.items for name, d in item.uses.items() if isinstance(d, Parameter)}
+            present = {p.name for p in call.parameters}
+            for parameter in self.flow.parameters.values():
+                if parameter.name in names - present and parameter.placeholder:
+                    if all(parameter.name in self.flow.feeds[run] for run in call.runs):
+                        call.parameters.append(parameter)
+            call.parameters.sort(key=lambda p: (p.unit.order, p.tensor.op.index))
+
+    def trainings(self, run: Run) -> list[Training]:
+        """The training operations that a run executes."""
+        found: list[Training] = []
+        for leaf in run.leaves:
+            todo = [leaf.op] if isinstance(leaf, Tensor) else []
+            while todo:
+                op = todo.pop()
+                if isinstance(op, Training):
+                    found.append(op)
+                elif op.kind == "group":
+                    todo.extend(t.op for t in op.inputs)
+        return found
+
+    def loss_leaf(self, training: Training) -> Leaf:
+        """The loss of a training operation as an expression in the building scope."""
+        node = _loss_node(training)
+        unit = self.building.unit_of[training.node]
+        uses = {name.value: d for name in self.flow.tensor_names(node) if (d := self.flow.definition(name.value, unit.order)) is not None} if node is not None else {}
+        value = next(iter(tensors_in(training.loss)), Tensor(training))
+        return Leaf(node, value, uses)
+
+    # -- what each run needs
+
+    def closure(self, start: dict[str, Item | Parameter], fed: set[str]) -> set[Item]:
+        """The items that compute these names, when `fed` are given."""
+        found: set[Item] = set()
+        todo = [d for name, d in start.items() if not (name in fed and self._cut(name, d))]
+        while todo:
+            item = todo.pop()
+            if isinstance(item, Parameter) or item in found:
+                continue
+            found.add(item)
+            todo.extend(d for name, d in item.uses.items() if not (name in fed and self._cut(name, d)))
+        return found
+
+    def _cut(self, name: str, definition: Item | Parameter) -> bool:
+        return isinstance(definition, Parameter) or any(p.name == name and p.unit is definition.unit for p in self.flow.parameters.values())
+
+    def _starts(self, run: Run) -> dict[str, Item | Parameter]:
+        starts: dict[str, Item | Parameter] = {}
+        for leaf in self.flow.leaves[run]:
+            starts.update(leaf.uses)
+        for training in self.trainings(run):
+            starts.update(self.loss_leaf(training).uses)
+        return starts
+
+    def _needed(self) -> None:
+        self.items_of: dict[Run, set[Item]] = {}
+        for run in self.flow.leaves:
+            self.items_of[run] = self.closure(self._starts(run), set(self.flow.feeds[run]))
+            for item in self.items_of[run]:
+                item.runs.add(run)
+        self.items = [item for item in self.flow.items.values() if item.runs]
+
+    def _available(self) -> None:
+        """For each item, the runs that feed all that it depends on."""
+        everyone = {run.index: run for run in self.flow.leaves}
+
+        def of(name: str, definition: Item | Parameter) -> set[int]:
+            fed = {run.index for run in everyone.values() if name in self.flow.feeds[run] and self._cut(name, definition)}
+            return fed if isinstance(definition, Parameter) and definition.placeholder else fed | (set(definition.available) if isinstance(definition, Item) else set())
+
+        for item in self.items:
+            found = set(everyone)
+            for name, definition in item.uses.items():
+                found &= of(name, definition)
+            item.available = frozenset(found)
+        losses = {op for training in self.program.trainings for op in self.program.ancestors(tensors_in(training.loss))}
+        for item in self.items:
+            ops = [op for op in item.unit.ops if self.building.forward(op)]
+            deep = any(op in self.program.hidden or uses_weights(op) and any(not isinstance(t, Variable) for t in op.inputs) for op in ops)
+            scalar = any(isinstance(v, Tensor) and v.shape == () for v in item.defs.values())
+            item.head = not deep and (scalar or any(op in losses for op in ops) and not _feeds_model(item, self.items, self.program))
+
+    def _group(self) -> None:
+        groups: dict[tuple, list[Item]] = {}
+        heads = {run.index for item in self.items if item.head for run in item.runs}
+        for item in self.items:
+            runs = item.available & heads if item.head else item.available
+            key = (item.head, frozenset(runs), frozenset(r.index for r in item.runs) if item.random else None, self._epoch(item))
+            groups.setdefault(key, []).append(item)
+        self.regions = [Region(items, key[0]) for key, items in groups.items()]
+        self._split_cycles()
+        for region in self.regions:
+            for item in region.items:
+                self.region_of[item] = region
+
+    def _epoch(self, item: Item) -> int:
+        """How many statements that run the session stand before an item: later items can't be part of what runs earlier."""
+        return sum(1 for unit in self.building.units if unit.runs and unit.kind == "host" and unit.order < item.order)
+
+    def _split_cycles(self) -> None:
+        """Regions that depend on each other both ways are cut at the place where the other one comes in between."""
+        changed = True
+        while changed:
+            changed = False
+            place = {item: region for region in self.regions for item in region.items}
+            for region in list(self.regions):
+                outside: set[Item] = set()
+                kept: list[Item] = []
+                for item in region.items:
+                    inputs = [d for d in item.uses.values() if isinstance(d, Item)]
+                    if any(place.get(d) is not region and d in place and self._reaches(d, region, place) or d in outside for d in inputs):
+                        outside.add(item)
+                    else:
+                        kept.append(item)
+                if outside and kept:
+                    region.items = kept
+                    self.regions.append(Region([i for i in self.items if i in outside], region.head))
+                    changed = True
+                    break
+        self.regions.sort(key=lambda region: region.items[0].order)
+
+    def _reaches(self, item: Item, region: Region, place: dict[Item, Region]) -> bool:
+        """Whether an item depends on a region."""
+        seen: set[Item] = set()
+        todo = [item]
+        while todo:
+            current = todo.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            if place.get(current) is region:
+                return True
+            todo.extend(d for d in current.uses.values() if isinstance(d, Item))
+        return False
+
+    # -- callables
+
+    def _calls(self) -> None:
+        by_key: dict[tuple, Call] = {}
+        for run, leaves in self.flow.leaves.items():
+            parameters = [parameter for parameter, _ in self.flow.feeds[run].values()]
+            trainings = self.trainings(run)
+            used = self._used_parameters(run)
+            literal = self._literal_feed(run)
+            wanted = [p for p in parameters if p.name in used or not literal]
+            wanted.sort(key=lambda p: p.unit.order * 1000 + p.tensor.op.index)
+            key = (tuple(self._leaf_key(leaf) for leaf in leaves), tuple(p.name for p in wanted), tuple(t.index for t in trainings))
+            if key in by_key:
+                by_key[key].runs.append(run)
+                continue
+            items = self.items_of[run]
+            order = max([item.order for item in items] + [self.building.unit_of[t.node].order for t in trainings] + [p.unit.order for p in wanted] + [-1])
+            call = Call(self._call_name(leaves, trainings), [run], leaves, wanted, items, trainings[0] if trainings else None, order)
+            by_key[key] = call
+            self.calls.append(call)
+            if len(trainings) > 1:
+                self.flow.reasons.append(self.building.reason("REF109", run.node, "one run executes several training operations"))
+
+    def _used_parameters(self, run: Run) -> set[str]:
+        names = {name for name, d in self._starts(run).items() if name in self.flow.feeds[run] and self._cut(name, d)}
+        for item in self.items_of[run]:
+            names |= {name for name, d in item.uses.items() if name in self.flow.feeds[run] and self._cut(name, d)}
+        return names
+
+    def _literal_feed(self, run: Run) -> bool:
+        """Whether the feed is only used by this run, so that its values can be passed one by one."""
+        return sum(other.feed is run.feed for other in self.program.runs) == 1
+
+    def _leaf_key(self, leaf: Leaf) -> tuple:
+        op = leaf.value.op if isinstance(leaf.value, Tensor) else None
+        return (op.index if op is not None else id(leaf.value), leaf.value.index if isinstance(leaf.value, Tensor) else 0)
+
+    def _call_name(self, leaves: list[Leaf], trainings: list[Training]) -> str:
+        if trainings:
+            if len(self.program.trainings) == 1:
+                return self.names.fresh("train_step")
+            return self.names.fresh(f"{self._training_name(trainings[0])}_step")
+        words = [_word(leaf) for leaf in leaves if not leaf.trains]
+        return self.names.fresh("compute_" + "_and_".join(words) if 0 < len(words) <= 2 and all(words) else "evaluate")
+
+    def _training_name(self, training: Training) -> str:
+        import libcst as cst
+
+        small = self.building.unit_of[training.node].small
+        if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name):
+            return small.targets[0].target.value.removesuffix("_op").removesuffix("_step")
+        return "train"
+
+    def _name_regions(self) -> None:
+        users: dict[Region, set[object]] = {region: set() for region in self.regions}
+        for call in self.calls:
+            for item in call.items:
+                users[self.region_of[item]].add(call)
+        for region in self.regions:
+            region.inner = set(region.items)
+        for region in self.regions:
+            self._interface(region)
+        for region in self.regions:
+            if region.head and len(region.items) > 1:
+                self._deepen(region, users)
+        models = [r for r in self.regions if not r.head]
+        for region in self.regions:
+            if len(region.items) == 1 and (len(users[region]) < 2 or not region.head or _one_call(region.items[0])):
+                continue
+            if len(users[region]) > 1 or len(region.items) > (2 if region.head else 1):
+                region.name = self.names.fresh(self._region_name(region, models))
+
+    def _deepen(self, region: Region, users: dict[Region, set[object]]) -> None:
+        """Let a loss region compute the forward pass itself, where its users need nothing else of it and feed no inner tensor."""
+        own = set(region.items)
+        closure = self.closure({name: d for item in region.items for name, d in item.uses.items()}, set()) | own
+        calls = [call for call in users[region] if isinstance(call, Call)]
+        needed = {d for item in closure for d in item.uses.values() if isinstance(d, Parameter)}
+        inputs = {p.name for p in needed}
+        for call in calls:
+            if any(not p.placeholder for p in call.parameters) or not inputs <= {p.name for p in call.parameters}:
+                return
+            outside = [leaf.uses for leaf in call.leaves] + [item.uses for item in call.items - closure]
+            if call.training is not None:
+                outside.append(self.loss_leaf(call.training).uses)
+            if any(d in closure - own for uses in outside for d in uses.values()):
+                return
+        region.inner = closure
+        region.inputs = [p.name for p in sorted(needed, key=lambda p: (p.unit.order, p.tensor.op.index))]
+        for other in self.regions:
+            if other is not region and set(other.items) <= closure and users[other] <= set(calls):
+                users[other] = {region}
+            elif other is not region and set(other.items) & closure:
+                users[other] = (users[other] - set(calls)) | {region}
+
+    def _region_name(self, region: Region, models: list[Region]) -> str:
+        if region.head:
+            return "losses" if len(region.items) > 1 else f"compute_{next(iter(region.items[0].defs), 'loss')}"
+        if len(models) == 1:
+            return "forward"
+        words = [name.lower() for item in region.items for name in item.defs]
+        for start, verb in _HINTS:
+            if any(word.startswith(start) for word in words):
+                return verb
+        return f"compute_{next(iter(region.items[-1].defs), 'values')}"
+
+    def _interface(self, region: Region) -> None:
+        """What a region's function takes, and which of its names are read elsewhere."""
+        inside = set(region.items)
+        for item in region.items:
+            for name, definition in item.uses.items():
+                if definition not in inside:
+                    if name not in region.inputs:
+                        region.inputs.append(name)
+        readers = [i.uses for i in self.items if i not in inside] + [leaf.uses for call in self.calls for leaf in call.leaves]
+        readers += [self.loss_leaf(t).uses for t in self.program.trainings]
+        last: dict[str, Item] = {}
+        for item in region.items:
+            for name in item.defs:
+                last[name] = item
+        for item in region.items:
+            for name in item.defs:
+                if any(uses.get(name) is item for uses in readers):
+                    if last[name] is not item:
+                        self.flow.reasons.append(self.building.reason("REF103", item.unit.node, f"{name} is rebound later, and its earlier value is read by a run or a loss"))
+                    elif name not in region.outputs:
+                        region.outputs.append(name)
+                        region.sources[name] = item
+
+    def order_of(self, items: set[Item], inside: Region | None = None) -> list[Item | Region]:
+        """Items and calls of named regions, in the order in which a function must evaluate them; `inside` is the region being written."""
+        found: list[Item | Region] = []
+        placed: set[object] = set()
+        covered = {item for region in self.regions if region.name and region is not inside and set(region.items) & items
+                   for item in region.inner - set(region.items) if region.inner <= items}
+
+        def key(item: Item) -> Item | Region:
+            region = self.region_of[item]
+            return region if region.name and region is not inside else item
+
+        def place(item: Item) -> None:
+            part = key(item)
+            if part in placed:
+                return
+            placed.add(part)
+            inner = part.inner if isinstance(part, Region) else {item}
+            for member in sorted(inner & items, key=lambda i: i.order):
+                for definition in member.uses.values():
+                    if isinstance(definition, Item) and definition in items and definition not in inner:
+                        place(definition)
+            found.append(part)
+
+        for item in sorted(items - covered, key=lambda i: i.order):
+            place(item)
+        return found
+
+
+def _word(leaf: Leaf) -> str:
+    import libcst as cst
+
+    node = leaf.node
+    if isinstance(node, cst.Attribute):
+        return node.attr.value
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def _loss_node(training: Training):  # noqa: ANN202
+    """The expression of the minimised loss, in the call of `minimize`."""
+    import libcst as cst
+
+    node = training.node
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute) or node.func.attr.value != "minimize":
+        return None
+    for argument in node.args:
+        if argument.keyword is not None and argument.keyword.value == "loss":
+            return argument.value
+    return node.args[0].value if node.args and node.args[0].keyword is None else None
+
+
+def _feeds_model(item: Item, items: list[Item], program) -> bool:  # noqa: ANN001
+    """Whether a later layer reads what the item computes."""
+    seen: set[Item] = {item}
+    for other in items:
+        if any(d in seen for d in other.uses.values()):
+            seen.add(other)
+            if any(uses_weights(op) and any(not isinstance(t, Variable) for t in op.inputs) for op in other.unit.ops):
+                return True
+    return False
+
+
+def _one_call(item: Item) -> bool:
+    """Whether an item is just one call of a function or object of the user's."""
+    import libcst as cst
+
+    small = item.unit.small
+    return isinstance(small, cst.Assign) and isinstance(small.value, cst.Call) and isinstance(small.value.func, cst.Name)
+
+
+__all__ = ["Call", "Region", "Regions", "Value"]

@@ -1,0 +1,185 @@
+"""Session runs become calls: what is fetched is returned, what is fed is passed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from actlint.migrate.expression import Rewriter, code
+from actlint.migrate.flow import Parameter
+from actlint.migrate.regions import Call
+from actlint.migrate.units import initialises, reads_variables, walk
+from actlint.program.calls import assigned_names
+from actlint.program.values import Mapping, Run, Sequence, Value, Variable
+
+if TYPE_CHECKING:
+    from actlint.migrate.emit import Emitter
+
+
+class RunWriter:
+    """Knows the call of every run, and which feed dicts are written out at the call."""
+
+    def __init__(self, emitter: Emitter) -> None:
+        self.emitter = emitter
+        self.call_of: dict[Run, Call] = {}
+        self.inlined: dict[cst.CSTNode, Run] = {}
+        self.keyed: dict[cst.CSTNode, Mapping] = {}
+
+    @property
+    def program(self):  # noqa: ANN201
+        return self.emitter.program
+
+    def prepare(self) -> None:
+        """Decide how each run is fed, and register its replacement."""
+        for call in self.emitter.regions.calls:
+            for run in call.runs:
+                self.call_of[run] = call
+        for run in self.program.runs:
+            if self.emitter.surroundings.replaced.get(run.node) is None:
+                self.emitter.surroundings.replaced[run.node] = lambda rewriter, original, updated, run=run: self.replacement(run, rewriter, original, updated)  # type: ignore[misc]
+            if run in self.call_of:
+                self._feed(run)
+
+    def _feed(self, run: Run) -> None:
+        """A dict literal that only this run reads is written out; another one keeps its name, with strings as keys."""
+        if not isinstance(run.feed, Mapping) or run.feed.node is None or any(n is run.feed.node for n in walk(run.node)):
+            return
+        statement_, body, place = self._assignment(run.feed.node)
+        assigned = isinstance(statement_, cst.SimpleStatementLine) and isinstance(statement_.body[0], cst.Assign) and len(statement_.body) == 1
+        if assigned and body is not None and sum(r.feed is run.feed for r in self.program.runs) == 1 and self._adjacent(run, body, place):
+            self.inlined[statement_] = run  # type: ignore[index]
+        else:
+            self.keyed[run.feed.node] = run.feed
+
+    def _assignment(self, node: cst.CSTNode) -> tuple[cst.CSTNode | None, list[cst.CSTNode] | None, int]:
+        parent = self.emitter.building.parent
+        current: cst.CSTNode | None = node
+        while current is not None and not isinstance(current, cst.SimpleStatementLine):
+            current = parent.get(current)
+        block = parent.get(current) if current is not None else None
+        body = list(getattr(block, "body", [])) if block is not None else None
+        return current, body, body.index(current) if body and current in body else -1
+
+    def _adjacent(self, run: Run, body: list[cst.CSTNode], place: int) -> bool:
+        """Whether the run follows in the same block, with nothing in between that could change what is fed."""
+        assert isinstance(run.feed, Mapping)
+        follower = next((i for i, node in enumerate(body) if i > place and self.emitter.building.within(run.node, node)), None)
+        if follower is None or not isinstance(body[follower], cst.SimpleStatementLine):
+            return False
+        read = {part.value for pair in run.feed.nodes.values() for part in walk(pair[1]) if isinstance(part, cst.Name)}
+        calls = any(isinstance(part, cst.Call) for pair in run.feed.nodes.values() for part in walk(pair[1]))
+        between = body[place + 1 : follower]
+        return not between or not calls and not any(assigned_names(node) & read for node in between)
+
+    def rewriter(self) -> Rewriter:
+        return RunRewriter(self)
+
+    # -- one run
+
+    def arguments(self, run: Run, call: Call, rewriter: Rewriter) -> str:
+        """The arguments of the call that a run becomes."""
+        assert run.feed is None or isinstance(run.feed, (Mapping, Value))
+        if not call.parameters:
+            return ""
+        assert isinstance(run.feed, Mapping)
+        literal = run.feed.node is not None and (any(n is run.feed.node for n in walk(run.node)) or any(r is run for r in self.inlined.values()))
+        if not literal:
+            name = run.feed_node
+            return f"**{code(name)}" if name is not None else ""
+        feeds = self.emitter.flow.feeds[run]
+        return ", ".join(code(feeds[p.name][1].visit(rewriter)) for p in call.parameters)  # type: ignore[arg-type]
+
+    def replacement(self, run: Run, rewriter: Rewriter, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
+        """The expression that stands for a run whose result is used as a whole."""
+        target = self.emitter.target
+        if initialises(run):
+            rewriter.refuse("REF110", original, "the initialiser is run inside a larger expression")
+        if reads_variables(run):
+            return rewriter.expression(self._variables(run, original, rewriter))
+        call = self.call_of[run]
+        applied = f"{call.name}({self.arguments(run, call, rewriter)})"
+        if not isinstance(run.fetches, Sequence):
+            return rewriter.expression(applied if not call.returned else target.fetched(applied))
+        trained = [leaf.trains for leaf in call.leaves]
+        if isinstance(run.fetches, Sequence) and any(isinstance(i, Sequence) for i in run.fetches.items):
+            rewriter.refuse("REF110", original, "nested fetches are used as a whole", "unpack the result into names")
+        count = len(call.returned)
+        if any(trained) and not all(trained[: trained.count(True)]):
+            rewriter.refuse("REF110", original, "the training operation isn't the first of the fetches, and the result isn't unpacked")
+        return rewriter.expression(target.fetched_list(applied, count, trained.count(True), run.fetches.kind))
+
+    def _variables(self, run: Run, original: cst.Call, rewriter: Rewriter) -> str:
+        """Reading variables needs no callable."""
+        target = self.emitter.target
+        variables = [leaf for leaf in run.leaves if isinstance(leaf, Variable)]
+        if run.form == "eval" or not isinstance(run.fetches, Sequence):
+            return target.variable_value(variables[0])
+        return target.variable_values(variables, run.fetches.kind)
+
+
+class RunRewriter(Rewriter):
+    """Rewrites statements around runs: unpackings lose the training operation, feeds lose their dict."""
+
+    def __init__(self, writer: RunWriter, renames: dict[str, str] | None = None) -> None:
+        super().__init__(writer.emitter.surroundings, renames)
+        self.writer = writer
+
+    def leave_SimpleStatementLine(self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine):  # noqa: ANN201
+        if original_node in self.writer.inlined or self._initialises(original_node):
+            return cst.RemoveFromParent()
+        if self._closes(original_node):
+            return cst.RemoveFromParent()
+        return updated_node
+
+    def _run(self, node: cst.BaseExpression) -> Run | None:
+        return next((run for run in self.program.runs if run.node is node), None)
+
+    def _initialises(self, node: cst.SimpleStatementLine) -> bool:
+        small = node.body[0]
+        run = self._run(small.value) if isinstance(small, cst.Expr) and len(node.body) == 1 else None
+        return run is not None and initialises(run)
+
+    def _closes(self, node: cst.SimpleStatementLine) -> bool:
+        """Whether a statement inside a block only serves the session."""
+        from actlint.migrate.units import Unit
+
+        unit = Unit(node, -1)
+        return self.writer.emitter.building._only_session(unit)
+
+    def leave_Dict(self, original_node: cst.Dict, updated_node: cst.Dict) -> cst.BaseExpression:
+        feed = self.writer.keyed.get(original_node)
+        if feed is None:
+            return updated_node
+        elements = []
+        names = {id(pair[0]): self._key(key) for key, pair in feed.nodes.items()}
+        for before, after in zip(original_node.elements, updated_node.elements):
+            if isinstance(before, cst.DictElement) and isinstance(after, cst.DictElement):
+                after = after.with_changes(key=cst.SimpleString(repr(names[id(before.key)])))
+            elements.append(after)
+        return updated_node.with_changes(elements=elements)
+
+    def _key(self, key: object) -> str:
+        parameter: Parameter | None = self.writer.emitter.flow._parameter(key)  # type: ignore[arg-type]
+        return parameter.name if parameter is not None else ""
+
+    def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.BaseSmallStatement:
+        run = self._run(original_node.value)
+        call = self.writer.call_of.get(run) if run is not None else None
+        target = original_node.targets[0].target
+        if run is None or call is None or len(original_node.targets) != 1 or not isinstance(target, (cst.Tuple, cst.List)):
+            return updated_node
+        if not isinstance(run.fetches, Sequence) or len(run.fetches.items) != len(target.elements) or len(call.leaves) != len(target.elements):
+            return updated_node
+        kept = [code(e.value) for e, leaf in zip(target.elements, call.leaves) if not leaf.trains]
+        applied = f"{call.name}({self.writer.arguments(run, call, self)})"
+        chosen = self.writer.emitter.target
+        if not kept:
+            return cst.Expr(self.expression(applied))
+        if len(kept) == 1:
+            return _assign(kept[0], code(self.expression(chosen.fetched(applied))))
+        return _assign(", ".join(kept), code(self.expression(chosen.fetched_several(applied))))
+
+
+def _assign(target: str, value: str) -> cst.BaseSmallStatement:
+    return cst.ensure_type(cst.parse_statement(f"{target} = {value}"), cst.SimpleStatementLine).body[0]

@@ -1,0 +1,168 @@
+"""What an emitter needs from a target."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from actlint.apis.helpers import Helper, helpers
+from actlint.migrate.statements import statement
+from actlint.program.binding import BoundCall
+from actlint.program.values import Variable
+
+if TYPE_CHECKING:
+    from actlint.migrate.builders import Builder
+    from actlint.migrate.emit import Emitter
+    from actlint.migrate.expression import Rewriter
+    from actlint.migrate.flow import Item
+    from actlint.migrate.regions import Call, Region
+    from actlint.migrate.units import Unit
+
+Statements = list[cst.BaseStatement]
+_GONE = ("reset_default_graph", "disable_v2_behavior", "disable_eager_execution", "disable_resource_variables", "disable_v2_tensorshape")
+
+
+class Target(ABC):
+    """TensorFlow 2 or PyTorch: how training, runs, variables and imports are written there."""
+
+    name: str
+    reserved: tuple[str, ...] = ()
+    emitter: Emitter
+
+    def attach(self, emitter: Emitter) -> None:
+        self.emitter = emitter
+
+    def helpers(self) -> dict[str, Helper]:
+        """The helpers that rewritten code may ask for."""
+        return helpers(self.name)
+
+    def prepare(self) -> None:
+        """Called once, after layers and builders have names."""
+
+    @abstractmethod
+    def imports(self, node: cst.BaseStatement) -> Statements:
+        """An import statement of the user's, in the target."""
+
+    @abstractmethod
+    def import_lines(self, text: str) -> Statements:
+        """The imports that the rewritten text needs in addition."""
+
+    @abstractmethod
+    def structural(self, rewriter: Rewriter, name: str, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression | None:
+        """The form of a structural symbol's call; None when there is none."""
+
+    @abstractmethod
+    def training(self, unit: Unit) -> Statements:
+        """What stays of the statement that makes a training operation: the optimizer."""
+
+    @abstractmethod
+    def callable(self, call: Call) -> Statements:
+        """The function that a run becomes."""
+
+    @abstractmethod
+    def method(self, builder: Builder) -> str:
+        """The name of the forward pass of the class that a builder becomes."""
+
+    @abstractmethod
+    def base_class(self, builder: Builder) -> str:
+        """The base of the class that a builder becomes."""
+
+    @abstractmethod
+    def fetched(self, applied: str) -> str:
+        """A call that answers one tensor, as a numpy value."""
+
+    @abstractmethod
+    def fetched_several(self, applied: str) -> str:
+        """A call that answers several tensors, for an unpacking."""
+
+    @abstractmethod
+    def fetched_list(self, applied: str, count: int, trained: int, kind: str) -> str:
+        """A call whose answers are used as one list."""
+
+    @abstractmethod
+    def variable_value(self, variable: Variable) -> str:
+        """The numpy value of a variable, in TF1's layout."""
+
+    def variable_values(self, variables: list[Variable], kind: str) -> str:
+        """The numpy values of several variables."""
+        texts = [self.variable_value(variable) for variable in variables]
+        return f"({', '.join(texts)},)" if kind == "tuple" else f"[{', '.join(texts)}]"
+
+    def region_call(self, region: Region, read: set[str]) -> Statements:
+        """The statement that calls a region's function and unpacks what it returns."""
+        outputs = self.returned(region)
+        applied = f"{region.name}({', '.join(region.inputs)})"
+        after = self.captured_outputs(region, read)
+        wanted = [name if name in read else "_" for name in outputs]
+        if not outputs or all(name == "_" for name in wanted):
+            return [statement(applied), *after]
+        return [statement(f"{', '.join(wanted)} = {applied}"), *after]
+
+    def returned(self, region: Region) -> list[str]:
+        """The names that a region's function returns."""
+        return region.outputs
+
+    def captured_outputs(self, region: Region, read: set[str]) -> Statements:
+        """Statements that fetch a region's hooked tensors after its call."""
+        return []
+
+    def captured_after(self, item: Item) -> Statements:
+        """Statements that fetch hooked tensors after an item's own statement."""
+        return []
+
+    def groups(self) -> list[tuple[str, list[int]]]:
+        """Expressions that iterate over several variables at once, with the identities of these variables."""
+        return []
+
+    def import_place(self, body: list[cst.CSTNode]) -> int:
+        """Where additional imports go: after the docstring and future imports, behind the user's framework import."""
+        place = 0
+        for i, node in enumerate(body):
+            if isinstance(node, cst.SimpleStatementLine):
+                first = node.body[0]
+                if isinstance(first, (cst.Import, cst.ImportFrom)):
+                    place = i + 1
+                elif place == 0 and isinstance(first, cst.Expr) and isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString)):
+                    place = i + 1
+                    continue
+                elif place:
+                    break
+            else:
+                break
+        return place
+
+    def optimizer_name(self, unit: Unit) -> str:
+        """The name of the optimizer object of a training statement."""
+        training = unit.trainings[0]
+        assert isinstance(training.node, cst.Call) and isinstance(training.node.func, cst.Attribute)
+        owner = training.node.func.value
+        if isinstance(owner, cst.Name):
+            return owner.value
+        known = self._optimizers.get(unit.order)
+        if known is None:
+            several = len(self.emitter.program.trainings) > 1
+            small = unit.small
+            word = small.targets[0].target.value if several and isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name) else ""
+            known = self._optimizers[unit.order] = self.emitter.names.fresh(f"{word.removesuffix('_op')}_optimizer" if word else "optimizer")
+        return known
+
+    def __init__(self) -> None:
+        self._optimizers: dict[int, str] = {}
+
+
+def is_framework_import(node: cst.BaseStatement) -> bool:
+    """Whether an import statement imports TensorFlow or a part of it."""
+    if not isinstance(node, cst.SimpleStatementLine):
+        return False
+    small = node.body[0]
+    code = cst.Module([]).code_for_node
+    if isinstance(small, cst.Import):
+        return any(code(alias.name).split(".")[0] == "tensorflow" for alias in small.names)
+    return isinstance(small, cst.ImportFrom) and small.module is not None and code(small.module).split(".")[0] == "tensorflow"
+
+
+def gone(name: str) -> bool:
+    """Calls that only made sense for TF1's graph."""
+    return name in _GONE

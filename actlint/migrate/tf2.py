@@ -1,0 +1,199 @@
+"""The TensorFlow 2 emitter: GradientTape steps, Keras layers, tf.Variables."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from actlint.migrate.builders import Builder
+from actlint.migrate.expression import Rewriter, code
+from actlint.migrate.flow import Parameter
+from actlint.migrate.regions import Call
+from actlint.migrate.statements import function, statement, statements
+from actlint.migrate.target import Statements, Target, is_framework_import
+from actlint.migrate.units import Unit
+from actlint.program.binding import BoundCall
+from actlint.program.values import Const, Variable
+
+LINE = 100
+
+
+class TF2(Target):
+    """Emits TensorFlow 2."""
+
+    name = "tf2"
+    reserved = ("output", "input", "name", "dtype", "variables", "trainable", "losses", "metrics", "layers")
+
+    # -- imports and settings
+
+    def imports(self, node: cst.BaseStatement) -> Statements:
+        if not is_framework_import(node):
+            return [node]
+        assert isinstance(node, cst.SimpleStatementLine)
+        small = node.body[0]
+        if isinstance(small, cst.Import):
+            aliases = [alias.with_changes(name=cst.Name("tensorflow")) if code(alias.name).startswith("tensorflow.compat") else alias for alias in small.names]
+            return [node.with_changes(body=[small.with_changes(names=aliases)])]
+        assert isinstance(small, cst.ImportFrom) and small.module is not None
+        if code(small.module).startswith("tensorflow.examples.tutorials.mnist"):
+            return self.emitter.data_import(node)
+        if code(small.module) in ("tensorflow.compat", "tensorflow.compat.v1"):
+            name = small.names[0].evaluated_alias if not isinstance(small.names, cst.ImportStar) else None  # type: ignore[union-attr]
+            return [statement(f"import tensorflow as {name or 'tf'}")]
+        raise self.emitter.refused("REF103", node, f"from {code(small.module)} import ... isn't carried over")
+
+    def import_lines(self, text: str) -> Statements:
+        alias = self.emitter.surroundings.alias
+        present = any(is_framework_import(s) for s in self.emitter.building.tree.module.body if isinstance(s, cst.SimpleStatementLine))
+        found = [] if present else [statement("import tensorflow as tf")]
+        if alias != "tf" and "tf." in "".join(self.emitter.helper_sources()):
+            found.append(statement("import tensorflow as tf"))
+        return found
+
+    def structural(self, rewriter: Rewriter, name: str, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression | None:
+        argument = lambda p: next((code(u.value) for o, u in zip(original.args, updated.args) if o.value is binding.nodes.get(p)), None)  # noqa: E731
+        if name == "Variable":
+            words = [argument("initial_value") or ""]
+            if binding.const("trainable", True) is False:
+                words.append("trainable=False")
+            words += [f"{p}={argument(p)}" for p in ("name", "dtype") if argument(p) is not None]
+            return rewriter.expression(f"tf.Variable({', '.join(words)})")
+        if name == "get_variable":
+            return rewriter.expression(self._get_variable(rewriter, original, binding, argument))
+        if name in ("set_random_seed", "random.set_random_seed"):
+            return rewriter.expression(f"tf.random.set_seed({', '.join(code(a.value) for a in updated.args)})")
+        if name in ("trainable_variables", "global_variables", "all_variables", "get_collection"):
+            return self.emitter.variable_list(rewriter, original)
+        return None
+
+    def _get_variable(self, rewriter: Rewriter, original: cst.Call, binding: BoundCall, argument) -> str:  # noqa: ANN001
+        variable = next((v for v in rewriter.values(original) if isinstance(v, Variable)), None)
+        initializer = binding.values.get("initializer")
+        name = f", name={argument('name')}" if argument("name") else ""
+        trainable = ", trainable=False" if binding.const("trainable") is False else ""
+        if not binding.given("shape"):
+            if initializer is None or initializer == Const(None):
+                rewriter.refuse("REF102", original, "get_variable has neither a shape nor an initial value")
+            return f"tf.Variable({argument('initializer')}{trainable}{name})"
+        made = argument("initializer") if binding.given("initializer") else "tf.keras.initializers.GlorotUniform()"
+        if variable is None:
+            rewriter.refuse("REF102", original, "the variable isn't known")
+        dtype = argument("dtype") or f"tf.{variable.dtype or 'float32'}"
+        atom = made if made.endswith(")") or made.isidentifier() else f"({made})"
+        return f"tf.Variable({atom}({argument('shape')}, dtype={dtype}){trainable}{name})"
+
+    # -- classes and variables
+
+    def base_class(self, builder: Builder) -> str:
+        alias = self.emitter.surroundings.alias
+        return f"{alias}.keras.Model" if self._keras(builder) else f"{alias}.Module"
+
+    def _keras(self, builder: Builder) -> bool:
+        return not any(step.kind == "weight" for step in builder.steps) and all(self._keras(b) for b in self.emitter.objects_of(builder))
+
+    def method(self, builder: Builder) -> str:
+        return "call" if self._keras(builder) else "__call__"
+
+    def groups(self) -> list[tuple[str, list[int]]]:
+        found: list[tuple[str, list[int]]] = []
+        for layer in self.emitter.program.layers:
+            place = self.emitter.weights.place(layer.variables[0])
+            if all(v.trainable for v in layer.variables):
+                found.append((f"{place.layer}.trainable_variables", [id(v) for v in layer.variables]))
+        for (node, _), name in self.emitter.instances.items():
+            builder = self.emitter.builders[node]  # type: ignore[index]
+            if self._keras(builder):
+                made = [v for v in self.emitter.program.variables if v.trainable and self.emitter.weights.place(v).path.startswith(name + ".")]
+                found.append((f"{name}.trainable_variables", [id(v) for v in made]))
+        return [group for group in found if group[1]]
+
+    def variable_value(self, variable: Variable) -> str:
+        return f"{self.emitter.weights.place(variable).path}.numpy()"
+
+    # -- runs
+
+    def fetched(self, applied: str) -> str:
+        return f"{applied}.numpy()"
+
+    def fetched_several(self, applied: str) -> str:
+        return f"(value.numpy() for value in {applied})"
+
+    def fetched_list(self, applied: str, count: int, trained: int, kind: str) -> str:
+        values = f"[value.numpy() for value in {applied}]" if count > 1 else f"[{applied}.numpy()]"
+        if trained:
+            values = f"[{'None, ' * trained}*{values}]"
+        return f"tuple({values})" if kind == "tuple" else values
+
+    def variable_values(self, variables: list[Variable], kind: str) -> str:
+        text = self.emitter.weights.list_text(variables)
+        values = f"[variable.numpy() for variable in {self.emitter.hoist('variables', text)}]"
+        return f"tuple({values})" if kind == "tuple" else values
+
+    def callable(self, call: Call) -> Statements:
+        names = [p.name for p in call.parameters]
+        wanted = self.emitter.wanted_names(call.leaves)
+        returned = [self.emitter.leaf(leaf) for leaf in call.returned]
+        if call.training is None:
+            body = self.emitter.compose(call.items, wanted=wanted)
+        else:
+            loss = self.emitter.loss(call)
+            body = [self._tape(call, wanted | set(loss.uses))]
+            optimizer = self.optimizer_name(self.emitter.building.unit_of[call.training.node])
+            variables = self.emitter.weights.list_text(call.training.variables)
+            body += statements(f"""
+                variables = {variables}
+                gradients = tape.gradient({self.emitter.leaf(loss)}, variables)
+                {optimizer}.apply_gradients(zip(gradients, variables))
+                """)
+            body[-3] = body[-3].with_changes(leading_lines=[])  # type: ignore[call-arg]
+        if returned:
+            body.append(statement(f"return {', '.join(returned)}"))
+        return [function(call.name, names, body, [self._decorator(call)])]
+
+    def _tape(self, call: Call, wanted: set[str]) -> cst.BaseStatement:
+        """`with tf.GradientTape() as tape:` around the forward pass and the loss."""
+        alias = self.emitter.surroundings.alias
+        made = cst.parse_statement(f"with {alias}.GradientTape() as tape:\n    pass\n")
+        inner = self.emitter.compose(call.items, wanted=wanted)
+        if not inner:
+            return made
+        first = inner[0].with_changes(leading_lines=[line for line in inner[0].leading_lines if line.comment is not None])  # type: ignore[attr-defined,call-arg]
+        return made.with_changes(body=cst.IndentedBlock([first, *inner[1:]]))  # type: ignore[call-arg]
+
+    def _decorator(self, call: Call) -> str:
+        """`tf.function` with the placeholders' shapes and dtypes: it casts and checks what is passed, as they did."""
+        alias = self.emitter.surroundings.alias
+        if not call.parameters:
+            return f"{alias}.function"
+        specs = [self._spec(p) for p in call.parameters]
+        line = f"{alias}.function(input_signature=[{', '.join(specs)}])"
+        if len(line) < LINE:
+            return line
+        inner = "".join(f"    {spec},\n" for spec in specs)
+        return f"{alias}.function(input_signature=[\n{inner}])"
+
+    def _spec(self, parameter: Parameter) -> str:
+        alias = self.emitter.surroundings.alias
+        tensor = parameter.tensor
+        dtype = f"{alias}.{tensor.dtype or 'float32'}"
+        if tensor.shape is None:
+            return f"{alias}.TensorSpec(None, {dtype})"
+        dims = [str(dim) if str(dim) != "?" else "None" for dim in tensor.shape]
+        shape = f"({dims[0]},)" if len(dims) == 1 else f"({', '.join(dims)})"
+        return f"{alias}.TensorSpec({shape}, {dtype})"
+
+    # -- training
+
+    def training(self, unit: Unit) -> Statements:
+        training = unit.trainings[0]
+        name = self.optimizer_name(unit)
+        owner = training.node.func.value  # type: ignore[attr-defined]
+        if isinstance(owner, cst.Name):
+            return []
+        binding = self.emitter.program.bindings.get(owner)
+        if not isinstance(binding, BoundCall):
+            raise self.emitter.refused("REF109", training.node, "the optimizer isn't made where it is used, nor bound to a name")
+        rewriter = Rewriter(self.emitter.surroundings)
+        updated = owner.with_changes(args=[a.visit(rewriter) for a in owner.args])
+        made = rewriter.formed(owner, updated, binding, {"parameters": self.emitter.weights.list_text(training.variables)})
+        lines = getattr(unit.node, "leading_lines", ())
+        return [statement(f"{name} = {code(made)}").with_changes(leading_lines=lines)]  # type: ignore[call-arg]

@@ -1,0 +1,307 @@
+"""The PyTorch emitter: modules, forward hooks for hidden tensors, steps with zero_grad, backward, step."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+
+from actlint.apis.helpers import Helper
+from actlint.migrate.builders import Builder
+from actlint.migrate.expression import DTYPES, Rewriter, code
+from actlint.migrate.flow import Item, Parameter
+from actlint.migrate.regions import Call, Region
+from actlint.migrate.statements import function, statement
+from actlint.migrate.target import Statements, Target, is_framework_import
+from actlint.migrate.units import Unit
+from actlint.program.binding import BoundCall, dtype_of, is_host
+from actlint.program.values import Tensor, Value, Variable
+
+_LAYOUTS = {"same": "{}", "T": "{}.t()", "HWIO": "{}.permute(2, 3, 1, 0)"}
+
+
+_HELPERS = (
+    Helper("to_numpy", '''\
+def to_numpy(tensor):
+    """A copy that later steps don't change; a scalar comes as a NumPy scalar."""
+    return tensor.detach().cpu().numpy().copy()[()]
+'''),
+    Helper("capture", '''\
+def capture(store, name):
+    """A forward hook that keeps a layer's output of the current step, with its graph, in `store`."""
+
+    def hook(module, inputs, output):
+        store[name] = output
+
+    return hook
+'''),
+)
+
+
+class Torch(Target):
+    """Emits PyTorch. `hidden` says how hidden tensors leave a function: by a forward "hook", or by "return"."""
+
+    name = "torch"
+    reserved = ("forward", "train", "eval", "training", "type", "float", "double", "half", "parameters", "buffers", "modules", "children", "apply")
+
+    def __init__(self, hidden: str) -> None:
+        super().__init__()
+        self.hidden = hidden
+        self.store = ""
+        self.hooked: dict[Item, list[str]] = {}
+
+    def helpers(self) -> dict[str, Helper]:
+        return {**super().helpers(), **{helper.name: helper for helper in _HELPERS}}
+
+    # -- hooks
+
+    def prepare(self) -> None:
+        """Choose the hidden tensors that a hook captures, and place the registration."""
+        if self.hidden != "hook":
+            return
+        registrations: list[tuple[int, str, str]] = []
+        for region in self.emitter.regions.regions:
+            for item in region.items if region.name else ():
+                for name in item.defs:
+                    layer = self._layer_of(item, name)
+                    if layer is not None and region.sources.get(name) is item:
+                        self.hooked.setdefault(item, []).append(name)
+                        registrations.append((region.order, layer, name))
+        registrations += self._builder_hooks()
+        if not registrations:
+            return
+        self.store = self.emitter.names.fresh("captured")
+        hooks = self.emitter.names.fresh("hooks")
+        capture = self.emitter.surroundings.ask_helper("capture")
+        rows = [f"{layer}.register_forward_hook({capture}({self.store}, \"{name}\"))" for _, layer, name in registrations]
+        text = f"{hooks} = [\n" + "".join(f"    {row},\n" for row in rows) + "]"
+        place = min(order for order, _, _ in registrations) if len(registrations) == 1 else max(order for order, _, _ in registrations)
+        first = statement(f"{self.store} = {{}}").with_changes(leading_lines=[cst.EmptyLine(indent=False)])  # type: ignore[call-arg]
+        self.emitter.before_functions(place, [first, cst.parse_statement(text)])
+
+    def _layer_of(self, item: Item, name: str) -> str | None:
+        """The layer object whose output a name is, when the item is just its application."""
+        small = item.unit.small
+        if not isinstance(small, cst.Assign) or not isinstance(small.targets[0].target, cst.Name) or not isinstance(small.value, cst.Call):
+            return None
+        value = item.defs.get(name)
+        applied = self.emitter.surroundings.applied.get(small.value)
+        if applied is None or small.value in self.emitter.surroundings.builders:
+            return None
+        return applied if isinstance(value, Tensor) and value.op in self.emitter.program.hidden and value.op.layer is not None else None
+
+    def _builder_hooks(self) -> list[tuple[int, str, str]]:
+        """Hidden tensors that a builder returned beside its output."""
+        found: list[tuple[int, str, str]] = []
+        for item in self.emitter.regions.items:
+            small = item.unit.small
+            if not isinstance(small, cst.Assign) or not isinstance(small.value, cst.Call) or not isinstance(small.targets[0].target, cst.Tuple):
+                continue
+            builder = self.emitter.surroundings.builders.get(small.value)
+            if builder is None or sum(node is builder.node for node, _ in self.emitter.instances) != 1:
+                continue
+            returned = next((s.node.body[0].value for s in builder.steps if s.kind == "return"), None)
+            if not isinstance(returned, cst.Tuple) or len(returned.elements) != len(small.targets[0].target.elements):
+                continue
+            for element, target in zip(returned.elements, small.targets[0].target.elements):
+                layer = self._builder_layer(builder, element.value)
+                if layer is None or not isinstance(target.value, cst.Name) or target.value.value not in item.defs:
+                    continue
+                name = target.value.value
+                assert isinstance(element.value, cst.Name)
+                builder.captured[element.value.value] = name
+                self.hooked.setdefault(item, []).append(name)
+                found.append((item.order, self.emitter.surroundings.applied[small.value] + layer[4:], name))
+            if builder.captured:
+                builder.definition = None
+                builder.write()
+        return found
+
+    def _builder_layer(self, builder: Builder, returned: cst.BaseExpression) -> str | None:
+        """The attribute whose output a returned name is."""
+        if not isinstance(returned, cst.Name):
+            return None
+        steps = [s for s in builder.steps if s.kind == "forward" and s.name == returned.value]
+        if len(steps) != 1:
+            return None
+        value = steps[0].node.body[0].value  # type: ignore[attr-defined]
+        applied = self.emitter.surroundings.applied.get(value)
+        tensors = [v for v in self.emitter.program.values(value) if isinstance(v, Tensor)]
+        hidden = bool(tensors) and all(t.op in self.emitter.program.hidden and t.op.layer is not None for t in tensors)
+        return applied if applied is not None and hidden and value not in self.emitter.surroundings.builders else None
+
+    def returned(self, region: Region) -> list[str]:
+        hooked = {name for item in region.items for name in self.hooked.get(item, []) if not self._from_builder(item)}
+        return [name for name in region.outputs if name not in hooked]
+
+    def _from_builder(self, item: Item) -> bool:
+        small = item.unit.small
+        return isinstance(small, cst.Assign) and small.value in self.emitter.surroundings.builders
+
+    def captured_outputs(self, region: Region, read: set[str]) -> Statements:
+        return [statement(f"{name} = {self.store}[\"{name}\"]") for item in region.items if not self._from_builder(item)
+                for name in self.hooked.get(item, []) if name in read]
+
+    def captured_after(self, item: Item) -> Statements:
+        if not self._from_builder(item):
+            return []
+        return [statement(f"{name} = {self.store}[\"{name}\"]") for name in self.hooked.get(item, [])]
+
+    # -- imports and settings
+
+    def imports(self, node: cst.BaseStatement) -> Statements:
+        if not is_framework_import(node):
+            return [node]
+        assert isinstance(node, cst.SimpleStatementLine)
+        small = node.body[0]
+        if isinstance(small, cst.ImportFrom) and small.module is not None and code(small.module).startswith("tensorflow.examples.tutorials.mnist"):
+            return self.emitter.data_import(node)
+        if isinstance(small, cst.Import) and len(small.names) == 1 or isinstance(small, cst.ImportFrom) and code(small.module) == "tensorflow.compat":  # type: ignore[arg-type]
+            return [statement("import torch").with_changes(leading_lines=node.leading_lines)]  # type: ignore[call-arg]
+        raise self.emitter.refused("REF103", node, "this import of TensorFlow isn't carried over")
+
+    def import_lines(self, text: str) -> Statements:
+        found = []
+        if re.search(r"\bF\.", text):
+            found.append(statement("import torch.nn.functional as F"))
+        if re.search(r"\bnn\.", text):
+            found.append(statement("from torch import nn"))
+        if not any(is_framework_import(s) for s in self.emitter.building.tree.module.body if isinstance(s, cst.SimpleStatementLine)):
+            found.insert(0, statement("import torch"))
+        return found
+
+    def structural(self, rewriter: Rewriter, name: str, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression | None:
+        argument = lambda p: next((code(u.value) for o, u in zip(original.args, updated.args) if o.value is binding.nodes.get(p)), None)  # noqa: E731
+        if name == "Variable":
+            made = self._initial(rewriter, original, binding, argument("initial_value") or "", argument("dtype"))
+            return rewriter.expression(made if binding.const("trainable", True) is False else f"nn.Parameter({made})")
+        if name == "get_variable":
+            made = self._get_variable(rewriter, original, binding, argument)
+            return rewriter.expression(made if binding.const("trainable") is False else f"nn.Parameter({made})")
+        if name in ("set_random_seed", "random.set_random_seed"):
+            return rewriter.expression(f"torch.manual_seed({', '.join(code(a.value) for a in updated.args)})")
+        if name in ("trainable_variables", "global_variables", "all_variables", "get_collection"):
+            return self.emitter.variable_list(rewriter, original)
+        return None
+
+    def _initial(self, rewriter: Rewriter, original: cst.Call, binding: BoundCall, text: str, dtype: str | None) -> str:
+        """The tensor that a variable starts from."""
+        value: Value | None = binding.values.get("initial_value") or binding.values.get("initializer")
+        named = dtype_of(binding.values.get("dtype")) if dtype is not None else None
+        if dtype is not None and named not in DTYPES:
+            rewriter.refuse("REF102", original, "the dtype of the variable isn't known")
+        if isinstance(value, Tensor):
+            return f"{text}.to(torch.{named})" if named and named != value.dtype else text
+        if value is None or not is_host(value):
+            rewriter.refuse("REF102", original, "what the variable starts from isn't known")
+        return f"torch.tensor({text}, dtype=torch.{named})" if named else f"torch.tensor({text})"
+
+    def _get_variable(self, rewriter: Rewriter, original: cst.Call, binding: BoundCall, argument) -> str:  # noqa: ANN001
+        if not binding.given("shape"):
+            return self._initial(rewriter, original, binding, argument("initializer") or "", argument("dtype"))
+        shape = argument("shape")
+        initializer = argument("initializer") if binding.given("initializer") else "nn.init.xavier_uniform_"
+        dtype = f", dtype=torch.{dtype_of(binding.values.get('dtype'))}" if argument("dtype") and dtype_of(binding.values.get("dtype")) != "float32" else ""
+        atom = initializer if re.fullmatch(r"[\w.]+(\(.*\))?", initializer or "", re.S) else f"({initializer})"
+        return f"{atom}(torch.empty({shape}{dtype}))"
+
+    # -- classes and variables
+
+    def base_class(self, builder: Builder) -> str:
+        return "nn.Module"
+
+    def method(self, builder: Builder) -> str:
+        return "forward"
+
+    def groups(self) -> list[tuple[str, list[int]]]:
+        found: list[tuple[str, list[int]]] = []
+        weights = self.emitter.weights
+        for layer in self.emitter.program.layers:
+            if all(v.trainable for v in layer.variables):
+                found.append((f"{weights.place(layer.variables[0]).layer}.parameters()", [id(v) for v in layer.variables]))
+        for (node, _), name in self.emitter.instances.items():
+            builder = self.emitter.builders[node]  # type: ignore[index]
+            made = [v for v in self.emitter.program.variables if v.trainable and weights.place(v).path.startswith(name + ".")]
+            own = any(step.kind == "weight" for step in builder.steps)
+            inner = any(self.emitter.objects_in(step.node, (), builder.node) for step in builder.steps)
+            if not (own and inner):
+                found.append((f"{name}.parameters()", [id(v) for v in made]))
+        return [group for group in found if group[1]]
+
+    def laid_out(self, variable: Variable) -> str:
+        """The variable in TF1's layout."""
+        place = self.emitter.weights.place(variable)
+        return _LAYOUTS[place.layout].format(place.path)
+
+    def variable_value(self, variable: Variable) -> str:
+        return f"{self._to_numpy()}({self.laid_out(variable)})"
+
+    def variable_values(self, variables: list[Variable], kind: str) -> str:
+        plain = all(self.emitter.weights.place(v).layout == "same" for v in variables)
+        text = self.emitter.weights.list_text(variables) if plain else f"[{', '.join(self.laid_out(v) for v in variables)}]"
+        values = f"[{self._to_numpy()}(variable) for variable in {self.emitter.hoist('variables', text)}]"
+        return f"tuple({values})" if kind == "tuple" else values
+
+    def _to_numpy(self) -> str:
+        return self.emitter.surroundings.ask_helper("to_numpy")
+
+    # -- runs
+
+    def fetched(self, applied: str) -> str:
+        return applied
+
+    def fetched_several(self, applied: str) -> str:
+        return applied
+
+    def fetched_list(self, applied: str, count: int, trained: int, kind: str) -> str:
+        opening, closing = ("(", ",)") if kind == "tuple" else ("[", "]")
+        if not trained and count > 1 and kind == "tuple":
+            return applied
+        star = "*" if count > 1 else ""
+        return f"{opening}{'None, ' * trained}{star}{applied}{closing}" if count else f"{opening}{', '.join(['None'] * trained)}{closing}"
+
+    def callable(self, call: Call) -> Statements:
+        to_numpy = self._to_numpy() if call.returned else ""
+        wanted = self.emitter.wanted_names(call.leaves)
+        body: Statements = [statement(f"{p.name} = torch.as_tensor({p.name}, dtype=torch.{self._dtype(p)})") for p in call.parameters]
+        if call.training is None:
+            body += self.emitter.compose(call.items, wanted=wanted)
+        else:
+            loss = self.emitter.loss(call)
+            body += self.emitter.compose(call.items, wanted=wanted | set(loss.uses))
+            optimizer = self.optimizer_name(self.emitter.building.unit_of[call.training.node])
+            text = self.emitter.leaf(loss)
+            if not text.isidentifier():
+                name = self.emitter.names.fresh("loss")
+                body.append(statement(f"{name} = {text}"))
+                text = name
+            scalar = isinstance(loss.value, Tensor) and loss.value.shape == ()
+            body += [statement(f"{optimizer}.zero_grad()"), statement(f"{text}.backward()" if scalar else f"torch.sum({text}).backward()"), statement(f"{optimizer}.step()")]
+        returned = [f"{to_numpy}({self.emitter.leaf(leaf)})" for leaf in call.returned]
+        if returned:
+            body.append(statement(f"return {', '.join(returned)}"))
+        return [function(call.name, [p.name for p in call.parameters], body, [] if call.training is not None else ["torch.no_grad()"])]
+
+    def _dtype(self, parameter: Parameter) -> str:
+        dtype = parameter.tensor.dtype
+        if dtype not in DTYPES:
+            raise self.emitter.refused("REF102", parameter.tensor.op.node, f"the dtype of {parameter.name} isn't known")
+        return dtype  # type: ignore[return-value]
+
+    # -- training
+
+    def training(self, unit: Unit) -> Statements:
+        training = unit.trainings[0]
+        name = self.optimizer_name(unit)
+        lines = getattr(unit.node, "leading_lines", ())
+        made_by = self.emitter.optimizer_call(training)
+        if made_by is None:
+            raise self.emitter.refused("REF109", training.node, "the optimizer isn't made where it is used, nor bound to a name")
+        binding = self.emitter.program.bindings[made_by]
+        assert isinstance(binding, BoundCall)
+        rewriter = Rewriter(self.emitter.surroundings)
+        updated = made_by.with_changes(args=[a.visit(rewriter) for a in made_by.args])
+        elements = self.emitter.weights.listing(training.variables)
+        parameters = elements[0][1:] if len(elements) == 1 and elements[0].startswith("*") else self.emitter.hoist("parameters", f"[{', '.join(elements)}]")
+        made = rewriter.formed(made_by, updated, binding, {"parameters": parameters})
+        return [statement(f"{name} = {code(made)}").with_changes(leading_lines=lines)]  # type: ignore[call-arg]
