@@ -234,6 +234,7 @@ class Renderer:
                 raise Refused(f"{name} can't be carried over")
             new = answer.parameters[name]
             positional = place < len(node.args) and place < len(order) and order[place] == new and len(parts) == place
+            positional = positional and "=" not in "".join(parts[-1:]).partition("(")[0]
             parts.append(call.text(name) if positional else f"{new}={call.text(name)}")
         return f"{answer.name}({', '.join(parts)})"
 

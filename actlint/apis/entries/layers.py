@@ -18,7 +18,7 @@ ACTIVATIONS = {
     "nn.softplus": "nn.Softplus(threshold=40)",
     "nn.softsign": "nn.Softsign()",
     "nn.elu": "nn.ELU()",
-    "nn.selu": "nn.SELU()",
+    "nn.selu": "SELU()",
     "nn.leaky_relu": "nn.LeakyReLU(0.2)",
     "nn.softmax": "nn.Softmax(dim=-1)",
     "nn.log_softmax": "nn.LogSoftmax(dim=-1)",
@@ -72,7 +72,10 @@ def _activated(call: Rewriting, layer: str) -> str:
         return layer
     if symbol not in ACTIVATIONS:
         call.refuse("the layer's activation isn't one of TensorFlow's", "apply it to the layer's output")
-    return f"nn.Sequential({layer}, {ACTIVATIONS[symbol]})"
+    module = ACTIVATIONS[symbol]
+    if not module.startswith("nn."):
+        call.helper(module.partition("(")[0])
+    return f"nn.Sequential({layer}, {module})"
 
 
 def _weights(kernel: Shape | None, call: Bound, units: Dim, layout: str) -> tuple[Weight, ...]:

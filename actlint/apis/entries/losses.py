@@ -100,7 +100,7 @@ def _loss(
         f"losses.{name}",
         signature,
         kind="loss",
-        renamed={"weight": "weights", "targets": "labels"},
+        renamed={"weight": "weights", "targets": "labels", "dim": "axis"},
         shape=shape,
         dtype=always("float32"),
         tf2=_reduced(TF2, tf2, None, losses),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actlint.apis.entry import Bound, Entry, Form, Rename, Rewriting
-from actlint.apis.forms import activation, arguments, constant_axis, refuse_given, rename, tensor_operand
+from actlint.apis.forms import activation, arguments, constant_axis, is_number, refuse_given, rename, tensor_operand
 from actlint.apis.infer import always, broadcasting, dtype_of, last_axis_removed, reducing, shape_of
 from actlint.apis.shape import Dim, Shape
 
@@ -71,6 +71,12 @@ def _batch_normalization(call: Rewriting) -> str:
     return f"({call.operand('x')} - {call.operand('mean')}) * torch.rsqrt({spread}){scaled}{shifted}"
 
 
+def _batch_normalization_tf2(call: Rewriting) -> str:
+    """TF2 wants offset and scale also where they are None."""
+    names = ("x", "mean", "variance", "offset", "scale", "variance_epsilon")
+    return f"tf.nn.batch_normalization({', '.join(call.text(name) for name in names)})"
+
+
 def _last_axis(call: Rewriting) -> None:
     shape, axis = call.shape("logits"), call.const("axis")
     if not call.given("axis") or axis == -1 or shape is not None and axis == len(shape) - 1:
@@ -108,8 +114,8 @@ def _sigmoid_cross_entropy(call: Rewriting) -> str:
 
 
 def _weighted_cross_entropy(call: Rewriting) -> str:
-    arguments = f"{call.tensor('logits')}, {call.tensor('labels')}, pos_weight={call.tensor('pos_weight')}"
-    return f'F.binary_cross_entropy_with_logits({arguments}, reduction="none")'
+    weight = call.text("pos_weight") if is_number(call, "pos_weight") else call.tensor("pos_weight")
+    return f"{call.helper('weighted_cross_entropy')}({call.tensor('labels')}, {call.tensor('logits')}, {weight})"
 
 
 def _top_k_shape(call: Bound) -> Shape | None:
@@ -133,7 +139,15 @@ ENTRIES: tuple[Entry, ...] = (
     _activation("relu", "F.relu"),
     _activation("relu6", "F.relu6"),
     _activation("elu", "F.elu"),
-    _activation("selu", "F.selu"),
+    Entry(
+        "nn.selu",
+        "features, name=None",
+        shape=shape_of("features"),
+        dtype=dtype_of("features"),
+        tf2=rename("tf.nn.selu", "features"),
+        torch=lambda call: f"{call.helper('selu')}({call.tensor('features')})",
+        trap="At 0 the slope is that of the positive side; torch takes the other one.",
+    ),
     _activation(
         "softplus",
         "F.softplus",
@@ -180,7 +194,7 @@ ENTRIES: tuple[Entry, ...] = (
         "x, mean, variance, offset, scale, variance_epsilon, name=None",
         shape=shape_of("x"),
         dtype=dtype_of("x"),
-        tf2=rename("tf.nn.batch_normalization", "x mean variance offset scale variance_epsilon"),
+        tf2=_batch_normalization_tf2,
         torch=_batch_normalization,
     ),
     Entry(
@@ -228,7 +242,7 @@ ENTRIES: tuple[Entry, ...] = (
         dtype=dtype_of("logits"),
         tf2=rename("tf.nn.weighted_cross_entropy_with_logits", "labels logits pos_weight"),
         torch=_weighted_cross_entropy,
-        trap="pos_weight weighs the positive term only; torch's `weight` weighs both.",
+        trap="pos_weight weighs the positive term only. At a logit of 0 TF1's gradient lacks half of the step there.",
     ),
     Entry(
         "nn.top_k",

@@ -22,6 +22,14 @@ def minimum(x, y):
 ''',
     ),
     Helper(
+        "selu",
+        '''\
+def selu(x):
+    """F.selu, but at 0 with the slope of the positive side."""
+    return torch.where(x == 0, 1.0507009873554805 * x, F.selu(x))
+''',
+    ),
+    Helper(
         "divide_no_nan",
         '''\
 def divide_no_nan(x, y):
@@ -109,12 +117,22 @@ def softmax_cross_entropy(labels, logits):
 ''',
     ),
     Helper(
+        "weighted_cross_entropy",
+        '''\
+def weighted_cross_entropy(labels, logits, pos_weight):
+    """Sigmoid cross entropy with weighted positive labels; no part of the gradient comes from the bend at a logit of 0."""
+    weight = 1 + (pos_weight - 1) * labels
+    return (1 - labels) * logits + weight * (torch.log1p(torch.exp(-torch.abs(logits))) + F.relu(-logits))
+''',
+    ),
+    Helper(
         "weighted_loss",
         '''\
 def weighted_loss(losses, weights):
     """Sum of the weighted losses, over the number of weights that aren't zero."""
     weights = weights.to(losses.dtype).expand_as(losses)
-    return torch.sum(losses * weights) / torch.count_nonzero(weights).clamp(min=1)
+    count = torch.count_nonzero(weights)
+    return torch.sum(losses * weights) / count.clamp(min=1) * (count > 0)
 ''',
     ),
 )
@@ -253,6 +271,20 @@ def variance_scaling(scale=1.0, mode="fan_in", distribution="truncated_normal"):
     ),
 )
 
+_ACTIVATIONS = (
+    Helper(
+        "SELU",
+        '''\
+class SELU(nn.Module):
+    """nn.SELU, but at 0 with the slope of the positive side."""
+
+    def forward(self, x):
+        return selu(x)
+''',
+        needs=("selu",),
+    ),
+)
+
 _OPTIMIZERS = (
     Helper(
         "adam",
@@ -308,4 +340,4 @@ class RMSProp(torch.optim.Optimizer):
     ),
 )
 
-HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_TENSORS, *_LOSSES, *_IMAGES, *_LAYERS, *_OPTIMIZERS)}
+HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_TENSORS, *_LOSSES, *_IMAGES, *_LAYERS, *_ACTIVATIONS, *_OPTIMIZERS)}

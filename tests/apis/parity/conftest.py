@@ -28,7 +28,7 @@ class Row:
     without64: str = ""
     gradient: bool = True
     gates: tuple[float, float] | None = None
-    targets: tuple[str, ...] = ("tf2", "torch")
+    dtypes: tuple[str, ...] = ("float32", "float64")
 
 
 def inputs_of(row: Row, dtype: str) -> dict[str, np.ndarray]:
@@ -45,7 +45,7 @@ def cotangents(results: list[np.ndarray]) -> list[np.ndarray]:
 
 def flat(value: Any) -> list[Any]:
     """The leaves of a result."""
-    if isinstance(value, (list, tuple)) and type(value).__name__ != "Size":
+    if isinstance(value, (list, tuple)) and not all(isinstance(item, int) for item in value):
         return [leaf for item in value for leaf in flat(item)]
     return [value]
 
@@ -57,6 +57,8 @@ class Bench:
         self.row, self.dtype, self.renderer = row, dtype, renderer
         self.source = row.source.replace("float32", dtype)
         self.arrays = inputs_of(row, dtype)
+        self.hosts = {n: v.astype(dtype) if isinstance(v, np.ndarray) and v.dtype.kind == "f" else v
+                      for n, v in row.hosts.items()}
         self.floats = [name for name, a in self.arrays.items() if a.dtype.kind == "f" and row.gradient]
 
     def tf1(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -66,7 +68,7 @@ class Bench:
         v1 = tf.compat.v1
         with tf.Graph().as_default(), v1.Session() as session:
             names = {name: v1.placeholder(a.dtype.name, a.shape, name) for name, a in self.arrays.items()}
-            results = flat(eval(self.source, {"tf": v1, "np": np, **names, **self.row.hosts}))
+            results = flat(eval(self.source, {"tf": v1, "np": np, **names, **self.hosts}))
             feed = {names[name]: a for name, a in self.arrays.items()}
             values = session.run(results, feed)
             floats = [(r, tf.constant(c, r.dtype)) for r, c in zip(results, cotangents(values), strict=True)
@@ -79,8 +81,8 @@ class Bench:
         return [np.asarray(v) for v in values], slopes
 
     def _written(self, target: str) -> tuple[str, dict[str, Any]]:
-        written = self.renderer(self.source, target, self.arrays, self.row.hosts)
-        return written.text, {"np": np, **written.namespace, **self.row.hosts}
+        written = self.renderer(self.source, target, self.arrays, self.hosts)
+        return written.text, {"np": np, **written.namespace, **self.hosts}
 
     def tf2(self, grads: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Results and gradients of the TF2 rewrite, run eagerly."""
@@ -122,6 +124,8 @@ class Bench:
         finally:
             torch.set_default_dtype(old)
         values = [r.detach().numpy() if isinstance(r, torch.Tensor) else np.asarray(r) for r in results]
+        values = [v.astype(self.dtype) if v.dtype.kind == "f" and not isinstance(r, torch.Tensor) else v
+                  for v, r in zip(values, results, strict=True)]
         return values, [
             np.zeros_like(self.arrays[name]) if names[name].grad is None else names[name].grad.to_dense().numpy()
             for name in self.floats
@@ -204,12 +208,12 @@ def parity(renderer: Callable[..., Written]) -> Callable[..., None]:
 
     def check(source: str, **options: Any) -> None:
         row = Row(source, **options)
-        for dtype in ("float32",) if row.without64 else ("float32", "float64"):
+        for dtype in row.dtypes[:1] if row.without64 else row.dtypes:
             bench = Bench(row, dtype, renderer)
             values, slopes = bench.tf1()
             grads = cotangents(values)
             forward, backward = row.gates or GATES[dtype]
-            for target in row.targets:
+            for target in ("tf2", "torch"):
                 found, gradients = getattr(bench, target)(grads)
                 where = f"{target} {dtype} {bench._written(target)[0]}"
                 exact_dtypes = all(v.dtype != np.int64 or w.dtype != np.int32 for v, w in zip(found, values, strict=True))
