@@ -120,7 +120,6 @@ def main():
     if float64:
         noise_tf.install_eager(keyed)
         watch_gradients(tf, player)
-    player.wait()
     names = {instrument.CALL: player.call, instrument.VALUE: player.probe, instrument.LOCAL: player.local}
     user = program.Program(job, replay.transformer(job, player, float64), names)
     player.module = user.module

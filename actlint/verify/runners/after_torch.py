@@ -91,7 +91,6 @@ def main():
         float64_torch.install(torch)
         noise_torch.install(torch, keyed)
         watch_gradients(torch, player)
-    player.wait()
     names = {instrument.CALL: player.call, instrument.VALUE: player.probe, instrument.LOCAL: player.local}
     user = program.Program(job, replay.transformer(job, player, float64), names)
     player.module = user.module

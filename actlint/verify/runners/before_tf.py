@@ -136,7 +136,7 @@ def main():
         return
     from tensorflow.python.client import session
 
-    for open_session in [s for s in _open_sessions(session)]:
+    for open_session in _open_sessions(session):
         recorder.read_final(open_session)
     record.save(job["results"], "before", recorder.document(), arrays)
 
@@ -144,7 +144,7 @@ def main():
 def _open_sessions(session):
     import gc
 
-    return [s for s in gc.get_objects() if isinstance(s, session.BaseSession) and not s._closed]
+    return [s for s in gc.get_objects() if issubclass(type(s), session.BaseSession) and not s._closed]
 
 
 if __name__ == "__main__":

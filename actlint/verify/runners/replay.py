@@ -78,7 +78,9 @@ class Replay:
         self.noisy = False
 
     def wait(self):
-        """Wait for the original's results."""
+        """Wait for the original's results, once."""
+        if self.before is not None:
+            return
         path = os.path.join(self.job["results"], "before.json")
         while not os.path.exists(path):
             time.sleep(0.05)
@@ -115,6 +117,7 @@ class Replay:
     # runs
 
     def _next(self, name):
+        self.wait()
         while self.position < len(self.calls) and self.calls[self.position][2] == 0:
             self.position += 1
         if self.position == len(self.calls):
@@ -345,6 +348,7 @@ class Replay:
 
     def finish(self):
         """The program has ended: compare the final variables, and whether runs are missing."""
+        self.wait()
         left = sum(count for _, _, count in self.calls)
         if left and not self.ended:
             site = next(site for site, _, count in self.calls if count)
