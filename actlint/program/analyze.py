@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from actlint.files.source import Source, Undecodable
@@ -11,6 +12,9 @@ from actlint.program.interpreter import Interpreter
 from actlint.program.model import Program
 from actlint.program.scope import Scope
 from actlint.syntax.tree import Invalid, Tree, parse
+
+_parsed = lru_cache(maxsize=32)(parse)
+"""Parsed files of the last programs: files of one package import one another."""
 
 
 def analyze(path: Path, read: Callable[[Path], Source], tree: Tree | None = None) -> Program:
@@ -20,7 +24,7 @@ def analyze(path: Path, read: Callable[[Path], Source], tree: Tree | None = None
     local module that can't is treated as an installed package.
     """
     path = path.resolve()
-    program = Program([path], {path: tree or parse(read(path))})
+    program = Program([path], {path: tree or _parsed(read(path))})
 
     def load(file: Path) -> Scope | None:
         file = file.resolve()
@@ -29,7 +33,7 @@ def analyze(path: Path, read: Callable[[Path], Source], tree: Tree | None = None
         if file == path:
             return None
         try:
-            program.trees[file] = parse(read(file))
+            program.trees[file] = _parsed(read(file))
         except (Invalid, Undecodable, OSError):
             return None
         program.files.append(file)
