@@ -83,9 +83,18 @@ def found_in(program: FakeProgram, word: str, code: str) -> Iterator[Finding]:
 
 def fake_rule(code: str, word: str) -> Rule:
     return Rule(
-        code, f"{word}-found", f"`{word}` is here", "What.", "Why.", f"{word}()\n", "good()\n", ("a source",), "migrate",
-        lambda program: found_in(program, word, code), (word.encode(),),
-    )  # fmt: skip
+        code=code,
+        name=f"{word}-found",
+        message=f"`{word}` is here",
+        what="What.",
+        why="Why.",
+        bad=f"{word}()\n",
+        good="good()\n",
+        sources=("a source",),
+        fix="migrate",
+        check=lambda program: found_in(program, word, code),
+        triggers=(word.encode(),),
+    )
 
 
 @pytest.fixture
