@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from actlint.report.rules import Page, as_json, page, show
+
+if TYPE_CHECKING:
+    from actlint.migrate.refusals import Refusal
+    from actlint.rules.rule import Rule
 
 
 @click.command(short_help="Explain a rule or a reason of refusal.")
@@ -34,4 +39,5 @@ def _pages() -> dict[str, Page]:
     from actlint.migrate.refusals import REASONS
     from actlint.rules.registry import all_rules
 
-    return {explained.code: page(explained) for explained in (*all_rules(), *REASONS.values())}
+    explained: list[Rule | Refusal] = [*all_rules(), *REASONS.values()]
+    return {item.code: page(item) for item in explained}
