@@ -46,6 +46,9 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
         raise Refused(list(dict.fromkeys(unknown)))
     building = Building(program)
     names = Names(building.tree.module)
+    for unit in building.units:
+        for name in building.training_names(unit):
+            names.release(name)
     flow = Flow(building)
     regions = Regions(flow, names)
     emitter = Emitter(building, flow, regions, names, make_target(target, hidden))

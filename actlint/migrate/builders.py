@@ -43,7 +43,7 @@ class Step:
     name: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Builder:
     """The class that a builder function becomes."""
 

@@ -16,6 +16,7 @@ from actlint.migrate.names import Names, snake
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.regions import Call, Region, Regions
 from actlint.migrate.runs import RunWriter
+from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.statements import function, spaced, statement, tidy
 from actlint.migrate.units import Building, Unit, is_main_guard, walk
 from actlint.migrate.weights import Weights
@@ -37,12 +38,14 @@ class Emitter:
         self.target = target
         self.reasons: list[Reason] = []
         self.wanted: dict[str, str] = {}
-        self.surroundings = Surroundings(building, target.name, self._alias(), target.structural, ask_helper=self._helper, captures=flow.captures)
+        self.surroundings = Surroundings(building, target.name, self._alias(), target.structural, ask_helper=self._helper, captures=flow.captures,
+                                        summary_function=lambda: self.summaries.function_name(), parameters=self.parameters)
         self.builders: dict[cst.CSTNode, Builder] = {}
         self.instances: dict[tuple, str] = {}
         self.constructed: set[cst.CSTNode] = set()
         self.weights = Weights(self)
         self.runs = RunWriter(self)
+        self.summaries = Summaries(self)
         self.placed: dict[int, Statements] = {}
         self.functions: dict[str, set[Item]] = {}
         self.new_files: dict[Path, str] = {}
@@ -76,6 +79,10 @@ class Emitter:
         """Place statements right after a unit, in front of the functions that stand there."""
         self.placed.setdefault(order, [])[0:0] = nodes
 
+    def ahead(self, node: cst.BaseStatement) -> None:
+        """Put a statement in front of the one that is being written."""
+        self._hoisted.append(node)
+
     def hoist(self, name: str, text: str) -> str:
         """A long list gets a name of its own, in front of the statement that is being written."""
         if len(text) < 60:
@@ -84,6 +91,13 @@ class Emitter:
             self._hoisted_names[text] = self.names.fresh(name)
             self._hoisted.append(statement(f"{self._hoisted_names[text]} = {text}", 80))
         return self._hoisted_names[text]
+
+    def parameters(self, call: cst.Call) -> str:
+        """The variables that the optimizer made by a call trains, as a list in the place where it is made."""
+        trainings = [t for t in self.program.trainings if t.optimizer is not None and t.optimizer.op.node is call]
+        if len(trainings) != 1:
+            raise self.refused("REF109", call, "one optimizer serves several training operations" if trainings else "the optimizer isn't used")
+        return self.target.parameters(trainings[0])
 
     def optimizer_call(self, training: Training) -> cst.Call | None:
         """The call that made the optimizer of a training operation, in the building scope."""
@@ -218,6 +232,8 @@ class Emitter:
             first = min((u.order for u in self.building.units for run in call.runs if run in u.runs), default=len(self.building.units))
             regions = [r.order for r in self.regions.regions if r.name and set(r.items) & call.items]
             self._place(min(max([call.order, *regions, last]), max(first - 1, call.order)), self.target.callable(call))
+            if self.summaries.merged is not None and not self.summaries.writer:
+                self._place(min(max([call.order, *regions, last]), max(first - 1, call.order)), self.target.summary_writer(self.summaries))
         module = self.building.tree.module
         if self.building.function is None:
             body = self._block(module.body)
@@ -230,6 +246,10 @@ class Emitter:
                 else:
                     outer.extend(self._outside(node))  # type: ignore[arg-type]
             body = outer
+        for unit in self.building.units:
+            if unit.kind == "dead" and isinstance(unit.small, cst.Assign) and isinstance(unit.small.targets[0].target, cst.Name):
+                name = unit.small.targets[0].target.value
+                self.notes.append(f"line {self.building.line(unit.node)}: no run computes {name}, so it is left out")
         reasons = [*self.flow.reasons, *self.reasons, *self.surroundings.reasons]
         if reasons:
             raise Refused(reasons)
@@ -331,7 +351,9 @@ class Emitter:
             return self._definition(node)
         if unit.kind == "training":
             return self.target.training(unit)
-        if unit.kind in ("placeholder", "dead", "dropped") and not self._objects(unit):
+        if unit.kind == "summary" or unit.kind in ("placeholder", "dead", "dropped") and not self._objects(unit):
+            return []
+        if self.target.moves_optimizer and unit.made("optimizer") and len(unit.ops) == 1:
             return []
         if unit in self.flow.items or unit.kind in ("forward", "placeholder"):
             return self._objects(unit)
@@ -421,6 +443,9 @@ class Emitter:
 
     def leaf(self, leaf: Leaf) -> str:
         """The expression of a fetched value inside a function."""
+        if is_merged(leaf.value):
+            assert isinstance(leaf.value, Tensor)
+            return self.summaries.values(leaf.value.op)
         assert leaf.node is not None
         return code(leaf.node.visit(Rewriter(self.surroundings)))  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises, reads_variables, walk
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation
-from actlint.program.values import Function, Mapping, Run, Sequence, Symbol, Tensor, Training, Value, Variable, tensors_in
+from actlint.program.values import Function, Mapping, Op, Run, Sequence, Symbol, Tensor, Training, Value, Variable, tensors_in
 
 HostNames = frozenset[str]
 
@@ -76,6 +76,7 @@ class Flow:
         self._history: list[tuple[int, str, Item | Parameter]] = []
         self.leaves: dict[Run, list[Leaf]] = {}
         self.feeds: dict[Run, dict[str, tuple[Parameter, cst.BaseExpression]]] = {}
+        self.summaries: dict[Op, dict[str, Item | Parameter]] = {}
         self._find_captures()
         for unit in building.units:
             self._visit(unit)
@@ -155,6 +156,10 @@ class Flow:
         return []
 
     def _visit(self, unit: Unit) -> None:
+        if unit.kind == "summary":
+            for op in unit.made("summary"):
+                self.summaries[op] = {n.value: self._defined[n.value] for n in self.tensor_names(unit.node) if n.value in self._defined}
+            return
         if unit.kind in ("definition", "import", "training", "dropped"):
             return
         bound = list(self._bound(unit))
@@ -257,6 +262,10 @@ class Flow:
 
     def _leaf_uses(self, run: Run, node: cst.BaseExpression | None, value: Value, order: int) -> dict[str, Item | Parameter]:
         uses: dict[str, Item | Parameter] = {}
+        if isinstance(value, Tensor) and value.op.kind == "summary":
+            for op in (value.op, *(t.op for t in value.op.inputs)):
+                uses.update(self.summaries.get(op, {}))
+            return uses
         if node is None or isinstance(value, Tensor) and value.op.kind in ("train", "group"):
             return uses
         for part in walk(node):

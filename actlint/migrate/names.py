@@ -36,6 +36,10 @@ class Names:
         module.visit(visitor)
         self.taken = visitor.found
 
+    def release(self, name: str) -> None:
+        """Free a name whose only bearer disappears from the file."""
+        self.taken.discard(name)
+
     def fresh(self, wanted: str) -> str:
         """`wanted`, or with a number behind it where it is taken; taken from now on."""
         base = re.sub(r"\W+", "_", wanted).strip("_") or "value"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from actlint.migrate.flow import Item
+from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables
 from actlint.program.values import Op, Run, Tensor, Variable
 
@@ -134,7 +135,7 @@ class _Plan:
         found["parameters"] = {p.name: self._placeholder.get(p.tensor.op.index) or self._probe_ids[(p.tensor.op.index, p.tensor.index)] for p in call.parameters}
         place = 0
         for leaf in call.leaves:
-            found["returns"].append(None if leaf.trains else place)
+            found["returns"].append(None if leaf.trains or is_merged(leaf.value) else place)
             place += not leaf.trains
         return found
 

@@ -152,11 +152,15 @@ class Regions:
                 found &= of(name, definition)
             item.available = frozenset(found)
         losses = {op for training in self.program.trainings for op in self.program.ancestors(tensors_in(training.loss))}
+        modelled = {name for item in self.items if _applies_weights(item) for name, d in item.uses.items() if isinstance(d, Parameter)}
         for item in self.items:
             ops = [op for op in item.unit.ops if self.building.forward(op)]
             deep = any(op in self.program.hidden or uses_weights(op) and any(not isinstance(t, Variable) for t in op.inputs) for op in ops)
             scalar = any(isinstance(v, Tensor) and v.shape == () for v in item.defs.values())
-            item.head = not deep and (scalar or any(op in losses for op in ops) and not _feeds_model(item, self.items, self.program))
+            inputs = list(item.uses.values())
+            judges = scalar or any(_reduces(op) for op in ops) or any(isinstance(d, Item) and d.head for d in inputs) or any(
+                isinstance(d, Parameter) and d.name not in modelled for d in inputs)
+            item.head = not deep and judges and (scalar or any(op in losses for op in ops)) and not _feeds_model(item, self.items, self.program)
 
     def _group(self) -> None:
         groups: dict[tuple, list[Item]] = {}
@@ -246,6 +250,8 @@ class Regions:
 
     def _leaf_key(self, leaf: Leaf) -> tuple:
         op = leaf.value.op if isinstance(leaf.value, Tensor) else None
+        if op is not None and op.symbol == "summary.merge":
+            return ("summaries", tuple(t.op.index for t in op.inputs))
         return (op.index if op is not None else id(leaf.value), leaf.value.index if isinstance(leaf.value, Tensor) else 0)
 
     def _call_name(self, leaves: list[Leaf], trainings: list[Training]) -> str:
@@ -372,6 +378,8 @@ def _word(leaf: Leaf) -> str:
     import libcst as cst
 
     node = leaf.node
+    if isinstance(leaf.value, Tensor) and leaf.value.op.kind == "summary":
+        return "summaries"
     if isinstance(node, cst.Attribute):
         return node.attr.value
     return node.value if isinstance(node, cst.Name) else ""
@@ -396,9 +404,19 @@ def _feeds_model(item: Item, items: list[Item], program) -> bool:  # noqa: ANN00
     for other in items:
         if any(d in seen for d in other.uses.values()):
             seen.add(other)
-            if any(uses_weights(op) and any(not isinstance(t, Variable) for t in op.inputs) for op in other.unit.ops):
+            if _applies_weights(other):
                 return True
     return False
+
+
+def _applies_weights(item: Item) -> bool:
+    """Whether the item applies a layer to a tensor."""
+    return any(uses_weights(op) and any(not isinstance(t, Variable) for t in op.inputs) for op in item.unit.ops)
+
+
+def _reduces(op) -> bool:  # noqa: ANN001
+    """Whether an operation measures something: a reduction or a loss."""
+    return op.symbol.startswith(("reduce_", "losses.")) or "cross_entropy" in op.symbol or op.symbol == "nn.l2_loss"
 
 
 def _one_call(item: Item) -> bool:

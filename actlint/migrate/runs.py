@@ -9,6 +9,7 @@ import libcst as cst
 from actlint.migrate.expression import Rewriter, code
 from actlint.migrate.flow import Parameter
 from actlint.migrate.regions import Call
+from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables, walk
 from actlint.program.calls import assigned_names
 from actlint.program.values import Mapping, Run, Sequence, Value, Variable
@@ -100,7 +101,8 @@ class RunWriter:
         call = self.call_of[run]
         applied = f"{call.name}({self.arguments(run, call, rewriter)})"
         if not isinstance(run.fetches, Sequence):
-            return rewriter.expression(applied if not call.returned else target.fetched(applied))
+            plain = not call.returned or is_merged(run.fetches)
+            return rewriter.expression(applied if plain else target.fetched(applied))
         trained = [leaf.trains for leaf in call.leaves]
         if isinstance(run.fetches, Sequence) and any(isinstance(i, Sequence) for i in run.fetches.items):
             rewriter.refuse("REF110", original, "nested fetches are used as a whole", "unpack the result into names")
@@ -125,12 +127,17 @@ class RunRewriter(Rewriter):
         super().__init__(writer.emitter.surroundings, renames)
         self.writer = writer
 
+    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
+        return not self._disappears(node)
+
     def leave_SimpleStatementLine(self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine):  # noqa: ANN201
-        if original_node in self.writer.inlined or self._initialises(original_node):
-            return cst.RemoveFromParent()
-        if self._closes(original_node):
-            return cst.RemoveFromParent()
-        return updated_node
+        return cst.RemoveFromParent() if self._disappears(original_node) else updated_node
+
+    def _disappears(self, node: cst.SimpleStatementLine) -> bool:
+        """Whether a statement has no counterpart: feeds that are written out, summaries, and what only serves the session."""
+        if node in self.writer.inlined or self._initialises(node) or self._closes(node):
+            return True
+        return len(node.body) == 1 and self.writer.emitter.building.is_summary(node.body[0])
 
     def _run(self, node: cst.BaseExpression) -> Run | None:
         return next((run for run in self.program.runs if run.node is node), None)
@@ -176,8 +183,11 @@ class RunRewriter(Rewriter):
         chosen = self.writer.emitter.target
         if not kept:
             return cst.Expr(self.expression(applied))
+        merged = [is_merged(leaf.value) for leaf in call.returned]
         if len(kept) == 1:
-            return _assign(kept[0], code(self.expression(chosen.fetched(applied))))
+            return _assign(kept[0], applied if merged[0] else code(self.expression(chosen.fetched(applied))))
+        if any(merged):
+            return _assign(", ".join(kept), code(self.expression(chosen.fetched_structure(applied))))
         return _assign(", ".join(kept), code(self.expression(chosen.fetched_several(applied))))
 
 

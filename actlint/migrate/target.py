@@ -9,8 +9,9 @@ import libcst as cst
 
 from actlint.apis.helpers import Helper, helpers
 from actlint.migrate.statements import statement
+from actlint.migrate.summaries import IMAGES
 from actlint.program.binding import BoundCall
-from actlint.program.values import Variable
+from actlint.program.values import Training, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.builders import Builder
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from actlint.migrate.expression import Rewriter
     from actlint.migrate.flow import Item
     from actlint.migrate.regions import Call, Region
+    from actlint.migrate.summaries import Summaries
     from actlint.migrate.units import Unit
 
 Statements = list[cst.BaseStatement]
@@ -28,6 +30,8 @@ class Target(ABC):
     """TensorFlow 2 or PyTorch: how training, runs, variables and imports are written there."""
 
     name: str
+    moves_optimizer = False
+    """Whether an optimizer is made where the training operation was, because its constructor takes the variables."""
     reserved: tuple[str, ...] = ()
     emitter: Emitter
 
@@ -36,7 +40,7 @@ class Target(ABC):
 
     def helpers(self) -> dict[str, Helper]:
         """The helpers that rewritten code may ask for."""
-        return helpers(self.name)
+        return {**helpers(self.name), IMAGES.name: IMAGES}
 
     def prepare(self) -> None:
         """Called once, after layers and builders have names."""
@@ -112,6 +116,18 @@ class Target(ABC):
         """Statements that fetch hooked tensors after an item's own statement."""
         return []
 
+    def fetched_structure(self, applied: str) -> str:
+        """A call that answers containers of tensors."""
+        return applied
+
+    def summary_value(self, text: str) -> str:
+        """One value of a merged summary, inside the callable that computes it."""
+        return text
+
+    @abstractmethod
+    def summary_writer(self, summaries: Summaries) -> Statements:
+        """The function that writes the merged summaries."""
+
     def groups(self) -> list[tuple[str, list[int]]]:
         """Expressions that iterate over several variables at once, with the identities of these variables."""
         return []
@@ -132,6 +148,10 @@ class Target(ABC):
             else:
                 break
         return place
+
+    @abstractmethod
+    def parameters(self, training: Training) -> str:
+        """Source of the list of variables that an optimizer's constructor takes."""
 
     def optimizer_name(self, unit: Unit) -> str:
         """The name of the optimizer object of a training statement."""

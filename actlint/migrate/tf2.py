@@ -8,11 +8,12 @@ from actlint.migrate.builders import Builder
 from actlint.migrate.expression import Rewriter, code
 from actlint.migrate.flow import Parameter
 from actlint.migrate.regions import Call
-from actlint.migrate.statements import function, statement, statements
+from actlint.migrate.statements import function, statement, statements, tidy
+from actlint.migrate.summaries import Summaries
 from actlint.migrate.target import Statements, Target, is_framework_import
 from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall
-from actlint.program.values import Const, Variable
+from actlint.program.values import Const, Training, Variable
 
 LINE = 100
 
@@ -63,6 +64,8 @@ class TF2(Target):
             return rewriter.expression(f"tf.random.set_seed({', '.join(code(a.value) for a in updated.args)})")
         if name in ("trainable_variables", "global_variables", "all_variables", "get_collection"):
             return self.emitter.variable_list(rewriter, original)
+        if name in ("summary.FileWriter", "train.SummaryWriter"):
+            return rewriter.expression(f"tf.summary.create_file_writer({argument('logdir')})")
         return None
 
     def _get_variable(self, rewriter: Rewriter, original: cst.Call, binding: BoundCall, argument) -> str:  # noqa: ANN001
@@ -156,8 +159,7 @@ class TF2(Target):
         inner = self.emitter.compose(call.items, wanted=wanted)
         if not inner:
             return made
-        first = inner[0].with_changes(leading_lines=[line for line in inner[0].leading_lines if line.comment is not None])  # type: ignore[attr-defined,call-arg]
-        return made.with_changes(body=cst.IndentedBlock([first, *inner[1:]]))  # type: ignore[call-arg]
+        return made.with_changes(body=cst.IndentedBlock([tidy(node, first=place == 0) for place, node in enumerate(inner)]))  # type: ignore[call-arg]
 
     def _decorator(self, call: Call) -> str:
         """`tf.function` with the placeholders' shapes and dtypes: it casts and checks what is passed, as they did."""
@@ -181,7 +183,23 @@ class TF2(Target):
         shape = f"({dims[0]},)" if len(dims) == 1 else f"({', '.join(dims)})"
         return f"{alias}.TensorSpec({shape}, {dtype})"
 
+    def fetched_structure(self, applied: str) -> str:
+        return f"tf.nest.map_structure(lambda value: value.numpy(), {applied})"
+
+    def summary_writer(self, summaries: Summaries) -> Statements:
+        assert summaries.merged is not None
+        alias = self.emitter.surroundings.alias
+        lines = [f'{alias}.summary.{kind}("{name}", {value}{", max_outputs=" + outputs if outputs else ""})' for kind, name, value, outputs in summaries.rows(summaries.merged)]
+        text = f"with writer.as_default(step=step):\n" + "".join(f"    {line}\n" for line in lines)
+        return [function(summaries.function_name(), ["writer", "summaries", "step"], [cst.parse_statement(text)])]
+
     # -- training
+
+    def parameters(self, training: Training) -> str:
+        places = [self.emitter.weights.place(v) for v in training.variables]
+        for layer, shape in dict.fromkeys((p.layer, p.input_shape) for p in places if p.layer):
+            self.emitter.ahead(statement(f"{layer}.build({shape})"))
+        return self.emitter.weights.list_text(training.variables)
 
     def training(self, unit: Unit) -> Statements:
         training = unit.trainings[0]
@@ -194,6 +212,6 @@ class TF2(Target):
             raise self.emitter.refused("REF109", training.node, "the optimizer isn't made where it is used, nor bound to a name")
         rewriter = Rewriter(self.emitter.surroundings)
         updated = owner.with_changes(args=[a.visit(rewriter) for a in owner.args])
-        made = rewriter.formed(owner, updated, binding, {"parameters": self.emitter.weights.list_text(training.variables)})
+        made = rewriter.formed(owner, updated, binding, {"parameters": lambda: self.parameters(training)})
         lines = getattr(unit.node, "leading_lines", ())
         return [statement(f"{name} = {code(made)}").with_changes(leading_lines=lines)]  # type: ignore[call-arg]

@@ -12,10 +12,11 @@ from actlint.migrate.expression import DTYPES, Rewriter, code
 from actlint.migrate.flow import Item, Parameter
 from actlint.migrate.regions import Call, Region
 from actlint.migrate.statements import function, statement
+from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.target import Statements, Target, is_framework_import
 from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall, dtype_of, is_host
-from actlint.program.values import Tensor, Value, Variable
+from actlint.program.values import Tensor, Training, Value, Variable
 
 _LAYOUTS = {"same": "{}", "T": "{}.t()", "HWIO": "{}.permute(2, 3, 1, 0)"}
 
@@ -42,6 +43,7 @@ class Torch(Target):
     """Emits PyTorch. `hidden` says how hidden tensors leave a function: by a forward "hook", or by "return"."""
 
     name = "torch"
+    moves_optimizer = True
     reserved = ("forward", "train", "eval", "training", "type", "float", "double", "half", "parameters", "buffers", "modules", "children", "apply")
 
     def __init__(self, hidden: str) -> None:
@@ -166,6 +168,8 @@ class Torch(Target):
             found.append(statement("import torch.nn.functional as F"))
         if re.search(r"\bnn\.", text):
             found.append(statement("from torch import nn"))
+        if "SummaryWriter(" in text:
+            found.append(statement("from torch.utils.tensorboard import SummaryWriter"))
         if not any(is_framework_import(s) for s in self.emitter.building.tree.module.body if isinstance(s, cst.SimpleStatementLine)):
             found.insert(0, statement("import torch"))
         return found
@@ -182,6 +186,8 @@ class Torch(Target):
             return rewriter.expression(f"torch.manual_seed({', '.join(code(a.value) for a in updated.args)})")
         if name in ("trainable_variables", "global_variables", "all_variables", "get_collection"):
             return self.emitter.variable_list(rewriter, original)
+        if name in ("summary.FileWriter", "train.SummaryWriter"):
+            return rewriter.expression(f"SummaryWriter({argument('logdir')})")
         return None
 
     def _initial(self, rewriter: Rewriter, original: cst.Call, binding: BoundCall, text: str, dtype: str | None) -> str:
@@ -257,6 +263,8 @@ class Torch(Target):
         opening, closing = ("(", ",)") if kind == "tuple" else ("[", "]")
         if not trained and count > 1 and kind == "tuple":
             return applied
+        if not trained and count > 1:
+            return f"list({applied})"
         star = "*" if count > 1 else ""
         return f"{opening}{'None, ' * trained}{star}{applied}{closing}" if count else f"{opening}{', '.join(['None'] * trained)}{closing}"
 
@@ -277,7 +285,7 @@ class Torch(Target):
                 text = name
             scalar = isinstance(loss.value, Tensor) and loss.value.shape == ()
             body += [statement(f"{optimizer}.zero_grad()"), statement(f"{text}.backward()" if scalar else f"torch.sum({text}).backward()"), statement(f"{optimizer}.step()")]
-        returned = [f"{to_numpy}({self.emitter.leaf(leaf)})" for leaf in call.returned]
+        returned = [self.emitter.leaf(leaf) if is_merged(leaf.value) else f"{to_numpy}({self.emitter.leaf(leaf)})" for leaf in call.returned]
         if returned:
             body.append(statement(f"return {', '.join(returned)}"))
         return [function(call.name, [p.name for p in call.parameters], body, [] if call.training is not None else ["torch.no_grad()"])]
@@ -288,7 +296,26 @@ class Torch(Target):
             raise self.emitter.refused("REF102", parameter.tensor.op.node, f"the dtype of {parameter.name} isn't known")
         return dtype  # type: ignore[return-value]
 
+    def summary_value(self, text: str) -> str:
+        return f"{self._to_numpy()}({text})"
+
+    def summary_writer(self, summaries: Summaries) -> Statements:
+        assert summaries.merged is not None
+        lines = []
+        for kind, name, value, outputs in summaries.rows(summaries.merged):
+            if kind == "image":
+                lines.append(f'writer.add_images("{name}", {value}[:{outputs}], step, dataformats="NHWC")')
+            else:
+                lines.append(f'writer.add_{kind}("{name}", {value}, step)')
+        return [function(summaries.function_name(), ["writer", "summaries", "step"], [statement(line) for line in lines])]
+
     # -- training
+
+    def parameters(self, training: Training) -> str:
+        elements = self.emitter.weights.listing(training.variables)
+        if len(elements) == 1 and elements[0].startswith("*"):
+            return elements[0][1:]
+        return self.emitter.hoist("parameters", f"[{', '.join(elements)}]")
 
     def training(self, unit: Unit) -> Statements:
         training = unit.trainings[0]
@@ -301,7 +328,5 @@ class Torch(Target):
         assert isinstance(binding, BoundCall)
         rewriter = Rewriter(self.emitter.surroundings)
         updated = made_by.with_changes(args=[a.visit(rewriter) for a in made_by.args])
-        elements = self.emitter.weights.listing(training.variables)
-        parameters = elements[0][1:] if len(elements) == 1 and elements[0].startswith("*") else self.emitter.hoist("parameters", f"[{', '.join(elements)}]")
-        made = rewriter.formed(made_by, updated, binding, {"parameters": parameters})
+        made = rewriter.formed(made_by, updated, binding, {"parameters": lambda: self.parameters(training)})
         return [statement(f"{name} = {code(made)}").with_changes(leading_lines=lines)]  # type: ignore[call-arg]

@@ -206,8 +206,10 @@ class Building:
             return "import"
         if unit.trainings:
             return "training"
+        if self.is_summary(unit.small):
+            return "summary"
         runs = [run for run in unit.runs if not initialises(run)]
-        forward = [op for op in unit.ops if self.forward(op) and not any(op.calls[: len(r.calls)] == r.calls and self.within_run(op, r) for r in unit.runs)]
+        forward = [op for op in unit.ops if self.forward(op) and op.symbol != "summary.merge" and not any(op.calls[: len(r.calls)] == r.calls and self.within_run(op, r) for r in unit.runs)]
         if unit.runs:
             if forward:
                 raise Refused([self.reason("REF104", forward[0].node, f"{forward[0].symbol} is added to the graph by a statement that also runs the session")])
@@ -222,6 +224,20 @@ class Building:
             return "dead"
         return "host"
 
+    def training_names(self, unit: Unit) -> list[str]:
+        """The names of training operations: they disappear with the statement that makes them."""
+        if unit.kind != "training" or not isinstance(unit.small, cst.Assign):
+            return []
+        return [t.target.value for t in unit.small.targets if isinstance(t.target, cst.Name)]
+
+    def is_summary(self, small: cst.BaseSmallStatement | None) -> bool:
+        """Whether a statement only makes or merges summaries."""
+        value = small.value if isinstance(small, (cst.Expr, cst.Assign)) else None
+        binding = self.program.bindings.get(value) if isinstance(value, cst.Call) else None
+        name = binding.entry.name if binding is not None else ""  # type: ignore[attr-defined]
+        return name.startswith("summary.") and name != "summary.FileWriter" or name in (
+            "merge_all_summaries", "merge_summary", "scalar_summary", "histogram_summary", "image_summary")
+
     def within_run(self, op: Op, run: Run) -> bool:
         """Whether an operation is built by an argument of a run."""
         return self.within(op.node, run.node)
@@ -235,8 +251,10 @@ class Building:
             name = binding.entry.name if binding is not None else ""  # type: ignore[attr-defined]
             if name in ("reset_default_graph", "disable_v2_behavior", "disable_eager_execution", "disable_resource_variables", "disable_v2_tensorshape"):
                 return True
-            if isinstance(called.func, cst.Attribute):
+            if isinstance(called.func, cst.Attribute) and called.func.attr.value != "run":
                 owners = self.program.values(called.func.value)
+                if called.func.attr.value == "add_graph" and any(isinstance(v, Handle) and v.kind == "writer" for v in owners):
+                    return True
                 return bool(owners) and all(isinstance(v, Session) or isinstance(v, Handle) and v.kind in ("initializer", "context") for v in owners)
             return False
         if isinstance(small, cst.Assign):

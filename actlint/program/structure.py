@@ -438,15 +438,25 @@ def tensor_method(self: Interpreter, tensor: Tensor, name: str, positional: Any,
 # -- summaries, savers, settings
 
 
-@structural("summary.scalar summary.histogram summary.image summary.text summary.audio", "name, tensor, *rest, **kwargs")
+@structural("examples.tutorials.mnist.input_data.read_data_sets", "train_dir, **kwargs")
+def _tutorial_data(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return Host("data sets")
+
+
+@structural("summary.scalar scalar_summary summary.text summary.audio", "name, tensor, collections=None, family=None, **kwargs")
 def _summary(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     tensor = self.operation(call.entry.name, dict(call.values), node, (), "string", kind="summary")
     self.program.collections.setdefault("summaries", []).append(tensor)
     return tensor
 
 
-@structural("scalar_summary histogram_summary image_summary", "name, tensor, *rest, **kwargs")
-def _old_summary(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+@structural("summary.histogram histogram_summary", "name, values, collections=None, family=None")
+def _histogram(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return _summary(self, call, node)
+
+
+@structural("summary.image image_summary", "name, tensor, max_outputs=3, collections=None, family=None, **kwargs")
+def _image_summary(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return _summary(self, call, node)
 
 
