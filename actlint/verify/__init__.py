@@ -1,4 +1,4 @@
-"""Runs a TF1 program and its rewrite on the same weights, feeds and noise, and answers whether they compute the same."""
+"""Runs a TF1 program and its rewrite on the same weights, feeds and noise: do they compute the same?"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from actlint.verify.proof import Proof, ProofRequest
 RUNNERS = Path(__file__).parent / "runners"
 SCRIPTS = {"tf2": "after_tf2.py", "torch": "after_torch.py"}
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".hg", ".svn", "__pycache__", ".venv", "venv", ".tox", ".nox", "node_modules", ".actlint", ".actlint_cache", "*.pyc"
+    ".git", ".hg", ".svn", "__pycache__", ".venv", "venv", ".tox", ".nox", "node_modules", ".actlint*", "*.pyc"
 )
 EXECUTIONS = 11
 LONGEST_BUDGET = 60.0
@@ -31,7 +31,7 @@ KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV"
 class Side:
     """One running process of a proof."""
 
-    name: str
+    mode: str
     label: str
     process: subprocess.Popen[bytes]
     output: Path
@@ -40,55 +40,62 @@ class Side:
 def prove(request: ProofRequest) -> Proof:
     """Run before and after, compare, and answer a verdict.
 
-    The user's folders are copied, never written to. Takes at most about `request.limit` seconds.
+    The user's folders are copied, never written to. Takes at most about `request.limit` seconds. Where an operation
+    has no float64 kernel, both sides are run once more in float32, and the best verdict is ``close``.
 
     Raises:
         OSError: when a scratch folder can't be made or the interpreter can't be started.
     """
     started = time.monotonic()
-    scratch = Path(tempfile.mkdtemp(prefix="actlint-"))
-    sides: list[Side] = []
-    try:
-        sides = _start(request, scratch)
-        proof = _gather(request, scratch, sides, started + request.limit)
-    finally:
-        for side in sides:
-            _end(side)
-        shutil.rmtree(scratch, ignore_errors=True)
+    end = started + request.limit
+    proof, kernel = _attempt(request, "float64", end)
+    if kernel:
+        proof = verdict.single(_attempt(request, "float32", end)[0], kernel)
     proof.seconds = time.monotonic() - started
     return proof
 
 
-def _start(request: ProofRequest, scratch: Path) -> list[Side]:
+def _attempt(request: ProofRequest, precision: str, end: float) -> tuple[Proof, str | None]:
+    """A proof in one precision, and the operation that can't be computed in it, if any."""
+    scratch = Path(tempfile.mkdtemp(prefix="actlint-"))
+    sides: list[Side] = []
+    try:
+        _start(request, precision, scratch, sides)
+        return _gather(request, scratch / "results", sides, end)
+    finally:
+        for side in sides:
+            _end(side)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _start(request: ProofRequest, precision: str, scratch: Path, sides: list[Side]) -> None:
     results = scratch / "results"
     results.mkdir()
-    jobs = [
+    for mode, label, source, script in (
         ("before", "the original program", request.before, "before_tf.py"),
-        ("float64", "the rewritten program", request.after, SCRIPTS[request.target]),
-        ("float32", "the rewritten program", request.after, SCRIPTS[request.target]),
-    ]
-    sides = []
-    for name, label, source, script in jobs:
-        folder = scratch / name
+        ("decisive", "the rewritten program", request.after, SCRIPTS[request.target]),
+        ("compiled", "the rewritten program", request.after, SCRIPTS[request.target]),
+    ):
+        folder = scratch / mode
         folder.mkdir()
-        shutil.copytree(source, folder / "program", ignore=LEFT_OUT, symlinks=False, ignore_dangling_symlinks=True)
+        shutil.copytree(source, folder / "program", ignore=LEFT_OUT, ignore_dangling_symlinks=True)
         job = {
+            "mode": mode,
+            "precision": precision,
             "root": str(folder / "program"),
             "entry": Path(request.entry).as_posix(),
             "arguments": request.arguments,
             "setup": str(request.setup.resolve()) if request.setup else None,
             "plan": request.plan,
             "results": str(results),
-            "mode": name,
             "limit": EXECUTIONS,
             "budget": min(LONGEST_BUDGET, request.limit / 4),
         }
         (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        sides.append(_launch(request.python, script, name, label, folder))
-    return sides
+        sides.append(_launch(request.python, script, mode, label, folder))
 
 
-def _launch(python: str, script: str, name: str, label: str, folder: Path) -> Side:
+def _launch(python: str, script: str, mode: str, label: str, folder: Path) -> Side:
     home, temporary, output = folder / "home", folder / "tmp", folder / "output"
     home.mkdir()
     temporary.mkdir()
@@ -116,34 +123,31 @@ def _launch(python: str, script: str, name: str, label: str, folder: Path) -> Si
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Side(name, label, process, output)
+    return Side(mode, label, process, output)
 
 
-def _gather(request: ProofRequest, scratch: Path, sides: list[Side], end: float) -> Proof:
-    results = scratch / "results"
+def _gather(request: ProofRequest, results: Path, sides: list[Side], end: float) -> tuple[Proof, str | None]:
     for side in sides:
         while side.process.poll() is None:
             if time.monotonic() > end:
-                return verdict.timed_out(side.label, request.limit)
+                return verdict.timed_out(side.label, request.limit), None
             time.sleep(POLL)
-        failure = _read(results / f"{side.name}.failed")
-        if failure is not None:
-            return verdict.not_run(failure)
-        if not (results / f"{side.name}.json").exists():
-            return verdict.died(side.label, side.process.returncode, _tail(side.output))
-    decisive, compiled = _read(results / "float64.json"), _read(results / "float32.json")
-    assert decisive is not None
-    return verdict.judge(decisive, compiled)
+        failure = _read(results / f"{side.mode}.failed")
+        if failure:
+            return verdict.not_run(failure), failure.get("kernel")
+        if not (results / f"{side.mode}.json").exists():
+            return verdict.died(side.label, side.process.returncode, _tail(side.output)), None
+    decisive, compiled = _read(results / "decisive.json"), _read(results / "compiled.json")
+    return verdict.judge(decisive, compiled), decisive.get("failure", {}).get("kernel")
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    if not path.exists():
-        return None
-    return json.loads(path.read_text(encoding="utf-8"))
+def _read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def _tail(output: Path) -> str:
-    lines = [line.strip() for line in output.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    text = output.read_text(encoding="utf-8", errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1][:300] if lines else ""
 
 

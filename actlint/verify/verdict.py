@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from actlint.verify.proof import Comparison, Proof, reason
 
-INSTALL = 'pip install "actlint[verify]"'
-PROOF = "PRF"
-RUN_HELP = "give the program what it needs with --setup FILE, or its command line arguments, so that it runs by itself"
+INSTALL = 'install the frameworks with pip install "actlint[verify]", or name another interpreter with --python'
+RUN_HELP = "let it find what it needs by --setup FILE or command line arguments, so that it runs by itself"
+LIMIT_HELP = "make the program shorter by arguments or --setup FILE, or raise the limit"
+MOST_REASONS = 12
+INFINITE = 1e300
 
 Row = dict[str, Any]
 
@@ -16,73 +19,75 @@ Row = dict[str, Any]
 def not_run(failure: dict[str, Any]) -> Proof:
     """The original couldn't be run."""
     if "missing" in failure:
-        text = f"the interpreter has no {failure['missing']}: {failure['text']}"
-        return Proof("not run", [reason("PRF101", text, help=f"install the frameworks: {INSTALL}, or name another interpreter with --python")])
-    where = "the setup file" if failure.get("setup") else "the original program"
+        return Proof("not run", [reason("PRF101", f"no {failure['missing']} there: {failure['text']}", help=INSTALL)])
+    where = "the setup file" if failure["setup"] else "the original program"
     text = f"{where} fails: {failure['text']}"
     return Proof("not run", [reason("PRF102", text, file=failure["file"], line=failure["line"], help=RUN_HELP)])
 
 
 def timed_out(side: str, limit: float) -> Proof:
     """A side that has not ended within the limit."""
-    text = f"{side} has not ended within {limit:.0f} s"
-    return Proof("inconclusive", [reason("PRF103", text, help="make the program shorter with arguments or --setup FILE, or raise the limit")])
+    return Proof("inconclusive", [reason("PRF103", f"{side} has not ended within {limit:.0f} s", help=LIMIT_HELP)])
 
 
 def died(side: str, status: int, tail: str) -> Proof:
     """A side's process that ended without a result, by a signal or inside the framework."""
     text = f"the process of {side} ended with status {status}" + (f": {tail}" if tail else "")
-    verdict = "not run" if side == "the original program" else "inconclusive"
-    return Proof(verdict, [reason("PRF104", text)])
+    return Proof("not run" if side == "the original program" else "inconclusive", [reason("PRF104", text)])
 
 
-def judge(decisive: dict[str, Any], compiled: dict[str, Any] | None, single: tuple[str, ...] = ()) -> Proof:
-    """Weigh the replays.
-
-    Args:
-        decisive: result of the float64 replay.
-        compiled: result of the float32 replay, or None when it was not made.
-        single: operations that could only be computed in float32.
-    """
-    reasons = [_crash(result, kind) for kind, result in (("in float64", decisive), ("as it is", compiled or {})) if "failure" in result]
-    reasons += [reason("PRF202", text) for text in _differences(decisive)]
-    reasons += [reason("PRF203", f"compiled, in float32: {text}") for text in _differences(compiled or {})]
-    rows = decisive["rows"] + (compiled or {"rows": []})["rows"]
-    comparisons = [Comparison(**row) for row in rows]
+def judge(decisive: dict[str, Any], compiled: dict[str, Any]) -> Proof:
+    """Weigh the replays: the decisive one, and the one of the program as it is."""
+    comparisons = [Comparison(**row) for row in decisive["rows"] + compiled["rows"]]
     gaps = list(dict.fromkeys(decisive["not_exercised"]))
+    reasons = _crash(decisive) + _differences(decisive)
+    reasons = reasons or [
+        dict(r, text=f"as it is, in float32: {r['text']}") for r in _crash(compiled) + _differences(compiled)
+    ]
     if reasons:
-        return Proof("differs", reasons, comparisons, gaps)
-    doubts = decisive["broken"] + decisive["doubts"] + (compiled or {}).get("broken", [])
+        left = len(reasons) - MOST_REASONS
+        more = [reason("PRF202", f"and {left} more differences")] if left > 0 else []
+        return Proof("differs", reasons[:MOST_REASONS] + more, comparisons, gaps)
+    doubts = decisive["broken"] + decisive["doubts"] + compiled["broken"]
     if not any(row["quantity"] not in ("feed", "initial value") for row in decisive["rows"]):
-        doubts.append("nothing was compared")
+        doubts = [*doubts, "nothing was compared"]
     if doubts:
-        return Proof("inconclusive", [reason("PRF301", text) for text in dict.fromkeys(doubts)], comparisons, gaps)
-    if single:
-        text = f"no float64 kernel for {', '.join(single)}: compared in float32"
-        return Proof("close", [reason("PRF401", text)], comparisons, gaps)
+        return Proof("inconclusive", [_placed("PRF301", text) for text in dict.fromkeys(doubts)], comparisons, gaps)
     return Proof("proved", [], comparisons, gaps)
 
 
-def _crash(result: dict[str, Any], kind: str) -> dict[str, Any]:
-    failure = result["failure"]
-    text = f"the rewritten program fails {kind}: {failure['text']}"
-    return reason("PRF201", text, file=failure["file"], line=failure["line"])
+def single(proof: Proof, kernel: str) -> Proof:
+    """A proof that could be made in float32 alone, since an operation has no float64 kernel."""
+    text = f"{kernel} has no float64 kernel: compared in float32"
+    proof.verdict = "close" if proof.verdict == "proved" else proof.verdict
+    proof.reasons.append(reason("PRF401", text))
+    return proof
 
 
-def _differences(result: dict[str, Any]) -> list[str]:
-    """Sentences on what differs: the worst row of each quantity and name, after what was noticed otherwise."""
-    texts = list(dict.fromkeys(result.get("differences", [])))
+def _crash(result: dict[str, Any]) -> list[dict[str, Any]]:
+    failure = result.get("failure")
+    if not failure:
+        return []
+    text = f"the rewritten program fails: {failure['text']}"
+    return [reason("PRF201", text, file=failure["file"], line=failure["line"])]
+
+
+def _differences(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was noticed, then the worst row of each quantity, in the order in which they began to differ."""
+    texts = dict.fromkeys(result["differences"])
     worst: dict[tuple[str, str, str], Row] = {}
-    for row in result.get("rows", []):
+    for row in result["rows"]:
         key = row["site"], row["quantity"], row["name"]
-        if not row["ok"] and row["dtype"] not in ("float16",) and _is_difference(row):
-            if key not in worst or row["error"] > worst[key]["error"]:
-                worst[key] = row
+        if row["error"] > row["tolerance"] and (key not in worst or row["error"] > worst[key]["error"]):
+            worst[key] = row
     for (site, quantity, name), row in worst.items():
-        if row["error"] < 1e300:
-            texts.append(f"{quantity} '{name}' of {site} differs by {row['error']:.1e} at step {row['step']} (tolerance {row['tolerance']:.0e})")
-    return texts
+        if row["error"] < INFINITE:
+            size = f"{row['error']:.1e} at step {row['step']} (tolerance {row['tolerance']:.0e})"
+            texts[f"{quantity} '{name}' of {site} differs by {size}"] = None
+    return [_placed("PRF202", text) for text in texts]
 
 
-def _is_difference(row: Row) -> bool:
-    return row["error"] > row["tolerance"]
+def _placed(code: str, text: str) -> dict[str, Any]:
+    """A reason at the run that its text names."""
+    place = re.search(r"([^\s']+\.py):(\d+)", text)
+    return reason(code, text, file=place.group(1) if place else "", line=int(place.group(2)) if place else 0)

@@ -7,31 +7,25 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import compare, float64_tf, instrument, noise, noise_tf, program, record, replay  # noqa: E402, F401
+from runners import float64_tf, noise_tf, program, replay  # noqa: E402
 
 sys.path.pop(0)
 
 
 class TF2(replay.Framework):
-    """TensorFlow 2, eager in float64, or as it is."""
+    """TensorFlow 2, eager and with the original's noise, or as it is."""
 
-    def __init__(self, tf, float64):
-        self.tf, self.float64 = tf, float64
+    def __init__(self, tf, decisive):
+        self.tf, self.decisive = tf, decisive
 
     def feed(self, array, original):
-        if isinstance(original, bool):
-            return bool(array)
-        return self.tf.constant(array) if self.float64 else original
-
-    def argument(self, value):
-        return self.value(value)
+        return bool(array) if isinstance(original, bool) else self.tf.constant(array)
 
     def value(self, value):
         if isinstance(value, self.tf.IndexedSlices):
             value = self.tf.convert_to_tensor(value)
-        if hasattr(value, "value") and not callable(value.value):
-            value = value.value
-        return np_array(value.numpy() if hasattr(value, "numpy") else value)
+        value = self.identity(value)
+        return replay.as_array(value.numpy() if hasattr(value, "numpy") else value)
 
     def read(self, weight):
         return self.value(weight)
@@ -39,18 +33,8 @@ class TF2(replay.Framework):
     def write(self, weight, array):
         weight.assign(array.astype(self.read(weight).dtype))
 
-    def is_weight(self, source, weight):
-        return self._variable(source) is self._variable(weight)
-
-    def _variable(self, value):
-        return value.value if hasattr(value, "value") and not callable(value.value) else value
-
-
-def np_array(value):
-    """A copy as a numpy array."""
-    import numpy as np
-
-    return np.array(value, copy=True)
+    def identity(self, weight):
+        return weight.value if hasattr(weight, "value") and not callable(weight.value) else weight
 
 
 def watch_gradients(tf, player):
@@ -59,7 +43,7 @@ def watch_gradients(tf, player):
 
     def gradient(self, target, sources, *arguments, **keywords):
         result = original(self, target, sources, *arguments, **keywords)
-        for source, own in zip(tf.nest.flatten(sources), _flat_gradients(tf, result)):
+        for source, own in zip(tf.nest.flatten(sources), _flat_gradients(tf, result), strict=True):
             player.gradient_seen("raw", source, own)
         return result
 
@@ -70,7 +54,7 @@ def watch_gradients(tf, player):
 
     def applied(self, grads, trainable_variables=None):
         variables = trainable_variables if trainable_variables is not None else self._trainable_variables
-        for source, own in zip(variables, grads):
+        for source, own in zip(variables, grads, strict=False):
             player.gradient_seen("applied", source, own)
         return apply(self, grads, trainable_variables)
 
@@ -87,45 +71,40 @@ def _flat_gradients(tf, result):
     return [result]
 
 
-def import_tensorflow(float64):
-    """TensorFlow 2, widened where asked."""
-    if float64:
+def import_tensorflow(widened):
+    """TensorFlow 2, in float64 where asked."""
+    if widened:
         float64_tf.prepare()
     import tensorflow as tf
 
     tf.get_logger().setLevel("ERROR")
-    if float64:
+    if widened:
         import keras
 
         float64_tf.finish(eager=True)
         keras.config.set_floatx("float64")
         keras.config.set_dtype_policy("float64")
-        tf.config.run_functions_eagerly(True)
-        tf.data.experimental.enable_debug_mode()
     return tf
 
 
 def main():
     """Run the job."""
     job = program.read_job(sys.argv[1])
-    float64, name = job["mode"] == "float64", job["mode"]
+    decisive = job["mode"] == "decisive"
     program.isolate()
     try:
-        tf = import_tensorflow(float64)
+        tf = import_tensorflow(decisive and job["precision"] == "float64")
     except ImportError as error:
-        program.write_failure(job, name, {"missing": "tensorflow", "text": str(error)})
+        program.write_failure(job, {"missing": "tensorflow", "text": str(error)})
         return
-    keyed = noise.Noise() if float64 else None
-    player = replay.Replay(job, TF2(tf, float64), keyed)
-    if float64:
+
+    def prepare(player, keyed):
+        tf.config.run_functions_eagerly(True)
+        tf.data.experimental.enable_debug_mode()
         noise_tf.install_eager(keyed)
         watch_gradients(tf, player)
-    names = {instrument.CALL: player.call, instrument.VALUE: player.probe, instrument.LOCAL: player.local}
-    user = program.Program(job, replay.transformer(job, player, float64), names)
-    player.module = user.module
-    failure = user.run()
-    result = player.finish() if not failure else dict(player.finish(), failure=failure)
-    record.save(job["results"], name, result, record.Arrays())
+
+    replay.conduct(job, TF2(tf, decisive), prepare)
 
 
 if __name__ == "__main__":

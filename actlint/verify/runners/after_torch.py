@@ -7,7 +7,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import compare, float64_torch, instrument, noise, noise_torch, program, record, replay  # noqa: E402, F401
+from runners import float64_torch, noise_torch, program, replay  # noqa: E402
 
 sys.path.pop(0)
 
@@ -15,28 +15,23 @@ import numpy as np  # noqa: E402
 
 
 class Torch(replay.Framework):
-    """torch in float64, or as it is."""
+    """torch with the original's noise, or as it is."""
 
-    def __init__(self, torch, float64):
-        self.torch, self.float64 = torch, float64
+    def __init__(self, torch, decisive):
+        self.torch, self.decisive = torch, decisive
 
     def feed(self, array, original):
-        if not self.float64:
-            return original
         if isinstance(original, self.torch.Tensor):
             return self.torch.as_tensor(array.copy())
         if isinstance(original, (bool, int, float, np.generic)):
             return array.item()
         return array.copy()
 
-    def argument(self, value):
-        return self.value(value)
-
     def value(self, value):
         if isinstance(value, self.torch.Tensor):
             value = value.detach().to_dense() if value.is_sparse else value.detach()
             value = value.cpu().numpy()
-        return np.array(value, copy=True)
+        return replay.as_array(value)
 
     def read(self, weight):
         return self.value(weight)
@@ -66,7 +61,7 @@ def watch_gradients(torch, player):
 
     def grad(outputs, inputs, *arguments, **keywords):
         result = original(outputs, inputs, *arguments, **keywords)
-        for source, own in zip([inputs] if isinstance(inputs, torch.Tensor) else list(inputs), result):
+        for source, own in zip([inputs] if isinstance(inputs, torch.Tensor) else inputs, result, strict=True):
             player.gradient_seen("raw", source, own)
         return result
 
@@ -76,27 +71,23 @@ def watch_gradients(torch, player):
 def main():
     """Run the job."""
     job = program.read_job(sys.argv[1])
-    float64, name = job["mode"] == "float64", job["mode"]
+    decisive = job["mode"] == "decisive"
     program.isolate()
     try:
         import torch
     except ImportError as error:
-        program.write_failure(job, name, {"missing": "torch", "text": str(error)})
+        program.write_failure(job, {"missing": "torch", "text": str(error)})
         return
     torch.set_num_threads(1)
     torch.manual_seed(program.SEED)
-    keyed = noise.Noise() if float64 else None
-    player = replay.Replay(job, Torch(torch, float64), keyed)
-    if float64:
-        float64_torch.install(torch)
+
+    def prepare(player, keyed):
+        if job["precision"] == "float64":
+            float64_torch.install(torch)
         noise_torch.install(torch, keyed)
         watch_gradients(torch, player)
-    names = {instrument.CALL: player.call, instrument.VALUE: player.probe, instrument.LOCAL: player.local}
-    user = program.Program(job, replay.transformer(job, player, float64), names)
-    player.module = user.module
-    failure = user.run()
-    result = player.finish() if not failure else dict(player.finish(), failure=failure)
-    record.save(job["results"], name, result, record.Arrays())
+
+    replay.conduct(job, Torch(torch, decisive), prepare)
 
 
 if __name__ == "__main__":

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import ast
+import gc
+import importlib.util
 import os
 import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import float64_tf, graph_tf, instrument, noise, noise_tf, program, record, session_tf  # noqa: E402, F401
+from runners import float64_tf, instrument, noise, noise_tf, program, record, session_tf  # noqa: E402
 
 sys.path.pop(0)
 
 
-def import_tensorflow():
-    """TensorFlow in graph mode, under the name that the program imports."""
+def import_tensorflow(widened):
+    """TensorFlow in graph mode, in float64 where asked, under the name that the program imports."""
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
-    float64_tf.prepare()
+    if widened:
+        float64_tf.prepare()
     import tensorflow.compat.v1 as tf
 
-    float64_tf.finish(eager=False)
+    if widened:
+        float64_tf.finish(eager=False)
     tf.disable_v2_behavior()
     tf.logging.set_verbosity(tf.logging.ERROR)
-    try:
+    if widened and importlib.util.find_spec("tf_keras"):
         import tf_keras
 
         tf_keras.backend.set_floatx("float64")
-    except ImportError:
-        pass
     sys.modules["tensorflow"] = tf
     return tf
 
@@ -76,7 +78,12 @@ def _patch_gradients(recorder, gradients_util):
             depth[0] -= 1
         listed = [x if isinstance(x, (list, tuple)) else [x] for x in (ys, xs)]
         if depth[0] == 0 and len(result) == len(listed[1]):
-            group = {"ys": list(listed[0]), "xs": list(listed[1]), "gradients": list(result), "differentiate": differentiate}
+            group = {
+                "ys": list(listed[0]),
+                "xs": list(listed[1]),
+                "gradients": list(result),
+                "differentiate": differentiate,
+            }
             recorder.raw_groups.append(group)
         return result
 
@@ -94,7 +101,9 @@ def _patch_optimizer(recorder, optimizer):
         finally:
             recorder.optimizer_depth -= 1
         op = result.op if hasattr(result, "op") else result
-        recorder.applied_groups.append({"op": op, "gradients": [g for g, _ in pairs], "variables": [v for _, v in pairs]})
+        recorder.applied_groups.append(
+            {"op": op, "gradients": [g for g, _ in pairs], "variables": [v for _, v in pairs]}
+        )
         return result
 
     optimizer.apply_gradients = apply_gradients
@@ -119,9 +128,9 @@ def main():
     job = program.read_job(sys.argv[1])
     program.isolate()
     try:
-        import_tensorflow()
+        import_tensorflow(job["precision"] == "float64")
     except ImportError as error:
-        program.write_failure(job, "before", {"missing": "tensorflow", "text": str(error)})
+        program.write_failure(job, {"missing": "tensorflow", "text": str(error)})
         return
     arrays, keyed = record.Arrays(), noise_tf.GraphNoise(noise.Noise())
     keyed.install()
@@ -132,7 +141,7 @@ def main():
     failure = user.run()
     sys.stdout.flush()
     if failure:
-        program.write_failure(job, "before", failure)
+        program.write_failure(job, failure)
         return
     from tensorflow.python.client import session
 
@@ -142,8 +151,6 @@ def main():
 
 
 def _open_sessions(session):
-    import gc
-
     return [s for s in gc.get_objects() if issubclass(type(s), session.BaseSession) and not s._closed]
 
 

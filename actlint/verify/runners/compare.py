@@ -1,21 +1,43 @@
 """The comparison policy: what counts as equal, quantity by quantity.
 
-Float64 results of one computation written in two ways differ by rounding alone, at most some 1e-15 of the largest element.
+Float64 results of one computation written in two ways differ by rounding alone, some 1e-15 of the largest element.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-FORWARD = 1e-12
-GRADIENT = 1e-12
-VARIABLE = 1e-12
-UPDATE = 1e-9
-SINGLE = 1e-6
-COMPILED = 1e-3
 FLOOR = 1e-3
 GRADIENT_FLOOR = 1e-3
-EPSILON = float(np.finfo(np.float64).eps)
+FEW = 30
+CHANCE = 10.0
+
+
+class Gates:
+    """Tolerances of one precision, relative to a tensor's largest element.
+
+    Attributes:
+        forward: fetches, hidden tensors, losses.
+        gradient: gradients.
+        variable: variables.
+        update: variables, relative to their change since the first run.
+        epsilon: the precision's rounding.
+        grows: whether tolerances grow with the number of training steps made.
+    """
+
+    def __init__(self, forward, gradient, variable, update, epsilon, grows=True):
+        self.forward, self.gradient, self.variable, self.update = forward, gradient, variable, update
+        self.epsilon, self.grows = epsilon, grows
+
+    def after(self, step):
+        """The factor by which tolerances have grown after a number of training steps."""
+        return max(1, step) if self.grows else 1
+
+
+DOUBLE = Gates(1e-12, 1e-12, 1e-12, 1e-9, float(np.finfo(np.float64).eps))
+SINGLE = Gates(1e-6, 5e-6, 2e-6, 5e-4, float(np.finfo(np.float32).eps))
+COMPILED = Gates(1e-3, 1e-3, 1e-3, 1e-3, float(np.finfo(np.float32).eps), grows=False)
+GATES = {"float64": DOUBLE, "float32": SINGLE}
 
 
 def row(site, quantity, name, step, dtype, error, tolerance, ok=None):
@@ -37,8 +59,8 @@ def row(site, quantity, name, step, dtype, error, tolerance, ok=None):
 class Rows:
     """Collects comparisons and what stands in their way."""
 
-    def __init__(self, single=False):
-        self.single = single
+    def __init__(self, gates=DOUBLE):
+        self.gates = gates
         self.rows = []
         self.differences = []
         self.doubts = []
@@ -46,13 +68,13 @@ class Rows:
     def arrays(self, site, quantity, name, step, before, after, tolerance, scale=None):
         """Compare two arrays elementwise, relative to the scale (default: the largest element of `before`)."""
         before, after = np.asarray(before), np.asarray(after)
-        label = "%s '%s' of %s" % (quantity, name, site)
+        label = f"{quantity} '{name}' of {site}"
         if _kind(before) != _kind(after):
-            self.differences.append("%s is %s before and %s after" % (label, before.dtype, after.dtype))
+            self.differences.append(f"{label} is {before.dtype} before and {after.dtype} after")
             self.rows.append(row(site, quantity, name, step, after.dtype, np.inf, tolerance))
             return
         if before.shape != after.shape:
-            self.differences.append("%s has shape %s before and %s after" % (label, before.shape, after.shape))
+            self.differences.append(f"{label} has shape {before.shape} before and {after.shape} after")
             self.rows.append(row(site, quantity, name, step, after.dtype, np.inf, tolerance))
             return
         if before.dtype.kind not in "fc":
@@ -65,7 +87,7 @@ class Rows:
         if not (np.isfinite(before).all() and np.isfinite(after).all()):
             same = np.array_equal(before, after, equal_nan=True)
             kept = self.doubts if same else self.differences
-            kept.append("%s isn't finite %s" % (label, "on both sides" if same else "on one side alone"))
+            kept.append("{} isn't finite {}".format(label, "on both sides" if same else "on one side alone"))
             self.rows.append(row(site, quantity, name, step, after.dtype, np.inf, tolerance))
             return
         if before.size == 0:
@@ -76,13 +98,28 @@ class Rows:
         self.rows.append(row(site, quantity, name, step, after.dtype, error, tolerance))
 
     def _float64(self, label, before, after):
-        if self.single:
+        if self.gates is not DOUBLE:
             return True
         for side, array in (("before", before), ("after", after)):
             if array.dtype not in (np.float64, np.complex128):
-                self.doubts.append("%s is %s %s, not float64" % (label, array.dtype, side))
+                self.doubts.append(f"{label} is {array.dtype} {side}, not float64")
                 return False
         return True
+
+    def forward(self, site, quantity, name, step, before, after):
+        """Compare values of a forward pass, which follow `step` training steps."""
+        self.arrays(site, quantity, name, step, before, after, self.gates.after(step) * self.gates.forward)
+
+    def spread(self, site, name, step, before, after):
+        """Compare two draws of one initialiser: mean and standard deviation, within what chance allows."""
+        before, after = np.asarray(before, np.float64), np.asarray(after, np.float64)
+        if before.dtype.kind != "f" or before.size < FEW:
+            return
+        deviation = float(np.std(before))
+        width = abs(float(np.std(after)) - deviation) / (deviation or 1.0)
+        shift = abs(float(np.mean(after)) - float(np.mean(before))) / (deviation or 1.0)
+        chance = CHANCE / np.sqrt(before.size)
+        self.rows.append(row(site, "initial value", name + " (spread)", step, after.dtype, max(width, shift), chance))
 
     def gradient(self, site, name, step, before, after, largest):
         """Compare a gradient; None stands for zero. `largest` is the run's largest gradient element."""
@@ -93,29 +130,34 @@ class Rows:
             if not known.any():
                 return
             side = "after" if before is None else "before"
-            self.differences.append("gradient of '%s' in %s exists only %s" % (name, site, side))
-            self.rows.append(row(site, "gradient", name, step, known.dtype, np.inf, GRADIENT))
+            self.differences.append(f"gradient of '{name}' in {site} exists only {side}")
+            self.rows.append(row(site, "gradient", name, step, known.dtype, np.inf, self.gates.gradient))
             return
         before = np.asarray(before)
         own = float(np.max(np.abs(before))) if before.size else 0.0
         scale = max(own, largest * GRADIENT_FLOOR) or 1.0
-        self.arrays(site, "gradient", name, step, before, after, GRADIENT * max(1, step), scale)
+        self.arrays(site, "gradient", name, step, before, after, self.gates.after(step) * self.gates.gradient, scale)
 
     def variable(self, site, name, step, start, before, after):
         """Compare a variable on its own scale and on that of its change since `start`."""
         before, after, start = np.asarray(before), np.asarray(after), np.asarray(start)
         count = len(self.rows)
         size = float(np.max(np.abs(before))) if before.size else 0.0
-        tolerance = VARIABLE * max(1, step)
-        self.arrays(site, "variable", name, step, before, after, tolerance, max(size, EPSILON))
-        if len(self.rows) == count or before.dtype.kind != "f" or not self.rows[-1]["ok"] or start.shape != before.shape:
+        tolerance = self.gates.after(step) * self.gates.variable
+        self.arrays(site, "variable", name, step, before, after, tolerance, max(size, self.gates.epsilon))
+        if (
+            len(self.rows) == count
+            or before.dtype.kind != "f"
+            or not self.rows[-1]["ok"]
+            or start.shape != before.shape
+        ):
             return
         update = float(np.max(np.abs(before - start)))
         difference = float(np.max(np.abs(before - after)))
-        rounding = 8 * EPSILON * size * max(1, step)
-        if difference > UPDATE * update + rounding:
+        rounding = 8 * self.gates.epsilon * size * max(1, step)
+        if difference > self.gates.update * update + rounding:
             error = difference / update if update else np.inf
-            self.rows[-1] = row(site, "variable", name, step, after.dtype, error, UPDATE)
+            self.rows[-1] = row(site, "variable", name, step, after.dtype, error, self.gates.update)
 
 
 def largest(gradients):

@@ -31,12 +31,12 @@ def _doubts(before, plan):
         label = plan["runs"][site]["site"]
         gradients = [g for run in own for kind in ("raw", "applied") for each in run[kind].values() for g in each]
         if gradients and compare.largest(gradients) == 0:
-            doubts.append("all gradients of %s are zero" % label)
+            doubts.append(f"all gradients of {label} are zero")
         losses = [tuple(run["losses"]) for run in own if run["losses"]]
         if len(losses) >= CONSTANT_RUNS and len(set(losses)) == 1:
-            doubts.append("the loss of %s is constant over %d runs" % (label, len(losses)))
+            doubts.append(f"the loss of {label} is constant over {len(losses)} runs")
         if any(not np.isfinite(value) for loss in losses for value in loss):
-            doubts.append("the loss of %s isn't finite" % label)
+            doubts.append(f"the loss of {label} isn't finite")
     return doubts
 
 
@@ -50,12 +50,12 @@ def _gaps(before, plan, seconds):
             continue
         executed = before["counts"].get(str(site), 0)
         if not executed:
-            within = " within %d s" % seconds if before["stopped"] else ""
-            gaps.append("%s not reached%s" % (run["site"], within))
+            within = f" within {seconds:.0f} s" if before["stopped"] else ""
+            gaps.append(f"{run['site']} not reached{within}")
         elif called[site] > executed:
-            gaps.append("%s executed %d of %d times" % (run["site"], executed, called[site]))
+            gaps.append(f"{run['site']} executed {executed} of {called[site]} times")
     if before["stopped"]:
-        gaps.append("the program was stopped after %d s" % seconds)
+        gaps.append(f"the program was stopped after {seconds:.0f} s")
     return gaps
 
 
@@ -67,14 +67,14 @@ def _weak_terms(before, plan):
         if not run["train"] or run["ordinal"] != 1:
             continue
         gradients = [g for kind in ("raw", "applied") for each in run[kind].values() for g in each]
-        limit = compare.GRADIENT * (compare.largest(gradients) or 1.0)
+        limit = compare.DOUBLE.gradient * (compare.largest(gradients) or 1.0)
         for name in run["probes"]:
             reached.add(name)
         for name, change in run["changes"].items():
             strongest[name] = max(strongest.get(name, 0.0), change / limit)
     terms = [p["id"] for p in plan["probes"] if p["role"] == "loss term" and p["id"] in reached]
     return [
-        "a change of loss term '%s' by 1 %% would not be noticed in the gradients" % names[name]
+        f"a change of loss term '{names[name]}' by 1 % would not be noticed in the gradients"
         for name in terms
         if strongest.get(name, 0.0) <= 1.0
     ]

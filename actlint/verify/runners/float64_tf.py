@@ -1,7 +1,8 @@
 """Makes TensorFlow compute in float64 wherever a program says float32, without a change to the program.
 
-`prepare` must run before TensorFlow is imported, `finish` after it. DT_FLOAT then is an alias of DT_DOUBLE in every table from which
-dtypes are made, Python floats become doubles as written, and float32 arrays are widened exactly.
+`prepare` must run before TensorFlow is imported, `finish` after it. In every table from
+which dtypes are made, DT_FLOAT then is an alias of DT_DOUBLE; Python floats become doubles as written, and float32 arrays
+are widened exactly.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import importlib.util
 import sys
 
 import numpy as np
+
+from . import kernels_tf
 
 DTYPES = "tensorflow.python.framework.dtypes"
 
@@ -74,7 +77,7 @@ def finish(eager):
         return make(values, dtype, shape, verify_shape, allow_broadcast)
 
     tensor_util.make_tensor_proto = make_tensor_proto
-    _patch_batch_norm()
+    kernels_tf.install()
     if not eager:
         return
 
@@ -111,39 +114,3 @@ def _disable_fast_path():
         raise core._FallbackException("float64")
 
     pywrap_tfe.TFE_Py_FastPathExecute = fallback
-
-
-def _patch_batch_norm():
-    """The fused kernels have no float64 form; this is what they compute."""
-    from tensorflow.python.framework import constant_op
-    from tensorflow.python.ops import array_ops, gen_nn_ops, math_ops
-
-    def fused_batch_norm_v3(x, scale, offset, mean, variance, epsilon=0.0001, exponential_avg_factor=1,
-                            data_format="NHWC", is_training=True, name=None):
-        x = math_ops.cast(x, scale.dtype)
-        first = data_format.startswith("NC")
-        rank = x.shape.ndims
-        axes = [0] + list(range(2, rank)) if first else list(range(rank - 1))
-        wide = [1, -1] + [1] * (rank - 2) if first else [1] * (rank - 1) + [-1]
-
-        def spread(value):
-            return array_ops.reshape(value, wide)
-
-        if is_training:
-            batch_mean = math_ops.reduce_mean(x, axes)
-            batch_variance = math_ops.reduce_mean(math_ops.squared_difference(x, spread(batch_mean)), axes)
-            count = math_ops.cast(array_ops.size(x) // array_ops.size(batch_mean), x.dtype)
-            unbiased = batch_variance * (count / math_ops.maximum(count - 1.0, 1.0))
-            running_mean, running_variance = batch_mean, unbiased
-            if exponential_avg_factor != 1:
-                running_mean = mean * (1 - exponential_avg_factor) + batch_mean * exponential_avg_factor
-                running_variance = variance * (1 - exponential_avg_factor) + unbiased * exponential_avg_factor
-        else:
-            batch_mean, batch_variance = mean, variance
-            running_mean, running_variance = mean, variance
-        normal = (x - spread(batch_mean)) * math_ops.rsqrt(spread(batch_variance) + epsilon)
-        empty = constant_op.constant([], dtype=scale.dtype)
-        y = array_ops.identity(normal * spread(scale) + spread(offset), name=name)
-        return y, running_mean, running_variance, empty, empty, empty
-
-    gen_nn_ops.fused_batch_norm_v3 = fused_batch_norm_v3

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 RANDOM = ("Random", "Multinomial", "TruncatedNormal", "Stateless", "PyFunc", "Iterator")
+JUMPS = ("ArgMax", "ArgMin", "Ceil", "Floor", "InTopK", "InTopKV2", "Rint", "Round", "Sign", "TopKV2")
+COMPARISONS = ("Equal", "Greater", "GreaterEqual", "Less", "LessEqual", "NotEqual")
+READS = ("Identity", "ReadVariableOp", "VariableV2", "Variable", "VarHandleOp", "Placeholder", "PyFunc")
 VARIABLES = ("Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable", "TemporaryVariable")
 
 
@@ -22,7 +25,7 @@ def result_leaves(structure, result):
     if isinstance(structure, dict):
         return [leaf for key, value in structure.items() for leaf in result_leaves(value, result[key])]
     if isinstance(structure, (list, tuple)) and not hasattr(structure, "dense_shape"):
-        return [leaf for value, own in zip(structure, result) for leaf in result_leaves(value, own)]
+        return [leaf for place, value in enumerate(structure) for leaf in result_leaves(value, result[place])]
     return [result]
 
 
@@ -52,6 +55,25 @@ def needed(starts, fed=()):
 def is_fetchable(tensor):
     """Whether the tensor may be fetched along with others: not in a branch or a loop's body."""
     return tensor.op._get_control_flow_context() is None and tensor.op.graph.is_fetchable(tensor)
+
+
+def is_smooth(operations):
+    """Whether results don't jump where inputs differ by rounding."""
+    return not any(op.type in JUMPS or (op.type in COMPARISONS and _is_counted(op)) for op in operations)
+
+
+def _is_counted(comparison):
+    return any(consumer.type == "Cast" for consumer in comparison.outputs[0].consumers())
+
+
+def is_repeatable(operations):
+    """Whether operations may be evaluated a second time: they read state and don't change any."""
+    return all(op.type in READS or op.op_def is None or not op.op_def.is_stateful for op in operations)
+
+
+def reads_variable(operations):
+    """Whether operations read a variable."""
+    return any(op.type in VARIABLES for op in operations)
 
 
 def variable_of(source):

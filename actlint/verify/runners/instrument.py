@@ -1,7 +1,7 @@
 """Puts calls of the harness into a program as it is compiled; no file is changed.
 
-The original program is instrumented at spans, in its text, so that any Python can parse the result; every insertion stays on
-its line. The rewritten program is instrumented by name, in its syntax tree.
+The original program is instrumented at spans, in its text, so that any Python can parse the result; every insertion
+stays on its line. The rewritten program is instrumented by name, in its syntax tree.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def wrap_spans(text, wraps):
 
     Args:
         text: the source.
-        wraps: ``(kind, index, span)``, where kind is ``probe`` or ``run`` and span a dict with 1-based ``line`` and ``end_line``,
-            0-based ``column`` and ``end_column`` in code points. A probe's span may also be an augmented or plain assignment to one
-            target, whose value after the statement is then probed.
+        wraps: ``(kind, index, span)``, where kind is ``probe`` or ``run`` and span a dict with 1-based ``line`` and
+            ``end_line``, 0-based ``column`` and ``end_column`` in code points. A probe's span may also be an augmented
+            or plain assignment to one target, whose value after the statement is then probed.
 
     Returns:
         The text with ``PROBE(index, expression)`` or ``EXIT(ENTER(index), expression)`` in place of each expression.
@@ -56,7 +56,7 @@ def wrap_spans(text, wraps):
             start = starts[span["line"] - 1] + span["column"]
             end = starts[span["end_line"] - 1] + span["end_column"]
         except IndexError:
-            raise SpanError("line %s isn't in the file" % span["end_line"])
+            raise SpanError(f"line {span['end_line']} isn't in the file") from None
         prefix, suffix = _texts(text[start:end], kind, index)
         insertions.append(((start, 1, -end, number), prefix))
         insertions.append(((end, 0, -start, -number), suffix))
@@ -73,10 +73,10 @@ def _texts(inner, kind, index):
     try:
         ast.parse("(" + inner + "\n)", mode="eval")
     except SyntaxError:
-        return "", "; %s(%d, %s)" % (PROBE, index, _assigned(inner, kind))
+        return "", f"; {PROBE}({index}, {_assigned(inner, kind)})"
     if kind == "probe":
-        return "%s(%d, (" % (PROBE, index), "))"
-    return "%s(%s(%d), (" % (EXIT, ENTER, index), "))"
+        return f"{PROBE}({index}, (", "))"
+    return f"{EXIT}({ENTER}({index}), (", "))"
 
 
 def _assigned(inner, kind):
@@ -90,10 +90,10 @@ def _assigned(inner, kind):
     elif isinstance(statement, ast.AugAssign):
         target = statement.target
     else:
-        raise SpanError("not an expression: %r" % inner)
+        raise SpanError(f"not an expression: {inner!r}")
     first = inner.split("=")[0].rstrip("+-*/@%&|^<> \t")
     if not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
-        raise SpanError("not one target: %r" % inner)
+        raise SpanError(f"not one target: {inner!r}")
     return first
 
 
@@ -102,10 +102,9 @@ class Names(ast.NodeTransformer):
 
     Args:
         calls: qualified names of functions whose calls are runs.
-        values: ``(function, variable, nth) -> probe`` of assignments to record; ``variable`` is the target as source text, or
-            ``return`` for the function's nth return statement; function ``""`` is the module.
+        values: ``(function, variable, nth) -> probes`` of assignments to record; ``variable`` is the target as source
+            text, or ``return`` for the function's nth return statement; function ``""`` is the module.
         locals_: ``function -> variable names`` whose values are to be registered.
-        offered: called with the qualified name of each function met.
     """
 
     def __init__(self, calls=(), values=None, locals_=None):
@@ -114,8 +113,6 @@ class Names(ast.NodeTransformer):
         self.locals = dict(locals_ or {})
         self.path = []
         self.counts = [{}]
-        self.found_calls = set()
-        self.found_values = set()
 
     def _scope(self, node, is_function):
         self.path.append(node.name)
@@ -134,7 +131,6 @@ class Names(ast.NodeTransformer):
         qualified = ".".join(self.path + [node.name])
         self._scope(node, True)
         if qualified in self.calls:
-            self.found_calls.add(qualified)
             arguments = node.args
             names = [a.arg for a in getattr(arguments, "posonlyargs", []) + arguments.args]
             position = 0
@@ -197,17 +193,16 @@ class Names(ast.NodeTransformer):
     def _return(self, node):
         key = (".".join(self.path), "return", self._nth("return"))
         if key in self.values and node.value is not None:
-            self.found_values.add(key)
-            node.value = ast.copy_location(_call(VALUE, ast.Constant(self.values[key]), node.value), node)
+            for probe in self.values[key]:
+                node.value = ast.copy_location(_call(VALUE, ast.Constant(probe), node.value), node)
 
     def _inserted(self, targets, at):
         function, out = ".".join(self.path), []
         for target in [leaf for top in targets for leaf in _leaves(top)]:
             name = ast.unparse(target)
             key = (function, name, self._nth(name))
-            if key in self.values:
-                self.found_values.add(key)
-                out.append(ast.Expr(_call(VALUE, ast.Constant(self.values[key]), ast.parse(name, mode="eval").body)))
+            for probe in self.values.get(key, ()):
+                out.append(ast.Expr(_call(VALUE, ast.Constant(probe), ast.parse(name, mode="eval").body)))
             if name in self.locals.get(function, ()):
                 loaded = ast.Name(name, ast.Load())
                 out.append(ast.Expr(_call(LOCAL, ast.Constant(function), ast.Constant(name), loaded)))

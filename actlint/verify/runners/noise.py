@@ -27,17 +27,18 @@ class Noise:
         self.run = None
         return self.shapes
 
-    def counts_list(self):
-        """``(kind, ordinal)`` of every draw since `start`."""
-        return [(kind, ordinal) for kind, count in self.counts.items() for ordinal in range(count)]
-
     def next(self, kind, shape, low=0, high=2):
-        """The next draw of a kind, in call order. A shape that is the other side's with channels moved first is drawn its way."""
+        """The next draw of a kind, in call order; with channels last where the other side has them there."""
         ordinal = self.counts.get(kind, 0)
         self.counts[kind] = ordinal + 1
         shape = tuple(int(d) for d in shape)
         other = self.shapes.get((kind, ordinal))
-        if other is not None and other != shape and len(shape) > 2 and (other[0],) + (other[-1],) + other[1:-1] == shape:
+        if (
+            other is not None
+            and other != shape
+            and len(shape) > 2
+            and (other[0],) + (other[-1],) + other[1:-1] == shape
+        ):
             return np.moveaxis(self.draw(kind, ordinal, other, low, high), -1, 1)
         return self.draw(kind, ordinal, shape, low, high)
 
@@ -46,7 +47,7 @@ class Noise:
         if self.run is None:
             return draw(self.free, kind, shape, low, high)
         self.shapes.setdefault((kind, ordinal), tuple(int(d) for d in shape))
-        seed = zlib.crc32(("%d %s %d" % (self.run, kind, ordinal)).encode("ascii"))
+        seed = zlib.crc32(f"{self.run} {kind} {ordinal}".encode("ascii"))
         return draw(np.random.RandomState(seed), kind, shape, low, high)
 
 

@@ -142,7 +142,11 @@ def install_eager(noise):
 
         return random_op
 
-    for module, table in ((gen_random_ops, STATEFUL), (gen_stateless_random_ops, STATELESS), (gen_stateless_random_ops_v2, STATELESS)):
+    for module, table in (
+        (gen_random_ops, STATEFUL),
+        (gen_stateless_random_ops, STATELESS),
+        (gen_stateless_random_ops_v2, STATELESS),
+    ):
         for name, kind in table.items():
             if hasattr(module, name):
                 setattr(module, name, floating(kind, getattr(module, name)))

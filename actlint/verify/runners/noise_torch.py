@@ -9,7 +9,9 @@ def install(torch, noise):
 
     def drawn(kind, shape, *bounds, **options):
         options = {k: v for k, v in options.items() if k in ("dtype", "device") and v is not None}
-        return torch.as_tensor(noise.next(kind, shape, *bounds)).to(**dict({"dtype": torch.get_default_dtype()}, **options))
+        return torch.as_tensor(noise.next(kind, shape, *bounds)).to(
+            **dict({"dtype": torch.get_default_dtype()}, **options)
+        )
 
     def factory(kind, original):
         def function(*size, **options):
@@ -58,7 +60,12 @@ def _patch_others(torch, noise, drawn):
             return bernoulli(input, *arguments, **options)
         return (drawn("uniform", input.shape) < (arguments[0] if arguments else input)).to(input.dtype)
 
-    torch.normal, torch.randint, torch.randperm, torch.bernoulli = keyed_normal, keyed_randint, keyed_randperm, keyed_bernoulli
+    torch.normal, torch.randint, torch.randperm, torch.bernoulli = (
+        keyed_normal,
+        keyed_randint,
+        keyed_randperm,
+        keyed_bernoulli,
+    )
 
 
 def _patch_fills(torch, noise, drawn):
@@ -80,7 +87,11 @@ def _patch_fills(torch, noise, drawn):
         with torch.no_grad():
             return tensor.copy_(drawn("truncated", tensor.shape) * std + mean)
 
-    torch.Tensor.normal_, torch.Tensor.uniform_, torch.nn.init.trunc_normal_ = keyed_normal_, keyed_uniform_, keyed_truncated
+    torch.Tensor.normal_, torch.Tensor.uniform_, torch.nn.init.trunc_normal_ = (
+        keyed_normal_,
+        keyed_uniform_,
+        keyed_truncated,
+    )
 
 
 def _dropout(original, noise, drawn):

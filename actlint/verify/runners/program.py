@@ -7,6 +7,7 @@ import importlib.machinery
 import json
 import os
 import random
+import re
 import socket
 import sys
 import time
@@ -16,6 +17,12 @@ import types
 import numpy as np
 
 SEED = 20160901
+GENERATED = re.compile(r"gen_\w+_ops\.py$")
+NO_KERNEL = re.compile(
+    r"float64 not in list of allowed values|No OpKernel was registered.*DT_DOUBLE|not implemented for 'Double'"
+    r"|Could not find device for node|DataType double for attr|type float32 that does not match type float64",
+    re.DOTALL,
+)
 
 
 class Stop(BaseException):
@@ -28,9 +35,9 @@ def read_job(path):
         return json.load(stream)
 
 
-def write_failure(job, name, failure):
+def write_failure(job, failure):
     """Tell the launcher why a side has no results."""
-    path = os.path.join(job["results"], name + ".failed")
+    path = os.path.join(job["results"], job["mode"] + ".failed")
     with open(path + ".part", "w", encoding="utf-8") as stream:
         json.dump(failure, stream)
     os.replace(path + ".part", path)
@@ -40,7 +47,7 @@ def isolate():
     """Refuse network connections, and seed Python's and numpy's generators."""
 
     def refuse(self, address, *_):
-        raise OSError("no network while a program is being verified: %r" % (address,))
+        raise OSError(f"no network while a program is being verified: {address!r}")
 
     socket.socket.connect = refuse
     socket.socket.connect_ex = refuse
@@ -135,29 +142,44 @@ class Program:
         except SystemExit as exit_:
             if exit_.code in (None, 0):
                 return None
-            return self.failure(exit_, "the program exits with %r" % (exit_.code,))
+            return self.failure(exit_, f"the program exits with {exit_.code!r}")
         except BaseException as error:
             return self.failure(error)
         return None
 
     def failure(self, error, text=None):
-        """What went wrong, with the innermost line of the user's own files."""
-        lines = traceback.format_exception_only(type(error), error)
-        own = text or _first_sentence(lines)
-        file, line = "", 0
+        """What went wrong, at the innermost line of the user's files; `kernel` names an operation without float64."""
+        file, line, kernel = "", 0, None
         for frame in traceback.extract_tb(error.__traceback__):
             relative = self.relative(frame.filename)
             if relative is not None:
                 file, line = relative, frame.lineno or 0
+            if GENERATED.search(frame.filename):
+                kernel = frame.name
+        for path, number in re.findall(r'File "([^"]+)", line (\d+)', str(error)):
+            if self.relative(path) is not None:
+                file, line = self.relative(path), int(number)
         if isinstance(error, SyntaxError) and error.filename and self.relative(error.filename):
             file, line = self.relative(error.filename), error.lineno or 0
-        return {"text": own, "file": file, "line": line, "setup": False, "type": type(error).__name__}
+        own = text or _sentence(error)
+        named = re.search(r"Op '?(\w+)'?", str(error))
+        if NO_KERNEL.search(str(error)):
+            kernel = named.group(1) if named else kernel or "an operation"
+        else:
+            kernel = None
+        return {"text": own, "file": file, "line": line, "setup": False, "kernel": kernel}
 
 
-def _first_sentence(lines):
-    text = "".join(lines).strip()
-    useful = [line.strip() for line in text.splitlines() if line.strip()]
-    return (useful[0] if len(useful[0]) > 12 or len(useful) == 1 else " ".join(useful[:2]))[:400]
+def _sentence(error):
+    """Type and message on one line; of a message in many lines, the one that says most."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    noise = ("File ", "Detected at", "[[", "in user code", "Graph execution error", "node ", "^", "~")
+    useful = [line for line in lines if not line.startswith(noise) and not line.endswith(":")] or lines
+    name = type(error).__name__
+    if not useful:
+        return name
+    chosen = useful[-1] if len(lines) > 1 and "user code" in lines[0] else useful[0]
+    return (chosen if chosen.startswith(name) else f"{name}: {chosen}")[:400]
 
 
 class Clock:

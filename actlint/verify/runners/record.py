@@ -13,16 +13,18 @@ class Arrays:
 
     def __init__(self):
         self.values = []
+        self.bytes = 0
 
     def add(self, value):
         """Keep a copy of an array; answers its reference."""
+        self.bytes += value.nbytes
         self.values.append(np.array(value, copy=True))
         return {"array": len(self.values) - 1}
 
 
 def save(folder, name, document, arrays):
     """Write ``NAME.npz``, then ``NAME.json``; the JSON file appears complete, last."""
-    np.savez(os.path.join(folder, name + ".npz"), **{"a%d" % i: v for i, v in enumerate(arrays.values)})
+    np.savez(os.path.join(folder, name + ".npz"), **{f"a{i}": v for i, v in enumerate(arrays.values)})
     path = os.path.join(folder, name + ".json")
     with open(path + ".part", "w", encoding="utf-8") as stream:
         json.dump(document, stream)
@@ -38,7 +40,7 @@ def load(folder, name):
     def resolve(value):
         if isinstance(value, dict):
             if set(value) == {"array"}:
-                return arrays["a%d" % value["array"]]
+                return arrays[f"a{value['array']}"]
             return {k: resolve(v) for k, v in value.items()}
         if isinstance(value, list):
             return [resolve(v) for v in value]

@@ -8,18 +8,23 @@ import threading
 import numpy as np
 
 from .graph_tf import (
+    VARIABLES,
     dense,
     elements,
     is_deterministic,
     is_fetchable,
+    is_repeatable,
+    is_smooth,
     leaves,
     needed,
+    reads_variable,
     result_leaves,
     variable_of,
 )
 from .program import Stop
 
 STEPS = (1, 3, 10)
+MOST_BYTES = 1 << 30
 PERTURBATION = 0.01
 
 
@@ -144,33 +149,73 @@ class Recorder:
         starts = [e for leaf in leaves(fetches) for e in elements(graph, leaf)]
         operations = self._closure(graph, starts, fed)
         record = {"site": site, "ordinal": self.counts[site], "captured": self._capture(session, graph)}
-        extras = {}
-        self._ask_probes(extras, graph, operations, fed)
         applied = [g for g in self.applied_groups if g["op"] in operations]
         trains = bool(applied) or bool(plan.get("trains"))
-        wants_gradients = trains and self.counts[site] in STEPS
-        if trains:
-            self.train_steps += 1
-            self._ask_loss(extras, operations, fed)
-        if wants_gradients:
-            self._ask_gradients(extras, graph, operations, fed, applied)
-        if trains and self.counts[site] == 1:
-            self._ask_perturbations(extras, graph, operations, fed)
+        self.train_steps += trains
+        record.update(step=self.train_steps, train=trains, gradients=False)
+        extras = self._extras(record, graph, operations, fed, applied)
+        racing = self._racing(graph, fetches, operations, fed) if trains else {}
+        self.noise.start(len(self.runs), operations)
+        early = self.original(session, racing, feed_dict) if racing else {}
         self.noise.start(len(self.runs), operations)
         try:
             result, values = self.original(session, [fetches, extras], feed_dict, options, run_metadata)
         finally:
             shapes = self.noise.stop()
-        record["step"] = self.train_steps
-        record["train"] = trains
-        record["feeds"] = self._parameters(plan, graph, fed)
         record["noise"] = [[kind, ordinal, list(shape)] for (kind, ordinal), shape in shapes.items()]
-        record["fetches"] = [self._array(leaf) for leaf in result_leaves(fetches, result)]
+        flat = result_leaves(fetches, result)
+        record["fetches"] = [self._array(early.get(place, leaf)) for place, leaf in enumerate(flat)]
+        record["smooth"] = self._smooth(graph, fetches, fed)
         self._keep_extras(record, values, graph)
-        if wants_gradients:
+        record["feeds"] = self._parameters(plan, graph, fed, values)
+        if trains and self.counts[site] in STEPS:
             record["variables"] = self._read(session, graph)
+        if racing:
+            self._note_race(plan["site"], sorted(racing))
         self.runs.append(record)
         return result
+
+    def _extras(self, record, graph, operations, fed, applied):
+        """What is fetched along with the user's own fetches, by key."""
+        extras = {}
+        if self.arrays.bytes < MOST_BYTES:
+            self._ask_probes(extras, graph, operations, fed)
+        self._ask_inputs(extras, record["site"], graph, operations, fed)
+        if record["train"]:
+            self._ask_loss(extras, operations, fed)
+            if record["ordinal"] in STEPS:
+                self._ask_gradients(extras, graph, operations, applied)
+            if record["ordinal"] == 1:
+                self._ask_perturbations(extras, graph, operations)
+        return extras
+
+    def _racing(self, graph, fetches, operations, fed):
+        """Fetched tensors that read variables apart from the gradients.
+
+        TF1 leaves open whether they do so before or after the update. They are taken before it, as eager code computes
+        them, in a run of their own.
+        """
+        path = set()
+        for _, group in self._groups(operations):
+            path |= needed([y for y in group["ys"] if y.op in operations], fed)
+        racing = {}
+        for place, leaf in enumerate(leaves(fetches)):
+            tensors = [t for t in elements(graph, leaf) if hasattr(t, "value_index") and t.name not in fed]
+            if len(tensors) != 1 or tensors[0].op in path or tensors[0].op.type in VARIABLES or not path:
+                continue
+            own = needed(tensors, fed)
+            if reads_variable(own - path) and is_repeatable(own):
+                racing[place] = tensors[0]
+        return racing
+
+    def _note_race(self, site, places):
+        listed = ", ".join(str(place) for place in places)
+        text = f"TF1 doesn't order value {listed} of {site} against the update; compared as before it"
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def _smooth(self, graph, fetches, fed):
+        return [is_smooth(self._closure(graph, elements(graph, leaf), fed)) for leaf in leaves(fetches)]
 
     def _closure(self, graph, starts, fed):
         key = (id(graph), tuple(s.name for s in starts), tuple(sorted(fed)))
@@ -188,16 +233,18 @@ class Recorder:
                 fed.update({t.name: (t, None) for t in tensors})
         return fed
 
-    def _parameters(self, plan, graph, fed):
+    def _parameters(self, plan, graph, fed, values):
         out = {}
         for parameter, name in plan.get("parameters", {}).items():
-            values = []
+            feeds = []
             for tensor in self.tensors.get(name, []):
                 if tensor.graph is graph and tensor.name in fed and fed[tensor.name][1] is not None:
                     array = np.asarray(fed[tensor.name][1], dtype=tensor.dtype.as_numpy_dtype)
-                    values.append(self._array(array))
-            if values:
-                out[parameter] = values
+                    feeds.append(self._array(array))
+                elif ("input", tensor.name) in values:
+                    feeds.append(self._array(values["input", tensor.name]))
+            if feeds:
+                out[parameter] = feeds
         return out
 
     def _array(self, value):
@@ -207,6 +254,18 @@ class Recorder:
         return self.arrays.add(array) if array.dtype.kind in "fiubc" else None
 
     # extra fetches
+
+    def _ask_inputs(self, extras, site, graph, operations, fed):
+        """Tensors that the rewrite passes though TF1 isn't fed them: placeholders' defaults, a data set's elements."""
+        for name in self.plan["runs"][site].get("parameters", {}).values():
+            for tensor in self.tensors.get(name, []):
+                if (
+                    tensor.graph is graph
+                    and tensor.name not in fed
+                    and tensor.op in operations
+                    and is_fetchable(tensor)
+                ):
+                    extras["input", tensor.name] = tensor
 
     def _ask_probes(self, extras, graph, operations, fed):
         for name, role in self.roles.items():
@@ -230,26 +289,26 @@ class Recorder:
                 if y.name not in fed and y.op in operations and is_fetchable(y):
                     extras["loss", number, place] = y
 
-    def _ask_gradients(self, extras, graph, operations, fed, applied):
+    def _ask_gradients(self, extras, graph, operations, applied):
         names = {v.op.name: index for index, v in self.weights(graph).items()}
-        groups = [("raw", number, zip(map(variable_of, g["xs"]), g["gradients"])) for number, g in self._groups(operations)]
-        groups += [("applied", n, zip(map(variable_of, g["variables"]), g["gradients"])) for n, g in enumerate(applied)]
-        for kind, number, pairs in groups:
-            for name, gradient in pairs:
-                if name in names and gradient is not None and _op(gradient) in operations:
-                    extras[kind, number, names[name]] = gradient
-                elif name in names and gradient is None:
-                    extras[kind, number, names[name]] = []
+        groups = [("raw", number, g["xs"], g["gradients"]) for number, g in self._groups(operations)]
+        groups += [("applied", number, g["variables"], g["gradients"]) for number, g in enumerate(applied)]
+        for kind, number, sources, gradients in groups:
+            for place, source in enumerate(sources):
+                name, gradient = variable_of(source), gradients[place]
+                if name in names and (gradient is None or _op(gradient) in operations):
+                    extras[kind, number, names[name]] = [] if gradient is None else gradient
 
-    def _ask_perturbations(self, extras, graph, operations, fed):
+    def _ask_perturbations(self, extras, graph, operations):
         """Gradients of 1 % of each loss term, to learn whether such a change would be noticed."""
-        terms = [(n, i, t) for n in self.tensors if self.roles.get(n) == "loss term" for i, t in enumerate(self.tensors[n])]
+        names = [name for name, role in self.roles.items() if role == "loss term"]
+        terms = [(name, place, t) for name in names for place, t in enumerate(self.tensors[name])]
         terms = [t for t in terms if ("probe",) + t[:2] in extras and t[2].dtype.is_floating]
         for number, group in self._groups(operations):
-            names = {v.op.name: index for index, v in self.weights(graph).items()}
-            xs = [x for x in group["xs"] if variable_of(x) in names]
+            weights = {v.op.name: index for index, v in self.weights(graph).items()}
+            xs = [x for x in group["xs"] if variable_of(x) in weights]
             for name, place, term in terms:
-                for index, change in self._change(graph, group, term, xs, names):
+                for index, change in self._change(graph, group, term, xs, weights):
                     extras["change", name, place, number, index] = change
 
     def _change(self, graph, group, term, xs, names):
@@ -267,7 +326,7 @@ class Recorder:
         finally:
             if finalized:
                 graph.finalize()
-        return [(names[variable_of(x)], c) for x, c in zip(xs, changes) if c is not None]
+        return [(names[variable_of(xs[i])], change) for i, change in enumerate(changes) if change is not None]
 
     def _keep_extras(self, record, values, graph):
         probes, raw, applied, changes, losses = {}, {}, {}, {}, []
@@ -281,7 +340,7 @@ class Recorder:
                 shape = variables[key[2]].shape.as_list()
                 kept = None if isinstance(value, list) else self._array(dense(value, shape))
                 (raw if key[0] == "raw" else applied).setdefault(str(key[2]), []).append(kept)
-            else:
+            elif key[0] == "change":
                 size = float(np.max(np.abs(dense(value, variables[key[4]].shape.as_list())), initial=0.0))
                 changes[key[1]] = max(changes.get(key[1], 0.0), PERTURBATION * size)
         record.update(probes=probes, raw=raw, applied=applied, changes=changes, losses=losses)
@@ -348,7 +407,7 @@ class Recorder:
             "stopped": self.stopped,
             "counts": {str(site): count for site, count in self.counts.items()},
             "variables": [v.name for v in self.variables],
-            "losses": [run["losses"] for run in self.runs if run["train"]],
+            "notes": self.notes,
         }
 
 

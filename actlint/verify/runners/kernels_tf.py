@@ -1,0 +1,86 @@
+"""TensorFlow operations whose kernels have no float64 form, computed from others."""
+
+from __future__ import annotations
+
+
+def install():
+    """Replace the op functions in an imported TensorFlow."""
+    from tensorflow.python.ops import gen_image_ops, gen_nn_ops
+
+    gen_nn_ops.fused_batch_norm_v3 = fused_batch_norm
+    gen_nn_ops.lrn = local_response_normalization
+    gen_image_ops.resize_bilinear = resize_bilinear
+
+
+def fused_batch_norm(
+    x,
+    scale,
+    offset,
+    mean,
+    variance,
+    epsilon=0.0001,
+    exponential_avg_factor=1,
+    data_format="NHWC",
+    is_training=True,
+    name=None,
+):
+    """FusedBatchNormV3: the running variance takes the unbiased batch variance, the output the biased one."""
+    from tensorflow.python.framework import constant_op
+    from tensorflow.python.ops import array_ops, math_ops
+
+    first, rank = data_format.startswith("NC"), len(data_format)
+    axes = [0] + list(range(2, rank)) if first else list(range(rank - 1))
+    wide = [1, -1] + [1] * (rank - 2) if first else [1] * (rank - 1) + [-1]
+
+    def spread(value):
+        return array_ops.reshape(value, wide)
+
+    running_mean, running_variance = mean, variance
+    if is_training:
+        mean_ = math_ops.reduce_mean(x, axes)
+        variance_ = math_ops.reduce_mean(math_ops.squared_difference(x, spread(mean_)), axes)
+        count = math_ops.cast(array_ops.size(x) // array_ops.size(mean_), x.dtype)
+        unbiased = variance_ * (count / math_ops.maximum(count - 1.0, 1.0))
+        rate = exponential_avg_factor
+        running_mean = mean_ if rate == 1 else mean * (1 - rate) + mean_ * rate
+        running_variance = unbiased if rate == 1 else variance * (1 - rate) + unbiased * rate
+        mean, variance = mean_, variance_
+    normal = (x - spread(mean)) * math_ops.rsqrt(spread(variance) + epsilon)
+    y = array_ops.identity(normal * spread(scale) + spread(offset), name=name)
+    empty = constant_op.constant([], dtype=x.dtype)
+    return y, running_mean, running_variance, empty, empty, empty
+
+
+def local_response_normalization(input, depth_radius=5, bias=1, alpha=1, beta=0.5, name=None):
+    """LRN: divided by (bias + alpha * sum of squares of the neighbouring channels) ** beta."""
+    from tensorflow.python.framework import ops
+    from tensorflow.python.ops import array_ops, math_ops
+
+    input = ops.convert_to_tensor(input)
+    radius, channels = int(depth_radius), array_ops.shape(input)[3]
+    squares = array_ops.pad(math_ops.square(input), [[0, 0], [0, 0], [0, 0], [radius, radius]])
+    window = [squares[:, :, :, shift : shift + channels] for shift in range(2 * radius + 1)]
+    return math_ops.divide(input, math_ops.pow(bias + alpha * math_ops.add_n(window), beta), name=name)
+
+
+def resize_bilinear(images, size, align_corners=False, half_pixel_centers=False, name=None):
+    """ResizeBilinear of NHWC images, with TF1's and TF2's placing of the corners."""
+    from tensorflow.python.framework import dtypes, ops
+    from tensorflow.python.ops import array_ops, math_ops
+
+    images = math_ops.cast(images, dtypes.float64)
+    size = ops.convert_to_tensor(size)
+    for axis in (1, 2):
+        length = array_ops.shape(images)[axis]
+        wanted = size[axis - 1]
+        own, other = math_ops.cast(length, dtypes.float64), math_ops.cast(wanted, dtypes.float64)
+        ratio = (own - 1.0) / math_ops.maximum(other - 1.0, 1.0) if align_corners else own / other
+        place = math_ops.cast(math_ops.range(wanted), dtypes.float64)
+        place = (place + 0.5) * ratio - 0.5 if half_pixel_centers else place * ratio
+        floor = math_ops.floor(place)
+        low = math_ops.maximum(math_ops.cast(floor, dtypes.int32), 0)
+        high = math_ops.minimum(math_ops.cast(floor, dtypes.int32) + 1, length - 1)
+        weight = array_ops.reshape(place - floor, [-1, 1, 1] if axis == 1 else [-1, 1])
+        first, second = array_ops.gather(images, low, axis=axis), array_ops.gather(images, high, axis=axis)
+        images = first + (second - first) * weight
+    return array_ops.identity(images, name=name)

@@ -1,0 +1,117 @@
+"""The rewritten program's weights, found by the plan's paths."""
+
+from __future__ import annotations
+
+import numpy as np
+
+INITIAL = 1e-6
+
+
+class Weights:
+    """Finds, sets and reads the weights.
+
+    Args:
+        plan: the plan's weights.
+        framework: the target.
+        rows: where initial values are compared.
+    """
+
+    def __init__(self, plan, framework, rows):
+        self.plan, self.framework, self.rows = plan, framework, rows
+        self.module, self.locals = None, {}
+        self.start, self.broken, self.identities = {}, [], {}
+
+    def register(self, function, name, value):
+        """A local variable of a function that owns weights has been assigned."""
+        self.locals[function, name] = value
+
+    def resolve(self, path):
+        """The object that a path names, in the module or in a function's registered locals."""
+        for (function, name), value in self.locals.items():
+            prefix = function + "." + name
+            if path == prefix or path.startswith((prefix + ".", prefix + "[")):
+                return eval("__value__" + path[len(prefix) :], dict(self.module.__dict__, __value__=value))
+        return eval(path, self.module.__dict__)
+
+    def _found(self, weight):
+        """The object at a weight's path, or None with a note on why not."""
+        try:
+            if weight.get("build"):
+                layer = self.resolve(weight["build"][0])
+                if not layer.built:
+                    layer.build(tuple(weight["build"][1]))
+            return self.resolve(weight["path"])
+        except Exception as error:
+            text = f"the weight {weight['name']} can't be found at {weight['path']}: {type(error).__name__}: {error}"
+            if text not in self.broken:
+                self.broken.append(text)
+            return None
+
+    def _value(self, target):
+        return np.asarray(target) if _is_number(target) else self.framework.read(target)
+
+    def give(self, captured, label, step):
+        """Compare the rewrite's own initial values, as far as they are determined, then copy the original's."""
+        for index, original in captured.items():
+            weight = self.plan[int(index)]
+            target = self._found(weight)
+            if target is None:
+                continue
+            array, own = laid_out(original["value"], weight["layout"]), self._value(target)
+            if original["deterministic"] or own.shape != array.shape:
+                same_kind = own.dtype.kind == array.dtype.kind
+                own = own.astype(array.dtype) if same_kind else own
+                self.rows.arrays(label, "initial value", weight["name"], step, array, own, INITIAL)
+            else:
+                self.rows.spread(label, weight["name"], step, array, own)
+            if own.shape == array.shape:
+                self.start[int(index)] = original["value"]
+                self._set(weight["path"], target, array)
+
+    def _set(self, path, target, array):
+        if _is_number(target):
+            self.module.__dict__["__actlint_number__"] = array.item()
+            exec(path + " = __actlint_number__", self.module.__dict__)
+            del self.module.__dict__["__actlint_number__"]
+        else:
+            self.framework.write(target, array)
+
+    def identify(self):
+        """Note which objects the weights are, for `index`."""
+        found = {i: self._found(self.plan[i]) for i in self.start}
+        self.identities = {id(self.framework.identity(t)): i for i, t in found.items() if t is not None}
+
+    def index(self, source):
+        """Which weight of the plan a differentiated object is, or None."""
+        return self.identities.get(id(self.framework.identity(source)))
+
+    def read(self):
+        """``index -> value`` in the original's layout."""
+        out = {}
+        for index in self.start:
+            target = self._found(self.plan[index])
+            if target is not None:
+                out[index] = laid_back(self._value(target), self.plan[index]["layout"])
+        return out
+
+
+def laid_out(array, layout):
+    """The original's array in the rewrite's layout."""
+    if layout == "T":
+        return array.T
+    if layout == "HWIO":
+        return np.moveaxis(array, (-1, -2), (0, 1))
+    return array
+
+
+def laid_back(array, layout):
+    """The rewrite's array in the original's layout."""
+    if layout == "T":
+        return array.T
+    if layout == "HWIO":
+        return np.moveaxis(array, (0, 1), (-1, -2))
+    return array
+
+
+def _is_number(value):
+    return isinstance(value, (bool, int, float))
