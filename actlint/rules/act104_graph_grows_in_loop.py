@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actlint.findings import Finding, Related
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from libcst import CSTNode
 
     from actlint.program import Program
-    from actlint.program.values import Op
+    from actlint.program.values import Frame, Op
 
 _GROWING = frozenset(
     {"op", "loss", "placeholder", "variable", "assign", "train", "group", "summary", "initializer", "saver"}
@@ -22,25 +24,62 @@ _MODEL = frozenset({"placeholder", "variable"})
 _PLAIN = frozenset({"property", "staticmethod", "classmethod"})
 
 
+@dataclass
+class _Site:
+    """An expression in a loop that adds operations: of one statement or, where a function only builds, its call."""
+
+    loop: CSTNode
+    node: CSTNode | None
+    file: Path
+    ops: list[Op]
+
+
 def check(program: Program) -> Iterator[Finding]:
     """One finding per statement that adds operations; for a loop that builds whole models, one at its first."""
     running = {loop for run in program.runs for loop in run.loops}
     if not running:
         return
     fresh = {loop for op in program.ops if op.symbol in ("Graph", "reset_default_graph") for loop in op.loops}
-    statements: dict[CSTNode, tuple[CSTNode, list[Op]]] = {}
-    building: set[CSTNode] = set()
+    runners = {run.calls[-1].function.node for run in program.runs if run.calls}
+    sites: dict[CSTNode, _Site] = {}
     for op in program.ops:
         loop = _growing_loop(op, running, fresh)
         if loop is None or op.statement is None or not _grows(op):
             continue
-        if op.statement in statements or not _happens_once(op, loop):
-            _, ops = statements.setdefault(op.statement, (loop, []))
-            ops.append(op)
-            if op.kind in _MODEL:
-                building.add(loop)
-    for loop, ops in _reported(statements, building):
-        yield _finding(program, loop, ops, loop in building)
+        call = _building_call(program, op, loop, runners)
+        key = op.statement if call is None else call.node
+        if key in sites or not _happens_once(op, loop):
+            node, file = (None, op.file) if call is None else (call.node, call.file)
+            sites.setdefault(key, _Site(loop, node, file, [])).ops.append(op)
+    building = {site.loop for site in sites.values() if _builds(site)}
+    for site in sites.values():
+        if site.loop not in building:
+            yield _finding(program, site, builds=False)
+        elif site is next(s for s in sites.values() if s.loop is site.loop and _builds(s)):
+            yield _finding(program, site, builds=True)
+
+
+def _builds(site: _Site) -> bool:
+    """Whether the expression makes inputs or weights, which belong to a model."""
+    return any(op.kind in _MODEL for op in site.ops)
+
+
+def _building_call(program: Program, op: Op, loop: CSTNode, runners: set[CSTNode]) -> Frame | None:
+    """The call in the loop, or in a function below that runs the session, of the functions that only build."""
+    file = file_of(program, loop)
+    tree = program.trees[file]
+    start, end = tree.span(loop)
+
+    def is_in_loop(frame: Frame) -> bool:
+        return frame.file == file and start <= tree.span(frame.node)[0] < end
+
+    first = next((depth for depth, frame in enumerate(op.calls) if is_in_loop(frame)), len(op.calls))
+    found = None
+    for frame in reversed(op.calls[first:]):
+        if frame.function.node in runners:
+            break
+        found = frame
+    return found
 
 
 def _growing_loop(op: Op, running: set[CSTNode], fresh: set[CSTNode]) -> CSTNode | None:
@@ -59,35 +98,30 @@ def _grows(op: Op) -> bool:
     return op.kind in _GROWING and op.known and op.symbol != "either" and plain
 
 
-def _reported(
-    statements: dict[CSTNode, tuple[CSTNode, list[Op]]], building: set[CSTNode]
-) -> Iterator[tuple[CSTNode, list[Op]]]:
-    done: set[CSTNode] = set()
-    for loop, ops in statements.values():
-        if loop not in building:
-            yield loop, ops
-        elif loop not in done and any(op.kind in _MODEL for op in ops):
-            done.add(loop)
-            yield loop, ops
-
-
-def _finding(program: Program, loop: CSTNode, ops: list[Op], builds: bool) -> Finding:
-    tree = program.trees[ops[0].file]
-
+def _finding(program: Program, site: _Site, *, builds: bool) -> Finding:
     def width(op: Op) -> int:
-        start, end = tree.span(op.node)
+        start, end = program.trees[op.file].span(op.node)
         return end - start
 
-    outer = max(ops, key=width)
+    outer = max(site.ops, key=width)
+    what = _what(outer) if site.node is None else f"operations of `{_called(program, site)}` made"
     if builds:
         message = "model built in a loop that runs the session: the graph keeps every earlier one"
         help = "build it once, or give each iteration a graph of its own: `with tf.Graph().as_default():`"
     else:
-        message = f"{_what(outer)} in a loop that runs the session: the graph grows at every iteration"
+        message = f"{what} in a loop that runs the session: the graph grows at every iteration"
         help = _help(outer)
-    file = file_of(program, loop)
-    related = [Related(file, program.trees[file].position(loop)[0], "the loop is here")]
-    return report(RULE, program, outer.node, outer.file, message, help, related)
+    file = file_of(program, site.loop)
+    related = [Related(file, program.trees[file].position(site.loop)[0], "the loop is here")]
+    return report(RULE, program, site.node or outer.node, site.file, message, help, related)
+
+
+def _called(program: Program, site: _Site) -> str:
+    import libcst as cst
+
+    node = site.node
+    assert node is not None
+    return program.trees[site.file].text(node.func if isinstance(node, cst.Call) else node)
 
 
 def _what(op: Op) -> str:
