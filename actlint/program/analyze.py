@@ -11,14 +11,17 @@ from actlint.files.source import Source, Undecodable
 from actlint.program.interpreter import Interpreter
 from actlint.program.model import Program
 from actlint.program.scope import Scope
+from actlint.program.uncalled import interpret_uncalled
 from actlint.syntax.tree import Invalid, Tree, parse
 
 _parsed = lru_cache(maxsize=32)(parse)
 """Parsed files of the last programs: files of one package import one another."""
 
 
-def analyze(path: Path, read: Callable[[Path], Source], tree: Tree | None = None) -> Program:
-    """Interpret the file at `path` as `__main__`.
+def analyze(
+    path: Path, read: Callable[[Path], Source], tree: Tree | None = None, *, uncalled: bool = False
+) -> Program:
+    """Interpret the file at `path` as `__main__`; with `uncalled` also the functions and classes that it never calls.
 
     Raises actlint.syntax.tree.Invalid or actlint.files.source.Undecodable when the entry file can't be read or parsed; an imported
     local module that can't is treated as an installed package.
@@ -49,6 +52,8 @@ def analyze(path: Path, read: Callable[[Path], Source], tree: Tree | None = None
     sys.setrecursionlimit(max(limit, 20_000))
     try:
         interpreter.run_module(program.trees[path].module, scope)
+        if uncalled:
+            interpret_uncalled(interpreter, scope, path)
     finally:
         sys.setrecursionlimit(limit)
     return program
