@@ -1,7 +1,7 @@
 """The contract of the catalogue: what is known about one TensorFlow 1 symbol.
 
-An entry is read by the interpreter (signature, shape, dtype, what the symbol makes), by both emitters (its TF2 and torch form), by the
-linter and by the documentation. Nothing else may hold knowledge about a symbol.
+An entry is read by the interpreter (signature, shape, dtype, what the symbol makes), by both emitters (its TF2 and torch
+form), by the linter and by the documentation. Nothing else may hold knowledge about a symbol.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Bound(Protocol):
         """Static shapes of the elements of a list-of-tensors argument."""
 
     def dtype(self, parameter: str) -> str | None:
-        """ "float32", "int64", "bool", ... of a tensor argument, or that a dtype argument names; None when not known."""
+        """float32, int64, bool, ... of a tensor argument, or what a dtype argument names; None when not known."""
 
     def dimensions(self, parameter: str) -> Shape | None:
         """The value of a shape argument such as `[None, n_hidden]`, with its elements' source texts."""
@@ -88,8 +88,9 @@ DtypeRule = Callable[[Bound], "str | None"]
 class Rename:
     """The target has the same call under another name: the user's arguments and their formatting stay.
 
-    `parameters` maps TF1's parameters to the target's, in the order of the target's positional parameters. A TF1 parameter that is
-    passed but not listed refuses the call, unless it is in `drop`. An argument that is a literal None is left out.
+    `parameters` maps TF1's parameters to the target's, in the order of the target's positional parameters. A TF1
+    parameter that is passed but not listed refuses the call, unless it is in `drop`. An argument that is a literal None
+    is left out.
     """
 
     name: str
@@ -104,9 +105,10 @@ Form = Rename | Callable[[Rewriting], "str | Rename"]
 class Entry:
     """One TensorFlow 1 symbol.
 
-    `signature` is TF 1.15's, as source text; `renamed` maps keywords of older versions to it. `kind` says what the interpreter makes of
-    a call: "op" a tensor; "loss" a tensor that joins the LOSSES collection; "host" a Python value; "initializer" something that fills a
-    variable; anything structural (placeholder, variable, session, optimizer, ...) is spelled in actlint.apis.structure.
+    `signature` is TF 1.15's, as source text; `renamed` maps keywords of older versions to it. `kind` says what the
+    interpreter makes of a call: "op" a tensor; "loss" a tensor that joins the LOSSES collection; "host" a Python
+    value; "initializer" something that fills a variable; anything structural (placeholder, variable, session,
+    optimizer, ...) is spelled in actlint.program.structure.
     """
 
     name: str
@@ -128,7 +130,8 @@ class Entry:
 class Weight:
     """A variable that a layer makes: its TF1 name below the layer, its shape, and where each target keeps it.
 
-    `torch` is (attribute path below the module, layout): layout "same", "T" (2-d transpose) or "HWIO" (conv kernel, stored OIHW).
+    `torch` is (attribute path below the module, layout): layout "same", "T" (2-d transpose) or "HWIO" (conv kernel,
+    stored OIHW).
     """
 
     name: str
@@ -141,8 +144,9 @@ class Weight:
 class LayerEntry(Entry):
     """A symbol that makes a layer with weights and applies it to its input, such as `tf.layers.dense`.
 
-    `tf2` and `torch` are forms of the *constructor* expression; the emitter writes the application `layer(x)`. `input` names the
-    parameter that the layer is applied to. `weights` answers the variables in the order of creation. `base` is the default TF1 name.
+    `tf2` and `torch` are forms of the *constructor* expression; the emitter writes the application `layer(x)`.
+    `input` names the parameter that the layer is applied to. `weights` answers the variables in the order of
+    creation. `base` is the default TF1 name.
     """
 
     kind: str = "layer"
@@ -153,6 +157,9 @@ class LayerEntry(Entry):
 
 @dataclass(frozen=True)
 class OptimizerEntry(Entry):
-    """An optimizer class. Its forms make the constructor expression; `parameters` in a form's call is the list of variables' source."""
+    """An optimizer class. Its forms make the constructor expression.
+
+    `parameters` in a form's call is the source of the list of variables.
+    """
 
     kind: str = "optimizer"

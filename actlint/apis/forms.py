@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from actlint.apis.entry import Bound, Form, Host, Rename, Rewriting
 from actlint.apis.infer import INTEGERS
 
@@ -71,6 +73,15 @@ def elementwise(name: str, parameter: str = "x", host: str = "") -> Form:
         return plain if call.is_tensor(parameter) else f"{name}({call.tensor(parameter)})"
 
     return form
+
+
+_SURELY_POSITIVE = re.compile(r"\+ *(\d[\d.]*(e-?\d+)?|\.\d+|[\w.]*eps\w*)$", re.IGNORECASE)
+
+
+def root(call: Rewriting, square: str) -> str:
+    """A square root whose gradient is TF1's; torch's own makes nan of a zero gradient where the root is 0."""
+    name = "torch.sqrt" if _SURELY_POSITIVE.search(square) else call.helper("sqrt")
+    return f"{name}({square})"
 
 
 def operation(name: str, symbol: str, host: bool = True) -> Form:

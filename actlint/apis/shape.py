@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Dim:
-    """One dimension: `value` where it is known, and `source`, an expression of the user's that has this value (`HIDDEN_DIM`)."""
+    """One dimension: `value` where it is known, and `source`, an expression of the user's with this value (`HIDDEN_DIM`)."""
 
     value: int | None = None
     source: str | None = None
@@ -33,7 +33,7 @@ def broadcast(left: Shape | None, right: Shape | None) -> Shape | None:
     width = max(len(left), len(right))
     one = Dim(1)
     left, right = (one,) * (width - len(left)) + left, (one,) * (width - len(right)) + right
-    return tuple(b if a.value == 1 else a if b.value == 1 else same(a, b) for a, b in zip(left, right))
+    return tuple(b if a.value == 1 else a if b.value == 1 else same(a, b) for a, b in zip(left, right, strict=True))
 
 
 def reduced(shape: Shape | None, axis: object, keepdims: bool) -> Shape | None:

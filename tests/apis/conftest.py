@@ -44,6 +44,8 @@ def host(text: str, value: Any, node: ast.expr | None = None) -> Known:
     dtype = None if array is None else str(array.dtype)
     if not isinstance(value, (np.ndarray, np.generic)):
         dtype = {"float64": "float32", "int64": "int32"}.get(str(dtype), dtype)
+    if isinstance(value, str):
+        return Known(text, False, (), "string", value, node=node)
     shape = None if array is None else tuple(Dim(size) for size in array.shape)
     return Known(text, False, shape, dtype, value, node=node)
 
@@ -131,7 +133,11 @@ class Call:
     def operand(self, parameter: str) -> str:
         found = self.text(parameter)
         node = ast.parse(found, mode="eval").body
-        return found if isinstance(node, (ast.Name, ast.Constant, ast.Call, ast.Attribute, ast.Subscript)) else f"({found})"
+        return (
+            found
+            if isinstance(node, (ast.Name, ast.Constant, ast.Call, ast.Attribute, ast.Subscript))
+            else f"({found})"
+        )
 
     def tensor(self, parameter: str) -> str:
         if not self.is_host(parameter) or self.target == "tf2":
@@ -227,7 +233,9 @@ class Renderer:
         names = parameters(call.entry.signature)
         order = [*answer.parameters.values()]
         parts: list[str] = []
-        for place, name in enumerate([*names[: len(node.args)], *(n for n in call.values if n not in names[: len(node.args)])]):
+        for place, name in enumerate(
+            [*names[: len(node.args)], *(n for n in call.values if n not in names[: len(node.args)])]
+        ):
             if name in answer.drop or not call.given(name):
                 continue
             if name not in answer.parameters:
@@ -251,7 +259,7 @@ def rewrite() -> Callable[..., Renderer]:
 
 @pytest.fixture
 def text(rewrite: Callable[..., Renderer]) -> Callable[..., str]:
-    """The rewritten text of an expression whose names are tensors given as shapes: `text("torch", "tf.abs(x)", x=(2,))`."""
+    """The rewritten text of an expression whose names are tensors of given shapes, or numbers."""
 
     def render(target: str, source: str, **shapes: Any) -> str:
         names = {}

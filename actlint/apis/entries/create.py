@@ -107,7 +107,7 @@ def _constant_shape(call: Bound) -> Shape | None:
 
 
 def _constant(call: Rewriting) -> str:
-    if call.result_dtype == "string":
+    if isinstance(call.const("value"), str):
         call.refuse("torch has no tensors of strings", "keep the strings in a Python list")
     dtype = _dtype(call) or integer_dtype(call, "value")
     if not call.given("shape"):

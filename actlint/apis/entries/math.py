@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actlint.apis.entry import Entry, Form, Host, Rename, Rewriting
-from actlint.apis.forms import elementwise, is_number, like, operand_like, operation, rename
+from actlint.apis.forms import elementwise, is_number, like, operand_like, operation, rename, root
 from actlint.apis.infer import INTEGERS, broadcasting, common, dtype_of, shape_of
 
 
@@ -134,6 +134,10 @@ def _pow(call: Rewriting) -> str | Rename:
     return f"torch.pow({like(call, 'x', 'y')}, {like(call, 'y', 'x')})"
 
 
+def _sqrt(call: Rewriting) -> str:
+    return root(call, call.text("x")) if call.is_tensor("x") else f"torch.sqrt({call.tensor('x')})"
+
+
 def _add_n(call: Rewriting) -> str:
     return f"sum({call.tensors('inputs')})"
 
@@ -151,6 +155,7 @@ ENTRIES: tuple[Entry, ...] = (
     _unary(
         "sqrt",
         "math.sqrt",
+        torch=_sqrt,
         trap="At 0 the gradient is infinite; where nothing flows back into it, TF1 answers 0 and torch nan.",
     ),
     _unary("rsqrt", "math.rsqrt", tf2="tf.math.rsqrt"),

@@ -11,7 +11,7 @@ from actlint.apis.shape import Dim, Shape
 def _activation(name: str, torch: str, extra: str = "", aliases: str = "", tf2: str = "", trap: str = "") -> Entry:
     return Entry(
         f"nn.{name}",
-        "features, name=None",
+        "features" if name == "swish" else "features, name=None",
         aliases=tuple(aliases.split()),
         shape=shape_of("features"),
         dtype=dtype_of("features"),
@@ -121,6 +121,12 @@ def _weighted_cross_entropy(call: Rewriting) -> str:
 def _top_k_shape(call: Bound) -> Shape | None:
     shape, k = call.shape("input"), call.const("k", 1)
     return (*shape[:-1], Dim(k if isinstance(k, int) else None)) if shape else None
+
+
+def _top_k(call: Rewriting) -> str:
+    if call.given("sorted") and call.const("sorted") is not True:
+        call.refuse("the order of an unsorted top_k", "leave `sorted` out")
+    return f"{call.helper('top_k')}({call.tensor('input')}, {call.text('k', '1')})"
 
 
 def _in_top_k(call: Rewriting) -> str:
@@ -251,7 +257,7 @@ ENTRIES: tuple[Entry, ...] = (
         shape=_top_k_shape,
         dtype=dtype_of("input"),
         tf2=rename("tf.math.top_k", "input k sorted"),
-        torch=lambda call: f"{call.helper('top_k')}({call.tensor('input')}, {call.text('k', '1')})",
+        torch=_top_k,
         outputs=lambda call: 2,
         trap="Of equal entries the one with the lower index comes first.",
     ),

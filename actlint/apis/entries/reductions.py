@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actlint.apis.entry import UNKNOWN, Bound, Entry, Form, Rename, Rewriting
-from actlint.apis.forms import arguments, axes, constant_axis, reduction, rename
+from actlint.apis.forms import arguments, axes, constant_axis, reduction, rename, root
 from actlint.apis.infer import INTEGERS, always, dtype_of, reducing, shape_of
 from actlint.apis.shape import Shape
 
@@ -109,7 +109,7 @@ def _norm(call: Rewriting) -> str:
     keep = arguments(call, "keepdims=keepdim")
     along = arguments(call, "axis=dim") or (", dim=None" if keep else "")
     if order in ("euclidean", 2):
-        return f"torch.sqrt(torch.sum(torch.square({x}){along}{keep}))"
+        return root(call, f"torch.sum(torch.square({x}){along}{keep})")
     if order == 1:
         return f"torch.sum(torch.abs({x}){along}{keep})"
     if order == float("inf"):
@@ -132,7 +132,7 @@ ENTRIES: tuple[Entry, ...] = (
         Entry(
             name,
             "input, axis=None, name=None, output_type=tf.int64",
-            aliases=(f"math.{name}", f"arg_{name[3:]}"),
+            aliases=(f"math.{name}",),
             renamed={"dimension": "axis"},
             shape=_search_shape,
             dtype=lambda call: call.dtype("output_type") if call.given("output_type") else "int64",

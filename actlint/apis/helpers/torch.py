@@ -22,6 +22,33 @@ def minimum(x, y):
 ''',
     ),
     Helper(
+        "sqrt",
+        '''\
+def sqrt(x):
+    """torch.sqrt, but where no gradient comes in, none goes out; torch's own makes nan of it where x is 0."""
+    return Sqrt.apply(x)
+''',
+        needs=("Sqrt",),
+    ),
+    Helper(
+        "Sqrt",
+        '''\
+class Sqrt(torch.autograd.Function):
+    """The square root and its gradient, which is 0 for a gradient of 0."""
+
+    @staticmethod
+    def forward(ctx, x):
+        root = torch.sqrt(x)
+        ctx.save_for_backward(root)
+        return root
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (root,) = ctx.saved_tensors
+        return torch.where(gradient == 0, torch.zeros_like(gradient), gradient / (2 * root))
+''',
+    ),
+    Helper(
         "selu",
         '''\
 def selu(x):
@@ -120,7 +147,7 @@ def softmax_cross_entropy(labels, logits):
         "weighted_cross_entropy",
         '''\
 def weighted_cross_entropy(labels, logits, pos_weight):
-    """Sigmoid cross entropy with weighted positive labels; no part of the gradient comes from the bend at a logit of 0."""
+    """Sigmoid cross entropy with weighted positive labels; the bend at a logit of 0 adds nothing to the gradient."""
     weight = 1 + (pos_weight - 1) * labels
     return (1 - labels) * logits + weight * (torch.log1p(torch.exp(-torch.abs(logits))) + F.relu(-logits))
 ''',
@@ -340,4 +367,6 @@ class RMSProp(torch.optim.Optimizer):
     ),
 )
 
-HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_TENSORS, *_LOSSES, *_IMAGES, *_LAYERS, *_ACTIVATIONS, *_OPTIMIZERS)}
+HELPERS: dict[str, Helper] = {
+    helper.name: helper for helper in (*_TENSORS, *_LOSSES, *_IMAGES, *_LAYERS, *_ACTIVATIONS, *_OPTIMIZERS)
+}

@@ -50,6 +50,13 @@ def flat(value: Any) -> list[Any]:
     return [value]
 
 
+def _config(v1: Any) -> Any:
+    """Sessions without graph optimisation, which costs more than these graphs take to run."""
+    config = v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    return config
+
+
 class Bench:
     """Runs one row in one dtype."""
 
@@ -57,8 +64,9 @@ class Bench:
         self.row, self.dtype, self.renderer = row, dtype, renderer
         self.source = row.source.replace("float32", dtype)
         self.arrays = inputs_of(row, dtype)
-        self.hosts = {n: v.astype(dtype) if isinstance(v, np.ndarray) and v.dtype.kind == "f" else v
-                      for n, v in row.hosts.items()}
+        self.hosts = {
+            n: v.astype(dtype) if isinstance(v, np.ndarray) and v.dtype.kind == "f" else v for n, v in row.hosts.items()
+        }
         self.floats = [name for name, a in self.arrays.items() if a.dtype.kind == "f" and row.gradient]
 
     def tf1(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -66,13 +74,16 @@ class Bench:
         import tensorflow as tf
 
         v1 = tf.compat.v1
-        with tf.Graph().as_default(), v1.Session() as session:
+        with tf.Graph().as_default(), v1.Session(config=_config(v1)) as session:
             names = {name: v1.placeholder(a.dtype.name, a.shape, name) for name, a in self.arrays.items()}
             results = flat(eval(self.source, {"tf": v1, "np": np, **names, **self.hosts}))
             feed = {names[name]: a for name, a in self.arrays.items()}
             values = session.run(results, feed)
-            floats = [(r, tf.constant(c, r.dtype)) for r, c in zip(results, cotangents(values), strict=True)
-                      if r.dtype.is_floating]
+            floats = [
+                (r, tf.constant(c, r.dtype))
+                for r, c in zip(results, cotangents(values), strict=True)
+                if r.dtype.is_floating
+            ]
             slopes = []
             for name in self.floats:
                 slope = v1.gradients([r for r, _ in floats], names[name], [c for _, c in floats])[0] if floats else None
@@ -124,8 +135,10 @@ class Bench:
         finally:
             torch.set_default_dtype(old)
         values = [r.detach().numpy() if isinstance(r, torch.Tensor) else np.asarray(r) for r in results]
-        values = [v.astype(self.dtype) if v.dtype.kind == "f" and not isinstance(r, torch.Tensor) else v
-                  for v, r in zip(values, results, strict=True)]
+        values = [
+            v.astype(self.dtype) if v.dtype.kind == "f" and not isinstance(r, torch.Tensor) else v
+            for v, r in zip(values, results, strict=True)
+        ]
         return values, [
             np.zeros_like(self.arrays[name]) if names[name].grad is None else names[name].grad.to_dense().numpy()
             for name in self.floats
@@ -150,17 +163,33 @@ def compare(found: list[np.ndarray], wanted: list[np.ndarray], gate: float, what
         assert error <= gate * max(largest, 1e-30), f"{what}: error {error / max(largest, 1e-30):.1e}\n{a}\nTF1\n{b}"
 
 
+def check_inference(call: Any, values: list[np.ndarray]) -> None:
+    """Assert that what the entry says about shape and dtype holds for TF1's results."""
+    if call.entry.outputs:
+        assert call.entry.outputs(call) == len(values)
+    shape, dtype = call.result_shape, call.result_dtype
+    if shape is not None:
+        assert len(shape) == values[0].ndim, f"{call.entry.name}: rank of {shape}, TF1 {values[0].shape}"
+        known = [dim.value for dim in shape]
+        pairs = zip(known, values[0].shape, strict=True)
+        assert all(size in (None, real) for size, real in pairs), f"{call.entry.name}: {known}, TF1 {values[0].shape}"
+    assert dtype in (None, values[0].dtype.name), f"{call.entry.name}: {dtype}, TF1 {values[0].dtype}"
+
+
 @dataclass
 class Written:
     """A rewritten expression, and the helpers that it needs."""
 
     text: str
     namespace: dict[str, Any]
+    weights: tuple[Any, ...] = ()
+    call: Any = None
 
 
 @pytest.fixture
 def renderer(rewrite: Callable[..., Any]) -> Callable[..., Written]:
     """Rewrites a source for arrays and Python values of given names."""
+    from actlint.apis.entry import LayerEntry
     from actlint.apis.helpers import helpers
     from actlint.apis.shape import Dim
 
@@ -170,8 +199,10 @@ def renderer(rewrite: Callable[..., Any]) -> Callable[..., Written]:
         for name, a in arrays.items():
             made.names[name] = known(name, True, tuple(Dim(size) for size in a.shape), a.dtype.name)
         for name, value in hosts.items():
-            made.names[name] = made.expression(repr(value)) if not isinstance(value, np.ndarray) else known(
-                name, False, tuple(Dim(size) for size in value.shape), value.dtype.name, value
+            made.names[name] = (
+                made.expression(repr(value))
+                if not isinstance(value, np.ndarray)
+                else known(name, False, tuple(Dim(size) for size in value.shape), value.dtype.name, value)
             )
             made.names[name].text = name
         text = made.expression(source).text
@@ -185,9 +216,16 @@ def renderer(rewrite: Callable[..., Any]) -> Callable[..., Written]:
                 done.add(helper.name)
                 exec("\n".join([*helper.imports, helper.source]), namespace)
                 queue += helper.needs
-        return Written(text, namespace)
+        layers = [call for call in made.calls if isinstance(call.entry, LayerEntry)]
+        return Written(text, namespace, layers[0].entry.weights(layers[0]) if layers else (), made.calls[-1])
 
     return render
+
+
+@pytest.fixture
+def written(renderer: Callable[..., Written]) -> Callable[..., Written]:
+    """The same, with the target first."""
+    return lambda target, source, arrays, hosts: renderer(source, target, arrays, hosts)
 
 
 def _usual(namespace: dict[str, Any], target: str) -> None:
@@ -215,8 +253,13 @@ def parity(renderer: Callable[..., Written]) -> Callable[..., None]:
             forward, backward = row.gates or GATES[dtype]
             for target in ("tf2", "torch"):
                 found, gradients = getattr(bench, target)(grads)
-                where = f"{target} {dtype} {bench._written(target)[0]}"
-                exact_dtypes = all(v.dtype != np.int64 or w.dtype != np.int32 for v, w in zip(found, values, strict=True))
+                made = bench.renderer(bench.source, target, bench.arrays, bench.hosts)
+                if dtype == "float32":
+                    check_inference(made.call, values)
+                where = f"{target} {dtype} {made.text}"
+                exact_dtypes = all(
+                    v.dtype != np.int64 or w.dtype != np.int32 for v, w in zip(found, values, strict=True)
+                )
                 compare(found, values, forward, where, dtypes=exact_dtypes)
                 compare(gradients, slopes, backward, f"gradient of {where}")
 

@@ -27,26 +27,50 @@ def test_activations(name, parity):
     parity(f"tf.nn.{name}(x)", inputs={"x": EDGES}, gates=gates, without64=slope)
 
 
-@pytest.mark.parametrize("source", [
-    "tf.nn.softmax(x)", "tf.nn.log_softmax(x)", "tf.nn.softmax(x, axis=1)", "tf.nn.softmax(x, 0)",
-    "tf.nn.log_softmax(x, dim=-1)", "tf.nn.leaky_relu(x, 0.25)", "tf.nn.leaky_relu(x, alpha=0.5)",
-    "tf.nn.moments(x, [0, 1])", "tf.nn.moments(x, axes=[0], keep_dims=True)", "tf.nn.top_k(x, 3)",
-])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "tf.nn.softmax(x)",
+        "tf.nn.log_softmax(x)",
+        "tf.nn.softmax(x, axis=1)",
+        "tf.nn.softmax(x, 0)",
+        "tf.nn.log_softmax(x, dim=-1)",
+        "tf.nn.leaky_relu(x, 0.25)",
+        "tf.nn.leaky_relu(x, alpha=0.5)",
+        "tf.nn.moments(x, [0, 1])",
+        "tf.nn.moments(x, axes=[0], keep_dims=True)",
+        "tf.nn.top_k(x, 3)",
+    ],
+)
 def test_functions(source, parity):
     parity(source, inputs={"x": X})
 
 
-@pytest.mark.parametrize("source", [
-    "tf.nn.batch_normalization(x, m, v, b, s, 1e-3)", "tf.nn.batch_normalization(x, m, v, None, None, 0.1)",
-    "tf.nn.batch_normalization(x, m, v, b, None, variance_epsilon=1e-3)",
-])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "tf.nn.batch_normalization(x, m, v, b, s, 1e-3)",
+        "tf.nn.batch_normalization(x, m, v, None, None, 0.1)",
+        "tf.nn.batch_normalization(x, m, v, b, None, variance_epsilon=1e-3)",
+    ],
+)
 def test_batch_normalization(source, parity):
     inputs = {"x": LOGITS, "m": OTHER[0], "v": UNIT[0], "b": OTHER[1], "s": UNIT[1]}
-    parity(source, inputs={name: value for name, value in inputs.items() if name in source.replace("tf.nn.batch_n", "")})
+    parity(
+        source, inputs={name: value for name, value in inputs.items() if name in source.replace("tf.nn.batch_n", "")}
+    )
 
 
-@pytest.mark.parametrize("source", ["tf.nn.dropout(x, 1.0)", "tf.nn.dropout(x, keep_prob=1.)", "tf.nn.dropout(x, rate=0.)",
-                                    "tf.layers.dropout(x, 0.5)", "tf.layers.dropout(x, rate=0.9, training=False)"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "tf.nn.dropout(x, 1.0)",
+        "tf.nn.dropout(x, keep_prob=1.)",
+        "tf.nn.dropout(x, rate=0.)",
+        "tf.layers.dropout(x, 0.5)",
+        "tf.layers.dropout(x, rate=0.9, training=False)",
+    ],
+)
 def test_dropout_that_drops_nothing(source, parity, monkeypatch):
     if "layers" in source:
         monkeypatch.setattr("tensorflow.compat.v1.layers", _legacy_layers(), raising=False)
@@ -56,12 +80,16 @@ def test_dropout_that_drops_nothing(source, parity, monkeypatch):
 def _legacy_layers():
     from tf_keras.src.legacy_tf_layers import core, pooling
 
-    return type("layers", (), {
-        "dropout": staticmethod(core.dropout),
-        "flatten": staticmethod(core.flatten),
-        "max_pooling2d": staticmethod(pooling.max_pooling2d),
-        "average_pooling2d": staticmethod(pooling.average_pooling2d),
-    })
+    return type(
+        "layers",
+        (),
+        {
+            "dropout": staticmethod(core.dropout),
+            "flatten": staticmethod(core.flatten),
+            "max_pooling2d": staticmethod(pooling.max_pooling2d),
+            "average_pooling2d": staticmethod(pooling.average_pooling2d),
+        },
+    )
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
@@ -85,11 +113,16 @@ def test_pooling(name, size, stride, padding, parity):
     parity(f"tf.nn.{name}(x, ksize={window}, strides={steps}, padding='{padding}')", inputs={"x": IMAGES})
 
 
-@pytest.mark.parametrize("source", [
-    "tf.layers.flatten(x)", "tf.layers.max_pooling2d(x, 2, 2)", "tf.layers.max_pooling2d(x, [3, 3], 2, padding='same')",
-    "tf.layers.average_pooling2d(inputs=x, pool_size=[2, 2], strides=2)",
-    "tf.layers.average_pooling2d(x, (3, 2), (2, 1), 'same')",
-])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "tf.layers.flatten(x)",
+        "tf.layers.max_pooling2d(x, 2, 2)",
+        "tf.layers.max_pooling2d(x, [3, 3], 2, padding='same')",
+        "tf.layers.average_pooling2d(inputs=x, pool_size=[2, 2], strides=2)",
+        "tf.layers.average_pooling2d(x, (3, 2), (2, 1), 'same')",
+    ],
+)
 def test_layers_without_weights(source, parity, monkeypatch):
     monkeypatch.setattr("tensorflow.compat.v1.layers", _legacy_layers(), raising=False)
     parity(source, inputs={"x": IMAGES})
@@ -102,17 +135,25 @@ def test_softmax_cross_entropy(labels, version, parity):
     parity(source, inputs={"x": LOGITS, "y": labels})
 
 
-@pytest.mark.parametrize("source", [
-    "tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=x)",
-    "tf.nn.weighted_cross_entropy_with_logits(targets=y, logits=x, pos_weight=3.0)",
-    "tf.nn.weighted_cross_entropy_with_logits(y, x, 0.5)",
-    "tf.nn.sparse_softmax_cross_entropy_with_logits(labels=c, logits=x)",
-])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=x)",
+        "tf.nn.weighted_cross_entropy_with_logits(targets=y, logits=x, pos_weight=3.0)",
+        "tf.nn.weighted_cross_entropy_with_logits(y, x, 0.5)",
+        "tf.nn.sparse_softmax_cross_entropy_with_logits(labels=c, logits=x)",
+    ],
+)
 def test_cross_entropies(source, parity):
     logits = LOGITS.copy()
     logits[0, :2] = 0.0
     inputs = {"x": logits, "y": BITS, "c": CLASSES.astype(np.int32)}
-    parity(source, inputs={name: value for name, value in inputs.items() if f"={name}" in source or f"({name}" in source or name == "x"})
+    parity(
+        source,
+        inputs={
+            name: value for name, value in inputs.items() if f"={name}" in source or f"({name}" in source or name == "x"
+        },
+    )
 
 
 def test_sparse_cross_entropy_of_sequences(parity):
@@ -123,7 +164,11 @@ def test_sparse_cross_entropy_of_sequences(parity):
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_in_top_k(k, parity):
     predictions = np.array([[1.0, 3.0, 3.0, 0.0], [2.0, 2.0, 2.0, 5.0]])
-    parity(f"tf.nn.in_top_k(x, y, {k})", inputs={"x": predictions, "y": np.array([2, 0], np.int32)}, without64="float32 only")
+    parity(
+        f"tf.nn.in_top_k(x, y, {k})",
+        inputs={"x": predictions, "y": np.array([2, 0], np.int32)},
+        without64="float32 only",
+    )
 
 
 @pytest.fixture
@@ -141,17 +186,26 @@ def unrounded(monkeypatch):
 
 
 ELEMENTWISE = [
-    "tf.losses.mean_squared_error(y, x{})", "tf.losses.absolute_difference(labels=y, predictions=x{})",
-    "tf.losses.huber_loss(y, x{})", "tf.losses.huber_loss(y, x, delta=0.5{})", "tf.losses.hinge_loss(b, x{})",
-    "tf.losses.log_loss(b, u{})", "tf.losses.sigmoid_cross_entropy(b, x{})",
+    "tf.losses.mean_squared_error(y, x{})",
+    "tf.losses.absolute_difference(labels=y, predictions=x{})",
+    "tf.losses.huber_loss(y, x{})",
+    "tf.losses.huber_loss(y, x, delta=0.5{})",
+    "tf.losses.hinge_loss(b, x{})",
+    "tf.losses.log_loss(b, u{})",
+    "tf.losses.sigmoid_cross_entropy(b, x{})",
     "tf.losses.sigmoid_cross_entropy(b, logits=x, label_smoothing=0.2{})",
 ]
 PER_ROW = [
-    "tf.losses.softmax_cross_entropy(h, x{})", "tf.losses.softmax_cross_entropy(onehot_labels=h, logits=x, label_smoothing=0.1{})",
+    "tf.losses.softmax_cross_entropy(h, x{})",
+    "tf.losses.softmax_cross_entropy(onehot_labels=h, logits=x, label_smoothing=0.1{})",
     "tf.losses.sparse_softmax_cross_entropy(c, x{})",
 ]
-REDUCTIONS = ["", ", reduction=tf.losses.Reduction.NONE", ", reduction=tf.losses.Reduction.SUM",
-              ", reduction=tf.losses.Reduction.SUM_OVER_BATCH_SIZE"]
+REDUCTIONS = [
+    "",
+    ", reduction=tf.losses.Reduction.NONE",
+    ", reduction=tf.losses.Reduction.SUM",
+    ", reduction=tf.losses.Reduction.SUM_OVER_BATCH_SIZE",
+]
 INPUTS = {"y": OTHER, "x": LOGITS, "b": BITS, "u": UNIT, "h": ONE_HOT, "c": CLASSES}
 
 
@@ -165,15 +219,25 @@ def _check(source, weights, parity, unrounded):
 
 
 @pytest.mark.parametrize("source", ELEMENTWISE + PER_ROW)
-@pytest.mark.parametrize("more", ["", ", weights=0.75", ", weights=1.0", *REDUCTIONS[1:], ", weights=0.25" + REDUCTIONS[2]])
+@pytest.mark.parametrize("more", ["", ", weights=0.75", REDUCTIONS[1]])
 def test_losses(source, more, parity, unrounded):
     _check(source.format(more), None, parity, unrounded)
 
 
+@pytest.mark.parametrize("source", [ELEMENTWISE[0], PER_ROW[0]])
+@pytest.mark.parametrize("more", [", weights=1.0", *REDUCTIONS[2:], ", weights=0.25" + REDUCTIONS[2]])
+def test_reductions_of_losses(source, more, parity, unrounded):
+    _check(source.format(more), None, parity, unrounded)
+
+
 @pytest.mark.parametrize("source", ELEMENTWISE)
-@pytest.mark.parametrize("reduction", REDUCTIONS)
-def test_weights_of_rows_of_a_matrix(source, reduction, parity, unrounded):
-    _check(source.format(", weights=w" + reduction), WEIGHTS[:, None], parity, unrounded)
+def test_weights_of_rows_of_a_matrix(source, parity, unrounded):
+    _check(source.format(", weights=w"), WEIGHTS[:, None], parity, unrounded)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS[1:])
+def test_reductions_of_weighted_losses(reduction, parity, unrounded):
+    _check(ELEMENTWISE[4].format(", weights=w" + reduction), WEIGHTS[:, None], parity, unrounded)
 
 
 @pytest.mark.parametrize("source", PER_ROW)
@@ -190,9 +254,19 @@ def test_integer_labels(parity, unrounded):
     parity("tf.losses.mean_squared_error(c, v)", inputs={"c": CLASSES, "v": LOGITS[:, 0]}, without64="casts to float32")
 
 
-@pytest.mark.parametrize("source", [
-    "tf.losses.cosine_distance(y, x, axis=1)", "tf.losses.cosine_distance(y, x, dim=1, weights=w)",
-    "tf.losses.compute_weighted_loss(x)", "tf.losses.compute_weighted_loss(x, w)",
-])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "tf.losses.cosine_distance(y, x, axis=1)",
+        "tf.losses.cosine_distance(y, x, dim=1, weights=w)",
+        "tf.losses.compute_weighted_loss(x)",
+        "tf.losses.compute_weighted_loss(x, w)",
+    ],
+)
 def test_other_losses(source, parity, unrounded):
-    _check(source, WEIGHTS[:, None] if "w" in source.split("(")[1] and "w)" in source or "=w" in source else None, parity, unrounded)
+    _check(
+        source,
+        WEIGHTS[:, None] if "w" in source.split("(")[1] and "w)" in source or "=w" in source else None,
+        parity,
+        unrounded,
+    )

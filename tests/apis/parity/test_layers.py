@@ -1,0 +1,282 @@
+"""Layers, initialisers and optimisers against TF1."""
+
+from __future__ import annotations
+
+import functools
+import operator
+
+import numpy as np
+import pytest
+
+_random = np.random.RandomState(3)
+VECTORS = _random.uniform(-2, 2, (5, 6))
+SEQUENCES = _random.uniform(-2, 2, (2, 3, 6))
+IMAGES = _random.uniform(-2, 2, (2, 7, 6, 3))
+
+
+@pytest.fixture
+def legacy(monkeypatch):
+    """tf.layers and the initialisers of TF1, for graph code."""
+    import tensorflow as tf
+    from tf_keras.src.legacy_tf_layers import convolutional, core
+
+    layers = type("layers", (), {"dense": staticmethod(core.dense), "conv2d": staticmethod(convolutional.conv2d)})
+    monkeypatch.setattr("tensorflow.compat.v1.layers", layers, raising=False)
+    return tf.compat.v1
+
+
+def _graph(v1, source, x, hosts):
+    """Output, weights in order of creation, and the gradients of a weighted sum of the output."""
+    with v1.Graph().as_default(), v1.Session() as session:
+        inputs = v1.placeholder(x.dtype.name, x.shape)
+        y = eval(source, {"tf": v1, "np": np, "x": inputs, **hosts})
+        variables = v1.global_variables()
+        session.run(v1.global_variables_initializer())
+        value = session.run(y, {inputs: x})
+        weights = np.random.RandomState(9).uniform(-1, 1, value.shape)
+        slopes = v1.gradients(v1.reduce_sum(y * weights), [inputs, *variables])
+        return value, session.run(variables), session.run(slopes, {inputs: x}), weights
+
+
+def _follow(root, path):
+    return functools.reduce(
+        lambda found, part: found[int(part)] if part.isdigit() else getattr(found, part), path.split("."), root
+    )
+
+
+def _to_torch(array, layout):
+    return {"same": array, "T": array.T, "HWIO": array.transpose(3, 2, 0, 1) if array.ndim == 4 else array}[layout]
+
+
+def _close(found, wanted, gate, what):
+    assert found.shape == wanted.shape, what
+    assert np.abs(found - wanted).max() <= gate * np.abs(wanted).max(), f"{what}: {np.abs(found - wanted).max()}"
+
+
+DENSE = [
+    "tf.layers.dense(x, 4)",
+    "tf.layers.dense(x, units=4, activation=tf.nn.relu)",
+    "tf.layers.dense(x, 3, tf.nn.tanh)",
+    "tf.layers.dense(inputs=x, units=2, use_bias=False, name='logits')",
+    "tf.layers.dense(x, n, activation=tf.nn.softplus)",
+    "tf.layers.dense(x, 4, activation=tf.nn.selu, kernel_initializer=tf.constant_initializer(k))",
+    "tf.layers.dense(x, 4, tf.sigmoid, bias_initializer=tf.constant_initializer(0.25))",
+    "tf.layers.dense(x, 4, activation=tf.nn.leaky_relu, bias_initializer=tf.ones_initializer())",
+    "tf.layers.dense(x, 4, kernel_initializer=tf.constant_initializer(k.ravel()), activation=None)",
+]
+CONV = [
+    "tf.layers.conv2d(x, 4, 3)",
+    "tf.layers.conv2d(x, 4, [3, 3], padding='same', activation=tf.nn.relu)",
+    "tf.layers.conv2d(x, filters=5, kernel_size=(2, 3), strides=2, padding='SAME')",
+    "tf.layers.conv2d(x, 4, 5, (2, 1), 'same', use_bias=False)",
+    "tf.layers.conv2d(x, 4, 3, dilation_rate=2, padding='same')",
+    "tf.layers.conv2d(x, 2, 2, 2, 'valid', activation=tf.nn.elu, kernel_initializer=tf.constant_initializer(c))",
+]
+HOSTS = {"n": 3, "k": _random.uniform(-1, 1, (6, 4)), "c": _random.uniform(-1, 1, (2, 2, 3, 2))}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("source", "x"),
+    [
+        *((source, VECTORS) for source in DENSE),
+        (DENSE[1], SEQUENCES),
+        *((source, IMAGES) for source in CONV),
+    ],
+)
+def test_layers(source, x, dtype, legacy, written):
+    x = x.astype(dtype)
+    value, weights, slopes, cotangent = _graph(legacy, source, x, HOSTS)
+    gate, back = (3e-6, 5e-6) if dtype == "float32" else (1e-12, 1e-12)
+    if "leaky" in source and dtype == "float64":
+        gate = back = 1e-7
+    _tf2_layer(written, source, x, weights, value, slopes, cotangent, gate, back)
+    _torch_layer(written, source, x, weights, value, slopes, cotangent, gate, back)
+
+
+def _tf2_layer(written, source, x, weights, value, slopes, cotangent, gate, back):
+    import keras
+    import tensorflow as tf
+
+    keras.config.set_floatx(x.dtype.name)
+    keras.config.set_dtype_policy(x.dtype.name)
+    try:
+        made = written("tf2", source, {"x": x}, HOSTS)
+        layer = eval(made.text, {"tf": tf, "np": np, **made.namespace, **HOSTS})
+        layer.build(x.shape)
+        found = [operator.attrgetter(weight.tf2)(layer) for weight in made.weights]
+        if "constant_initializer" in source:
+            _close(found["bias_" in source].numpy(), weights["bias_" in source], 1e-7, "initial value in TF2")
+        for variable, array in zip(found, weights, strict=True):
+            variable.assign(array)
+        inputs = tf.constant(x)
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            y = layer(inputs)
+            total = tf.reduce_sum(y * cotangent.astype(x.dtype))
+        gradients = tape.gradient(total, [inputs, *(v.value for v in found)])
+    finally:
+        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
+    assert [w.shape and tuple(d.value for d in w.shape) for w in made.weights] == [w.shape for w in weights]
+    _close(y.numpy(), value, gate, made.text)
+    for slope, wanted in zip(gradients, slopes, strict=True):
+        _close(slope.numpy(), wanted, back, f"gradient of {made.text}")
+
+
+def _torch_layer(written, source, x, weights, value, slopes, cotangent, gate, back):
+    import torch
+    from torch import nn
+
+    torch.set_default_dtype(getattr(torch, x.dtype.name))
+    try:
+        made = written("torch", source, {"x": x}, HOSTS)
+        layer = eval(made.text, {"torch": torch, "nn": nn, "F": nn.functional, "np": np, **made.namespace, **HOSTS})
+        found = [(_follow(layer, weight.torch[0]), weight.torch[1]) for weight in made.weights]
+        if "constant_initializer" in source:
+            parameter, layout = found["bias_" in source]
+            _close(
+                parameter.detach().numpy(),
+                _to_torch(weights["bias_" in source], layout),
+                1e-7,
+                "initial value in torch",
+            )
+        with torch.no_grad():
+            for (parameter, layout), array in zip(found, weights, strict=True):
+                parameter.copy_(torch.tensor(_to_torch(array, layout)))
+        inputs = torch.tensor(x, requires_grad=True)
+        y = layer(inputs)
+        torch.sum(y * torch.tensor(cotangent.astype(x.dtype))).backward()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    _close(y.detach().numpy(), value, gate, made.text)
+    _close(inputs.grad.numpy(), slopes[0], back, made.text)
+    for (parameter, layout), wanted in zip(found, slopes[1:], strict=True):
+        _close(parameter.grad.numpy(), _to_torch(wanted, layout), back, f"gradient of {made.text}")
+
+
+INITIALIZERS = [
+    "tf.random_normal_initializer()",
+    "tf.random_normal_initializer(stddev=0.1)",
+    "tf.random_normal_initializer(1.0, 0.5)",
+    "tf.truncated_normal_initializer(stddev=0.1)",
+    "tf.truncated_normal_initializer(mean=1.0, stddev=0.5)",
+    "tf.truncated_normal_initializer()",
+    "tf.random_uniform_initializer()",
+    "tf.random_uniform_initializer(-0.05, 0.05)",
+    "tf.random_uniform_initializer(maxval=0.5)",
+    "tf.zeros_initializer()",
+    "tf.ones_initializer()",
+    "tf.constant_initializer(0.3)",
+    "tf.constant_initializer()",
+    "tf.glorot_uniform_initializer()",
+    "tf.glorot_normal_initializer()",
+    "tf.variance_scaling_initializer()",
+    "tf.variance_scaling_initializer(2.0, mode='fan_out', distribution='uniform')",
+    "tf.variance_scaling_initializer(scale=2.0, mode='fan_avg', distribution='untruncated_normal')",
+]
+
+
+@pytest.mark.parametrize("shape", [(300, 200), (5, 5, 30, 40)])
+@pytest.mark.parametrize("source", INITIALIZERS)
+def test_initializers(source, shape, written):
+    """The distributions agree in mean, spread and bounds."""
+    import tensorflow as tf
+    import torch
+    from torch import nn
+
+    tf.random.set_seed(1)
+    torch.manual_seed(1)
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        tf.compat.v1.set_random_seed(1)
+        wanted = session.run(eval(source, {"tf": tf.compat.v1})(shape))
+    made = written("tf2", source, {}, {})
+    found = [np.asarray(eval(made.text, {"tf": tf})(shape))]
+    made = written("torch", source, {}, {})
+    filled = torch.full(shape, 7.0)
+    eval(made.text, {"torch": torch, "nn": nn, **made.namespace})(filled)
+    found.append(filled.numpy())
+    for array in found:
+        scale = max(wanted.std(), 1e-6)
+        assert abs(array.mean() - wanted.mean()) < 0.03 * scale
+        assert abs(array.std() / scale - wanted.std() / scale) < 0.02
+        bounded = "normal_" not in source and "untruncated" not in source or "truncated_normal_" in source
+        if bounded:
+            np.testing.assert_allclose([array.min(), array.max()], [wanted.min(), wanted.max()], atol=0.02 * scale)
+
+
+OPTIMIZERS = [
+    "tf.train.GradientDescentOptimizer(0.1)",
+    "tf.train.MomentumOptimizer(0.05, 0.9)",
+    "tf.train.MomentumOptimizer(learning_rate=0.05, momentum=0.5, use_nesterov=True)",
+    "tf.train.AdamOptimizer()",
+    "tf.train.AdamOptimizer(1e-2, beta1=0.8)",
+    "tf.train.AdamOptimizer(0.01, 0.5, 0.99, epsilon=1e-4)",
+    "tf.train.RMSPropOptimizer(0.01)",
+    "tf.train.RMSPropOptimizer(0.01, decay=0.95, momentum=0.5, epsilon=1e-6)",
+    "tf.train.RMSPropOptimizer(learning_rate=0.01, centered=True)",
+    "tf.train.AdagradOptimizer(0.1)",
+    "tf.train.AdagradOptimizer(0.1, initial_accumulator_value=0.5)",
+    "tf.train.AdadeltaOptimizer()",
+    "tf.train.AdadeltaOptimizer(1.0, rho=0.9, epsilon=1e-6)",
+]
+START = [_random.normal(size=(4, 3)), _random.normal(size=3)]
+
+
+def _loss(x, w, b, tanh, mean, scale):
+    return mean((tanh(x @ w + b) - 0.3) ** 2) * scale
+
+
+def _train_graph(source, scale):
+    import tensorflow as tf
+
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        variables = [v1.Variable(a.astype("float32")) for a in START]
+        loss = _loss(VECTORS[:, :4].astype("float32"), *variables, tf.tanh, tf.reduce_mean, scale)
+        step = eval(source, {"tf": v1}).minimize(loss)
+        session.run(v1.global_variables_initializer())
+        for _ in range(10):
+            session.run(step)
+        return session.run(variables)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6])
+@pytest.mark.parametrize("source", OPTIMIZERS)
+def test_optimizers(source, scale, written):
+    """Ten steps, also with a tiny gradient, which shows where an epsilon or an accumulator differs."""
+    import tensorflow as tf
+    import torch
+    from torch import nn
+
+    wanted = _train_graph(source, scale)
+    made = written("tf2", source, {}, {})
+    variables = [tf.Variable(a.astype("float32")) for a in START]
+    optimizer = eval(made.text, {"tf": tf, **made.namespace, "parameters": variables})
+    x = tf.constant(VECTORS[:, :4].astype("float32"))
+    for _ in range(10):
+        with tf.GradientTape() as tape:
+            loss = _loss(x, *variables, tf.tanh, tf.reduce_mean, scale)
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+    found = [[v.numpy() for v in variables]]
+
+    made = written("torch", source, {}, {})
+    parameters = [nn.Parameter(torch.tensor(a, dtype=torch.float32)) for a in START]
+    optimizer = eval(made.text, {"torch": torch, "nn": nn, **made.namespace, "parameters": parameters})
+    x = torch.tensor(VECTORS[:, :4], dtype=torch.float32)
+    for _ in range(10):
+        optimizer.zero_grad()
+        _loss(x, *parameters, torch.tanh, torch.mean, scale).backward()
+        optimizer.step()
+    found.append([p.detach().numpy() for p in parameters])
+    for arrays in found:
+        for array, reached, start in zip(arrays, wanted, START, strict=True):
+            update = np.abs(reached - start.astype("float32")).max()
+            assert np.abs(array - reached).max() <= 1e-5 * np.abs(reached).max(), made.text
+            assert np.abs(array - reached).max() <= 5e-4 * update + 2e-7, made.text
+
+
+def test_a_tensor_as_learning_rate_is_refused(text, refusal):
+    for target in ("tf2", "torch"):
+        with pytest.raises(refusal):
+            text(target, "tf.train.AdamOptimizer(rate)", rate=())
