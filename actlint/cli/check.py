@@ -54,6 +54,8 @@ def check(
     config = configuration(paths)
     rules = _rules(config, selected, extended, ignored)
     files = files_meant(paths, config, exclude, force_exclude)
+    for notebook in (file for file in files if file.suffix == ".ipynb"):
+        raise click.ClickException(f"{notebook}: notebooks can't be read yet; export it as a Python file")
     if not files:
         click.echo("actlint: warning: no Python files found under the given paths", err=True)
     checker = Checker(rules, config)

@@ -112,8 +112,10 @@ class _Job:
         self._converter = Converter(settings, self._reader, _tell, lambda: click.echo(NOTICE, err=True))
 
     def run(self, files: Sequence[Path], paths: Sequence[str]) -> None:
+        notebooks = [file for file in files if file.suffix == ".ipynb"]
+        self.outcomes += [_notebook(file, self._settings.target) for file in notebooks]
         named = {Path(os.path.abspath(path)) for path in paths}
-        found = find(files, named, self._reader)
+        found = find([file for file in files if file not in notebooks], named, self._reader)
         self.errors += found.failures
         self.outcomes += [_unreadable(error, self._settings.target) for error in found.unreadable]
         for group in found.groups:
@@ -152,6 +154,14 @@ class _Job:
         above = [holder for holder in holders if all(path.is_relative_to(holder) for path in contents)]
         base = min(above, key=lambda holder: len(holder.parts), default=common_folder(contents))
         return {folder.absolute() / path.relative_to(base): data for path, data in contents.items()}
+
+
+def _notebook(file: Path, target: str) -> Outcome:
+    from actlint.migrate.refusals import REASONS
+
+    kind = REASONS["REF112"]
+    reason = {"code": kind.code, "file": str(file), "line": 0, "text": kind.what, "help": kind.help}
+    return Outcome([file], target, "refused", reasons=[reason])
 
 
 def _failed(group: Group, target: str) -> Outcome:

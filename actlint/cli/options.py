@@ -35,11 +35,8 @@ def configuration(paths: Sequence[str]) -> Config:
 def files_meant(
     paths: Sequence[str], config: Config, exclude: Sequence[str], force_exclude: bool = False
 ) -> list[Path]:
-    """The Python files that the paths mean, without notebooks. Raises click.ClickException."""
+    """The files that the paths mean. Raises click.ClickException."""
     try:
-        files = python_files(paths, (*config.exclude, *exclude), root=config.root, force_exclude=force_exclude)
+        return python_files(paths, (*config.exclude, *exclude), root=config.root, force_exclude=force_exclude)
     except FileNotFoundError as error:
         raise click.ClickException(str(error)) from None
-    for notebook in (file for file in files if file.suffix == ".ipynb"):
-        raise click.ClickException(f"{notebook}: notebooks can't be read yet; export it as a Python file")
-    return files

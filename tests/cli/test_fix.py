@@ -5,10 +5,11 @@ import os
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.cli.conftest import Actlint, Backend, contents
+from tests.cli.conftest import Actlint, Backend, contents, replace_module
 
 PROGRAM = "import tensorflow as tf\nx = tf.placeholder()\nsession.run(x)\n"
 TF2 = "import tensorflow as tf\nx = tf.tf2()\nhook(x)\n"
@@ -282,15 +283,24 @@ def test_target_and_interpreter_come_from_the_project(actlint: Actlint, backend:
         (["--setup", "nowhere.py", "train.py"], "'nowhere.py' does not exist"),
         (["--static", "--unverified", "train.py"], "--static writes nothing"),
         (["--diff", "--output-dir", "out", "train.py"], "write nothing"),
-        (["a.ipynb"], "notebooks can't be read yet"),
     ],
 )
 def test_error_of_use(actlint: Actlint, backend: Backend, train: Path, arguments: list[str], sentence: str) -> None:
-    (train.parent / "a.ipynb").write_text("{}")
     result = actlint("fix", *arguments)
     assert (result.code, result.out, train.read_text()) == (2, "", PROGRAM)
     assert sentence in result.err
     assert re.fullmatch(r"actlint: error: [^\n]+\n", result.err)
+
+
+def test_notebook_is_refused_by_name(
+    actlint: Actlint, backend: Backend, train: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = SimpleNamespace(code="REF112", what="A notebook is not migrated.", help="Export it.")
+    replace_module(monkeypatch, "actlint.migrate.refusals", REASONS={"REF112": kind})
+    (train.parent / "a.ipynb").write_text("{}")
+    result = actlint("fix", "a.ipynb", "train.py")
+    assert (result.code, (train.parent / "a.ipynb").read_text(), train.read_text()) == (1, "{}", TF2)
+    assert "a.ipynb: REF112 A notebook is not migrated." in result.out
 
 
 @pytest.mark.parametrize("where", ["analysis", "proof"])
