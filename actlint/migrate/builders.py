@@ -192,8 +192,9 @@ class Builder:
                 self.emitter.note_weights(self, step)
             elif step.kind in ("forward", "return"):
                 for call in self.emitter.objects_in(step.node, self.paths()[0], self.node):
-                    base = step.name or snake(code(call.func).rpartition(".")[2])
-                    name = _free(f"{base}_layer", taken)
+                    inner = self.emitter.builder(call)
+                    base = step.name or (snake(inner.name) if inner is not None else snake(code(call.func).rpartition(".")[2]))
+                    name = _free(base if inner is not None else f"{base}_layer", taken)
                     self.emitter.surroundings.applied[call] = "self." + name
 
     def _forward_names(self) -> set[str]:

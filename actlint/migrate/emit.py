@@ -39,10 +39,13 @@ class Emitter:
         self.reasons: list[Reason] = []
         self.wanted: dict[str, str] = {}
         self.surroundings = Surroundings(building, target.name, self._alias(), target.structural, ask_helper=self._helper, captures=flow.captures,
-                                        summary_function=lambda: self.summaries.function_name(), parameters=self.parameters)
+                                        summary_function=lambda: self.summaries.function_name(), parameters=self.parameters,
+                                        imported=imported_names(building.tree.module))
         self.builders: dict[cst.CSTNode, Builder] = {}
         self.instances: dict[tuple, str] = {}
         self.constructed: set[cst.CSTNode] = set()
+        self.trained_units = {unit for unit in building.units if self._only_trained(unit)}
+        self.trained_lists = {unit.small.targets[0].target.value for unit in self.trained_units}  # type: ignore[union-attr]
         self.weights = Weights(self)
         self.runs = RunWriter(self)
         self.summaries = Summaries(self)
@@ -51,6 +54,7 @@ class Emitter:
         self.new_files: dict[Path, str] = {}
         self.notes: list[str] = []
         self._hoisted: Statements = []
+        self._built: set[str] = set()
         self._hoisted_names: dict[str, str] = {}
         target.attach(self)
 
@@ -82,6 +86,16 @@ class Emitter:
     def ahead(self, node: cst.BaseStatement) -> None:
         """Put a statement in front of the one that is being written."""
         self._hoisted.append(node)
+
+    def built(self, variables: list[Variable], unit: Unit | None) -> None:
+        """Keras layers make their weights at their first call: build those that are read before any run."""
+        runs = [u.order for u in self.building.units for run in u.runs if run in self.runs.call_of]
+        if self.target.name != "tf2" or unit is None or runs and unit.order >= min(runs):
+            return
+        for place in map(self.weights.place, variables):
+            if place.layer and place.layer not in self._built:
+                self._built.add(place.layer)
+                self.ahead(statement(f"{place.layer}.build({place.input_shape})"))
 
     def hoist(self, name: str, text: str) -> str:
         """A long list gets a name of its own, in front of the statement that is being written."""
@@ -119,6 +133,7 @@ class Emitter:
         """A collection of variables as a list of them."""
         for value in rewriter.values(node):
             if isinstance(value, Sequence) and value.items and all(isinstance(item, Variable) for item in value.items) and not value.partial:
+                self.built(list(value.items), self.building.unit_of.get(node))  # type: ignore[arg-type]
                 return rewriter.expression(self.weights.list_text(list(value.items)))  # type: ignore[arg-type]
         raise self.refused("REF102", node, "which variables this collection holds isn't known")
 
@@ -150,6 +165,7 @@ class Emitter:
         for value in self.program.values(call.func):
             if isinstance(value, Function) and isinstance(value.node, cst.FunctionDef) and self.building.is_builder(value.node):
                 if value.node not in self.builders:
+                    self.names.release(value.node.name.value)
                     made = Builder(self, value.node, self.names.fresh(class_name(value.node)))
                     self.builders[value.node] = made
                     made.read()
@@ -241,8 +257,8 @@ class Emitter:
             outer: Statements = []
             for node in module.body:
                 if node is self.building.function:
-                    made = node.with_changes(body=node.body.with_changes(body=self._block(node.body.body)))  # type: ignore[attr-defined]
-                    outer.append(made)
+                    inner = [tidy(part, first=True) if place == 0 else part for place, part in enumerate(self._block(node.body.body))]  # type: ignore[attr-defined]
+                    outer.append(node.with_changes(body=node.body.with_changes(body=inner)))  # type: ignore[attr-defined,arg-type]
                 else:
                     outer.extend(self._outside(node))  # type: ignore[arg-type]
             body = outer
@@ -353,6 +369,8 @@ class Emitter:
             return self.target.training(unit)
         if unit.kind == "summary" or unit.kind in ("placeholder", "dead", "dropped") and not self._objects(unit):
             return []
+        if unit in self.trained_units:
+            return []
         if self.target.moves_optimizer and unit.made("optimizer") and len(unit.ops) == 1:
             return []
         if unit in self.flow.items or unit.kind in ("forward", "placeholder"):
@@ -362,6 +380,19 @@ class Emitter:
         if "variable_names" in self.wanted and not asked:
             self._hoisted.append(self._variable_names())
         return [made] if isinstance(made, cst.BaseStatement) else []
+
+    def _only_trained(self, unit: Unit) -> bool:
+        """Whether a statement only makes a list of variables for a training operation, which writes its list itself."""
+        small = unit.small
+        if not isinstance(small, cst.Assign) or not isinstance(small.targets[0].target, cst.Name) or unit.ops:
+            return False
+        value = self.flow.value(small.value)
+        if not isinstance(value, Sequence) or not value.items or not all(isinstance(item, Variable) for item in value.items):
+            return False
+        name = small.targets[0].target.value
+        trained = {id(part) for u in self.building.units if u.trainings for part in walk(u.node)}
+        reads = [part for part in walk(self.building.tree.module) if isinstance(part, cst.Name) and part.value == name and part in self.program.facts]
+        return bool(reads) and all(id(part) in trained for part in reads)
 
     def _variable_names(self) -> cst.BaseStatement:
         """A table of TF1's names, for the statement that reads them."""
@@ -496,6 +527,16 @@ def spaced_keep(node: cst.CSTNode, lines: int) -> cst.CSTNode:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '\\"') + '"'
+
+
+def imported_names(module: cst.Module) -> frozenset[str]:
+    """The names that import statements bind anywhere in the file."""
+    found: set[str] = set()
+    for node in walk(module):
+        if isinstance(node, (cst.Import, cst.ImportFrom)) and not isinstance(node.names, cst.ImportStar):
+            for alias in node.names:
+                found.add(alias.evaluated_alias or alias.evaluated_name.partition(".")[0])
+    return frozenset(found)
 
 
 def _blanks(node: cst.CSTNode) -> int:

@@ -20,6 +20,7 @@ from actlint.program.values import Const, DimValue, Handle, ShapeValue, Symbol, 
 
 _ATOMS = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Float, cst.SimpleString, cst.List, cst.Dict, cst.ListComp)
 _PLAIN = cst.Module([])
+COLLECTIONS = ("trainable_variables", "global_variables", "all_variables", "get_collection")
 DTYPES = {"float32", "float64", "float16", "int8", "int16", "int32", "int64", "uint8", "bool"}
 
 
@@ -44,6 +45,8 @@ class Surroundings:
     target: str
     alias: str
     structural: Callable[[Rewriter, str, cst.Call, cst.Call, BoundCall], cst.BaseExpression | None]
+    imported: frozenset[str] = frozenset()
+    """Names that import statements of the file bind."""
     helpers: dict[str, str] = field(default_factory=dict)
     parameters: Callable[[cst.Call], str] = lambda call: ""
     """Source of the list of variables that the optimizer made by a call trains."""
@@ -89,7 +92,8 @@ class Rewriter(cst.CSTTransformer):
 
     def visit_Call(self, node: cst.Call) -> bool:
         self.callees.add(id(node.func))
-        return True
+        binding = self.program.bindings.get(node)
+        return not (isinstance(binding, BoundCall) and binding.entry.name in COLLECTIONS)
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
         for part in _names(node.target):
@@ -104,7 +108,12 @@ class Rewriter(cst.CSTTransformer):
         return not self._framework(node)
 
     def _framework(self, node: cst.BaseExpression) -> str | None:
-        """The framework symbol that an attribute or name stands for."""
+        """The framework symbol that a name or attribute spells out; variables that hold one are left alone."""
+        root = node
+        while isinstance(root, cst.Attribute):
+            root = root.value
+        if not isinstance(root, cst.Name) or root.value not in self.at.imported:
+            return None
         for value in self.values(node):
             if isinstance(value, Symbol) and (name := framework_name(value.name)) is not None:
                 return name
@@ -208,6 +217,8 @@ class Rewriter(cst.CSTTransformer):
         if original_node in self.at.applied:
             return self._apply(original_node, updated_node)
         binding = self.program.bindings.get(original_node)
+        if isinstance(binding, BoundCall) and self._framework(original_node.func) is None:
+            return self._held_symbol(original_node, updated_node, binding)
         if isinstance(binding, BoundCall):
             return self._framework_call(original_node, updated_node, binding)
         name = self._framework(original_node.func)
@@ -217,6 +228,14 @@ class Rewriter(cst.CSTTransformer):
             self.refuse("REF101", original_node, f"tf.{name} has no exact form here")
         updated_node = self._add_captures(original_node, updated_node)
         return self._method(original_node, updated_node)
+
+    def _held_symbol(self, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
+        """A call of a variable that holds a framework function, such as an activation that was passed as an argument."""
+        if isinstance(original.func, cst.Name) and len(original.args) == 1 and original.args[0].keyword is None and not original.args[0].star:
+            return updated
+        if binding.entry.kind == "op" and len(original.args) == 1 and original.args[0].keyword is None:
+            return updated
+        self.refuse("REF103", original, f"tf.{binding.entry.name} is called through a variable with more than one argument")
 
     def _add_captures(self, original: cst.Call, updated: cst.Call) -> cst.Call:
         """Tensors that a function read from the building scope are passed to it."""

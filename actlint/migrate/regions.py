@@ -83,6 +83,11 @@ class Regions:
                     if all(parameter.name in self.flow.feeds[run] for run in call.runs):
                         call.parameters.append(parameter)
             call.parameters.sort(key=lambda p: (p.unit.order, p.tensor.op.index))
+            missing = sorted(names - {p.name for p in call.parameters})
+            if missing:
+                self.flow.reasons.append(self.building.reason(
+                    "REF110", call.runs[0].node, f"the run doesn't feed {', '.join(missing)}, which the function that computes what it fetches takes",
+                    "Compute what needs the other inputs in a function of its own, or feed them here too."))
 
     def trainings(self, run: Run) -> list[Training]:
         """The training operations that a run executes."""
@@ -382,6 +387,9 @@ def _word(leaf: Leaf) -> str:
         return "summaries"
     if isinstance(node, cst.Attribute):
         return node.attr.value
+    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+        key = node.slice[0].slice.value
+        return str(key.evaluated_value) if isinstance(key, cst.SimpleString) and str(key.evaluated_value).isidentifier() else ""
     return node.value if isinstance(node, cst.Name) else ""
 
 

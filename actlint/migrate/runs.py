@@ -115,6 +115,7 @@ class RunWriter:
         """Reading variables needs no callable."""
         target = self.emitter.target
         variables = [leaf for leaf in run.leaves if isinstance(leaf, Variable)]
+        self.emitter.built(variables, self.emitter.building.unit_of.get(original))
         if run.form == "eval" or not isinstance(run.fetches, Sequence):
             return target.variable_value(variables[0])
         return target.variable_values(variables, run.fetches.kind)

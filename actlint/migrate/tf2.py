@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from actlint.migrate.builders import Builder
-from actlint.migrate.expression import Rewriter, code
+from actlint.migrate.expression import COLLECTIONS, Rewriter, code
 from actlint.migrate.flow import Parameter
 from actlint.migrate.regions import Call
 from actlint.migrate.statements import function, statement, statements, tidy
@@ -62,7 +62,7 @@ class TF2(Target):
             return rewriter.expression(self._get_variable(rewriter, original, binding, argument))
         if name in ("set_random_seed", "random.set_random_seed"):
             return rewriter.expression(f"tf.random.set_seed({', '.join(code(a.value) for a in updated.args)})")
-        if name in ("trainable_variables", "global_variables", "all_variables", "get_collection"):
+        if name in COLLECTIONS:
             return self.emitter.variable_list(rewriter, original)
         if name in ("summary.FileWriter", "train.SummaryWriter"):
             return rewriter.expression(f"tf.summary.create_file_writer({argument('logdir')})")
@@ -139,12 +139,17 @@ class TF2(Target):
             body = self.emitter.compose(call.items, wanted=wanted)
         else:
             loss = self.emitter.loss(call)
-            body = [self._tape(call, wanted | set(loss.uses))]
+            text = self.emitter.leaf(loss)
+            name = text if text.isidentifier() else self.emitter.names.fresh("loss")
+            inner = self.emitter.compose(call.items, wanted=wanted | set(loss.uses))
+            if name != text:
+                inner.append(statement(f"{name} = {text}"))
+            body = [self._tape(inner)]
             optimizer = self.optimizer_name(self.emitter.building.unit_of[call.training.node])
             variables = self.emitter.weights.list_text(call.training.variables)
             body += statements(f"""
                 variables = {variables}
-                gradients = tape.gradient({self.emitter.leaf(loss)}, variables)
+                gradients = tape.gradient({name}, variables)
                 {optimizer}.apply_gradients(zip(gradients, variables))
                 """)
             body[-3] = body[-3].with_changes(leading_lines=[])  # type: ignore[call-arg]
@@ -152,13 +157,10 @@ class TF2(Target):
             body.append(statement(f"return {', '.join(returned)}"))
         return [function(call.name, names, body, [self._decorator(call)])]
 
-    def _tape(self, call: Call, wanted: set[str]) -> cst.BaseStatement:
+    def _tape(self, inner: Statements) -> cst.BaseStatement:
         """`with tf.GradientTape() as tape:` around the forward pass and the loss."""
         alias = self.emitter.surroundings.alias
         made = cst.parse_statement(f"with {alias}.GradientTape() as tape:\n    pass\n")
-        inner = self.emitter.compose(call.items, wanted=wanted)
-        if not inner:
-            return made
         return made.with_changes(body=cst.IndentedBlock([tidy(node, first=place == 0) for place, node in enumerate(inner)]))  # type: ignore[call-arg]
 
     def _decorator(self, call: Call) -> str:
@@ -196,9 +198,7 @@ class TF2(Target):
     # -- training
 
     def parameters(self, training: Training) -> str:
-        places = [self.emitter.weights.place(v) for v in training.variables]
-        for layer, shape in dict.fromkeys((p.layer, p.input_shape) for p in places if p.layer):
-            self.emitter.ahead(statement(f"{layer}.build({shape})"))
+        self.emitter.built(training.variables, self.emitter.building.unit_of[training.node])
         return self.emitter.weights.list_text(training.variables)
 
     def training(self, unit: Unit) -> Statements:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from actlint.apis.helpers import Helper
 from actlint.migrate.builders import Builder
-from actlint.migrate.expression import DTYPES, Rewriter, code
+from actlint.migrate.expression import COLLECTIONS, DTYPES, Rewriter, code
 from actlint.migrate.flow import Item, Parameter
 from actlint.migrate.regions import Call, Region
 from actlint.migrate.statements import function, statement
@@ -184,7 +184,7 @@ class Torch(Target):
             return rewriter.expression(made if binding.const("trainable") is False else f"nn.Parameter({made})")
         if name in ("set_random_seed", "random.set_random_seed"):
             return rewriter.expression(f"torch.manual_seed({', '.join(code(a.value) for a in updated.args)})")
-        if name in ("trainable_variables", "global_variables", "all_variables", "get_collection"):
+        if name in COLLECTIONS:
             return self.emitter.variable_list(rewriter, original)
         if name in ("summary.FileWriter", "train.SummaryWriter"):
             return rewriter.expression(f"SummaryWriter({argument('logdir')})")

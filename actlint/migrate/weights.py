@@ -93,6 +93,7 @@ class Weights:
             flow = self.emitter.flow
             self._named = [pair for unit in reversed(self.emitter.building.units) for pair in flow._bound(unit)]
             self._named += list(self.emitter.program.scopes[self.emitter.building.file].names.items())
+            self._named = [pair for pair in self._named if pair[0] not in self.emitter.trained_lists]
             self._named.sort(key=lambda pair: not isinstance(pair[1], Variable))
         return self._named
 

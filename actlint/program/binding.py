@@ -14,6 +14,7 @@ from actlint.apis.shape import ANY, Dim, Shape
 from actlint.program.values import (
     Const,
     DimValue,
+    Host,
     Mapping,
     Sequence,
     ShapeValue,
@@ -99,12 +100,12 @@ def tensor_dtype(value: Value | None) -> str | None:
         return found.pop() if len(found) == 1 else "float32" if found == {"float32", "int32"} else None
     if isinstance(value, (DimValue, ShapeValue)):
         return "int32"
-    return None
+    return value.dtype if isinstance(value, Host) else None
 
 
 def tensor_shape(value: Value | None) -> Shape | None:
     """The static shape that a value has as a tensor."""
-    if isinstance(value, Tensor):
+    if isinstance(value, (Tensor, Host)):
         return value.shape
     if isinstance(value, (Const, DimValue)):
         return ()

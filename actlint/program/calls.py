@@ -10,7 +10,7 @@ import libcst as cst
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, LayerEntry
 from actlint.apis.shape import Dim
-from actlint.program import builtins_, structure
+from actlint.program import arrays, builtins_, structure
 from actlint.program.binding import BoundCall, bind, dtype_of, framework_name, python_value, tensor_dtype, tensor_shape
 from actlint.program.expressions import Method, class_attribute, evaluate
 from actlint.program.model import Unsupported
@@ -32,6 +32,7 @@ from actlint.program.values import (
     Unknown,
     Value,
     Variable,
+    is_host,
     runs_in,
     tensors_in,
 )
@@ -100,6 +101,8 @@ def apply(self: Interpreter, callee: Value, positional: Arguments, keywords: Key
         return _symbol(self, callee.name, positional, keywords, node, scope)
     if isinstance(callee, Method):
         return _method(self, callee, positional, keywords, node, scope)
+    if isinstance(callee, Host) and all(is_host(value) or isinstance(value, Symbol) for value in (*values, *(value for _, value in named))):
+        return arrays.called(callee, positional, keywords)
     return opaque(self, callee, values + [value for _, value in named], node)
 
 
@@ -128,7 +131,10 @@ def _symbol(self: Interpreter, name: str, positional: Arguments, keywords: Keywo
         return Partial(positional[0][0], positional[1:], keywords)
     short = framework_name(name)
     if short is None:
-        return builtins_.call(self, name, positional, keywords, node) or opaque(self, Host(name), values, node)
+        known = builtins_.call(self, name, positional, keywords, node)
+        if known is None and name.startswith("numpy.") and all(is_host(value) or isinstance(value, Symbol) for value in values):
+            return arrays.called(Host(name), positional, keywords)
+        return known or opaque(self, Host(name), values, node)
     found = structure.STRUCTURE.get(short)
     if found is not None:
         entry = Entry(short, found.signature, kind="structure")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from actlint.apis.shape import Dim, broadcast
+from actlint.program import arrays
 from actlint.program.binding import python_value, tensor_dtype, tensor_shape
 from actlint.program.model import Evaluation
 from actlint.program.scope import Scope
@@ -154,8 +155,12 @@ def attribute(self: Interpreter, base: Value, name: str, node: cst.CSTNode) -> V
         return Handle("initializer" if name == "initializer" else "op", base.op)
     if isinstance(base, DimValue) and name == "value":
         return base
-    if isinstance(base, (Host, Unknown)):
-        return Host(f"{base.what if isinstance(base, Host) else ''}.{name}", runs_in(base)) if isinstance(base, Host) else base
+    if isinstance(base, Host):
+        if name == "shape" and base.shape is not None:
+            return ShapeValue(base.shape)
+        return arrays.attribute(base, name)
+    if isinstance(base, Unknown):
+        return base
     if isinstance(base, Sequence) and isinstance(base, NamedSequence) and name in base.fields:
         return base.items[base.fields.index(name)]
     return Method(base, name)
@@ -263,7 +268,9 @@ def binary(self: Interpreter, kind: type, left: Value, right: Value, node: cst.C
         return next(v for v in (left, right) if isinstance(v, Unknown))
     if any(True for v in (left, right) for _ in tensors_in(v)):
         return Unknown("an operator on a container of tensors", node, self.file)
-    return Host("", runs_in(left) + runs_in(right))
+    shape = broadcast(tensor_shape(left), tensor_shape(right)) if isinstance(left, Host) or isinstance(right, Host) else None
+    dtype = next((v.dtype for v in (left, right) if isinstance(v, Host) and v.dtype), None)
+    return Host("", runs_in(left) + runs_in(right), shape, dtype)
 
 
 def _unary(self: Interpreter, node: cst.UnaryOperation, scope: Scope) -> Value:
@@ -278,7 +285,7 @@ def _unary(self: Interpreter, node: cst.UnaryOperation, scope: Scope) -> Value:
             return Host("error")
     if symbol == "not" and isinstance(operand, (Sequence, Mapping)):
         return Const(not operand.items)
-    return Host("", runs_in(operand))
+    return operand if isinstance(operand, Host) and symbol != "not" else Host("", runs_in(operand))
 
 
 def _comparison(self: Interpreter, node: cst.Comparison, scope: Scope) -> Value:

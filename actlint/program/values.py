@@ -54,6 +54,8 @@ class Host(Value):
 
     what: str = ""
     runs: tuple[Run, ...] = ()
+    shape: Shape | None = None
+    dtype: str | None = None
 
 
 @dataclass(frozen=True)
