@@ -1,7 +1,7 @@
 """The contract of the catalogue: what is known about one TensorFlow 1 symbol.
 
-An entry is read by the interpreter (signature, shape, dtype, what the symbol makes), by both emitters (its TF2 and torch
-form), by the linter and by the documentation. Nothing else may hold knowledge about a symbol.
+An entry is read by the interpreter (signature, shape, dtype, what the symbol makes), by both emitters (its TF2 and
+torch form), by the linter and by the documentation. Nothing else may hold knowledge about a symbol.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Dim:
-    """One dimension: `value` where it is known, and `source`, an expression of the user's with this value (`HIDDEN_DIM`)."""
+    """One dimension: `value` where it is known, and `source`, an expression of the user's with that value."""
 
     value: int | None = None
     source: str | None = None
