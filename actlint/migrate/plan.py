@@ -70,6 +70,8 @@ class _Plan:
         if not isinstance(op.node, cst.BaseExpression):
             return
         name, after = self._assigned(op)
+        if len({o.index for o in self.program.ops if o.node is op.node}) > 1:
+            after = None
         ident = f"t{len(self.probes)}"
         self.probes.append({"id": ident, "name": name or op.symbol, "role": role, "span": self.span(op.node, op), "after": after})
         self._probe_ids[(op.index, tensor.index)] = ident

@@ -70,12 +70,17 @@ class Regions:
     def _widen(self) -> None:
         """A callable that uses a region's function needs all that the function takes, also for what it doesn't return."""
         for call in self.calls:
+            fed = {p.name for p in call.parameters if not p.placeholder}
+            deep = [r for r in self.regions if r.name and r.inner != set(r.items) and set(r.items) & call.items]
+            within = {item for region in deep for item in region.inner}
+            direct = call.items - within
             while True:
-                used = [r for r in self.regions if r.name and set(r.items) & call.items]
-                more = {item for region in used for item in self.closure({f"{i.order}": i for i in region.items}, {p.name for p in call.parameters if not p.placeholder})}
-                if more <= call.items:
+                used = [r for r in self.regions if r.name and set(r.items) & direct]
+                more = {item for region in used for item in self.closure({f"{i.order}": i for i in region.items}, fed)} - within
+                if more <= direct:
                     break
-                call.items |= more
+                direct |= more
+            call.items = direct | within
             names = {name for item in call.items for name, d in item.uses.items() if isinstance(d, Parameter)}
             present = {p.name for p in call.parameters}
             for parameter in self.flow.parameters.values():
@@ -322,11 +327,11 @@ class Regions:
             return "losses" if len(region.items) > 1 else f"compute_{next(iter(region.items[0].defs), 'loss')}"
         if len(models) == 1:
             return "forward"
-        words = [name.lower() for item in region.items for name in item.defs]
+        words = [word for item in region.items for name in item.defs for word in name.lower().split("_")]
         for start, verb in _HINTS:
             if any(word.startswith(start) for word in words):
                 return verb
-        return f"compute_{next(iter(region.items[-1].defs), 'values')}"
+        return f"forward_{next(iter(region.items[-1].defs), 'pass')}"
 
     def _interface(self, region: Region) -> None:
         """What a region's function takes, and which of its names are read elsewhere."""
