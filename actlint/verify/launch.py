@@ -15,8 +15,10 @@ from typing import Any
 
 from actlint.verify import verdict
 from actlint.verify.proof import Proof, ProofRequest
+from actlint.verify.verdict import ORIGINAL, REWRITTEN
 
 RUNNERS = Path(__file__).parent / "runners"
+RECORDER = "before_tf.py"
 SCRIPTS = {"tf2": "after_tf2.py", "torch": "after_torch.py"}
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".hg", ".svn", "__pycache__", ".venv", "venv", ".tox", ".nox", "node_modules", ".actlint*", "*.pyc"
@@ -60,7 +62,9 @@ def _attempt(request: ProofRequest, precision: str, end: float) -> tuple[Proof, 
     scratch = Path(tempfile.mkdtemp(prefix="actlint-"))
     sides: list[Side] = []
     try:
-        _start(request, precision, scratch, sides)
+        (scratch / "results").mkdir()
+        for mode in ("before", "decisive", "compiled"):
+            sides.append(start_side(request, mode, precision, scratch))
         return _gather(request, scratch / "results", sides, end)
     finally:
         for side in sides:
@@ -68,31 +72,36 @@ def _attempt(request: ProofRequest, precision: str, end: float) -> tuple[Proof, 
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _start(request: ProofRequest, precision: str, scratch: Path, sides: list[Side]) -> None:
-    results = scratch / "results"
-    results.mkdir()
-    for mode, label, source, script in (
-        ("before", "the original program", request.before, "before_tf.py"),
-        ("decisive", "the rewritten program", request.after, SCRIPTS[request.target]),
-        ("compiled", "the rewritten program", request.after, SCRIPTS[request.target]),
-    ):
-        folder = scratch / mode
-        folder.mkdir()
-        shutil.copytree(source, folder / "program", ignore=LEFT_OUT, ignore_dangling_symlinks=True)
-        job = {
-            "mode": mode,
-            "precision": precision,
-            "root": str(folder / "program"),
-            "entry": Path(request.entry).as_posix(),
-            "arguments": request.arguments,
-            "setup": str(request.setup.resolve()) if request.setup else None,
-            "plan": request.plan,
-            "results": str(results),
-            "limit": EXECUTIONS,
-            "budget": min(LONGEST_BUDGET, request.limit / 4),
-        }
-        (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        sides.append(_launch(request.python, script, mode, label, folder))
+def start_side(request: ProofRequest, mode: str, precision: str, scratch: Path) -> Side:
+    """Start the process of one side.
+
+    Args:
+        request: the program.
+        mode: ``before`` records the original; ``decisive`` replays the rewrite against it, ``compiled`` does so as it
+            is, without patches.
+        precision: ``float64`` or ``float32``.
+        scratch: a folder with a folder ``results`` that the sides share; the program is copied into ``scratch/mode``.
+    """
+    before = mode == "before"
+    folder = scratch / mode
+    folder.mkdir()
+    source = request.before if before else request.after
+    shutil.copytree(source, folder / "program", ignore=LEFT_OUT, ignore_dangling_symlinks=True)
+    job = {
+        "mode": mode,
+        "precision": precision,
+        "root": str(folder / "program"),
+        "entry": Path(request.entry).as_posix(),
+        "arguments": request.arguments,
+        "setup": str(request.setup.resolve()) if request.setup else None,
+        "plan": request.plan,
+        "results": str(scratch / "results"),
+        "limit": EXECUTIONS,
+        "budget": min(LONGEST_BUDGET, request.limit / 4),
+    }
+    (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+    script = RECORDER if before else SCRIPTS[request.target]
+    return _launch(request.python, script, mode, ORIGINAL if before else REWRITTEN, folder)
 
 
 def _launch(python: str, script: str, mode: str, label: str, folder: Path) -> Side:

@@ -10,6 +10,8 @@ from actlint.verify.proof import Comparison, Proof, reason
 INSTALL = 'install the frameworks with pip install "actlint[verify]", or name another interpreter with --python'
 RUN_HELP = "let it find what it needs by --setup FILE or command line arguments, so that it runs by itself"
 LIMIT_HELP = "make the program shorter by arguments or --setup FILE, or raise the limit"
+ORIGINAL = "the original program"
+REWRITTEN = "the rewritten program"
 MOST_REASONS = 12
 INFINITE = 1e300
 
@@ -20,7 +22,7 @@ def not_run(failure: dict[str, Any]) -> Proof:
     """The original couldn't be run."""
     if "missing" in failure:
         return Proof("not run", [reason("PRF101", f"no {failure['missing']} there: {failure['text']}", help=INSTALL)])
-    where = "the setup file" if failure["setup"] else "the original program"
+    where = "the setup file" if failure["setup"] else ORIGINAL
     text = f"{where} fails: {failure['text']}"
     return Proof("not run", [reason("PRF102", text, file=failure["file"], line=failure["line"], help=RUN_HELP)])
 
@@ -33,7 +35,7 @@ def timed_out(side: str, limit: float) -> Proof:
 def died(side: str, status: int, tail: str) -> Proof:
     """A side's process that ended without a result, by a signal or inside the framework."""
     text = f"the process of {side} ended with status {status}" + (f": {tail}" if tail else "")
-    return Proof("not run" if side == "the original program" else "inconclusive", [reason("PRF104", text)])
+    return Proof("not run" if side == ORIGINAL else "inconclusive", [reason("PRF104", text)])
 
 
 def judge(decisive: dict[str, Any], compiled: dict[str, Any]) -> Proof:
@@ -68,7 +70,7 @@ def _crash(result: dict[str, Any]) -> list[dict[str, Any]]:
     failure = result.get("failure")
     if not failure:
         return []
-    text = f"the rewritten program fails: {failure['text']}"
+    text = f"{REWRITTEN} fails: {failure['text']}"
     return [reason("PRF201", text, file=failure["file"], line=failure["line"])]
 
 

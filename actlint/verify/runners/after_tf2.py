@@ -78,6 +78,7 @@ def import_tensorflow(widened):
     import tensorflow as tf
 
     tf.get_logger().setLevel("ERROR")
+    tf.debugging.disable_traceback_filtering()
     if widened:
         import keras
 

@@ -38,7 +38,7 @@ class Torch(replay.Framework):
 
     def write(self, weight, array):
         with self.torch.no_grad():
-            weight.copy_(self.torch.as_tensor(np.ascontiguousarray(array)))
+            weight.copy_(self.torch.as_tensor(np.array(array, order="C")))
 
     def copy(self, value):
         if isinstance(value, self.torch.Tensor):

@@ -25,6 +25,7 @@ def import_tensorflow(widened):
     if widened:
         float64_tf.finish(eager=False)
     tf.disable_v2_behavior()
+    tf.debugging.disable_traceback_filtering()
     tf.logging.set_verbosity(tf.logging.ERROR)
     if widened and importlib.util.find_spec("tf_keras"):
         import tf_keras

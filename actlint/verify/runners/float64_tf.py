@@ -1,8 +1,7 @@
 """Makes TensorFlow compute in float64 wherever a program says float32, without a change to the program.
 
-`prepare` must run before TensorFlow is imported, `finish` after it. In every table from
-which dtypes are made, DT_FLOAT then is an alias of DT_DOUBLE; Python floats become doubles as written, and float32 arrays
-are widened exactly.
+`prepare` must run before TensorFlow is imported, `finish` after it. In every table from which dtypes are made, DT_FLOAT
+then is an alias of DT_DOUBLE; Python floats become doubles as written, and float32 arrays are widened exactly.
 """
 
 from __future__ import annotations

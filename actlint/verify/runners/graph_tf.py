@@ -8,6 +8,7 @@ RANDOM = ("Random", "Multinomial", "TruncatedNormal", "Stateless", "PyFunc", "It
 JUMPS = ("ArgMax", "ArgMin", "Ceil", "Floor", "InTopK", "InTopKV2", "Rint", "Round", "Sign", "TopKV2")
 COMPARISONS = ("Equal", "Greater", "GreaterEqual", "Less", "LessEqual", "NotEqual")
 READS = ("Identity", "ReadVariableOp", "VariableV2", "Variable", "VarHandleOp", "Placeholder", "PyFunc")
+COPIES = ("Identity", "ReadVariableOp")
 VARIABLES = ("Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable", "TemporaryVariable")
 
 
@@ -72,8 +73,14 @@ def is_repeatable(operations):
 
 
 def reads_variable(operations):
-    """Whether operations read a variable."""
-    return any(op.type in VARIABLES for op in operations)
+    """Whether operations compute from a variable's buffer, directly or through its read operation."""
+    return any(_is_buffer(tensor.op) for op in operations if op.type not in COPIES for tensor in op.inputs)
+
+
+def _is_buffer(op):
+    while op.type in COPIES and op.inputs:
+        op = op.inputs[0].op
+    return op.type in VARIABLES
 
 
 def variable_of(source):
@@ -81,7 +88,7 @@ def variable_of(source):
     op = getattr(source, "op", None)
     if op is None:
         return None
-    while op.type in ("Identity", "ReadVariableOp") and op.inputs:
+    while op.type in COPIES and op.inputs:
         op = op.inputs[0].op
     return op.name
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import sys
+import types
+
 
 def install():
     """Replace the op functions in an imported TensorFlow."""
     from tensorflow.python.ops import gen_image_ops, gen_nn_ops
 
-    gen_nn_ops.fused_batch_norm_v3 = fused_batch_norm
-    gen_nn_ops.lrn = local_response_normalization
-    gen_image_ops.resize_bilinear = resize_bilinear
+    replaced = {}
+    for module, name, raw, function in (
+        (gen_nn_ops, "fused_batch_norm_v3", "FusedBatchNormV3", fused_batch_norm),
+        (gen_nn_ops, "lrn", "LRN", local_response_normalization),
+        (gen_image_ops, "resize_bilinear", "ResizeBilinear", resize_bilinear),
+    ):
+        replaced[id(getattr(module, name))] = replaced[id(getattr(module, raw))] = function
+    for path, module in list(sys.modules.items()):
+        if path.startswith("tensorflow") and isinstance(module, types.ModuleType):
+            for name, value in list(vars(module).items()):
+                if id(value) in replaced:
+                    setattr(module, name, replaced[id(value)])
 
 
 def fused_batch_norm(

@@ -20,7 +20,8 @@ SEED = 20160901
 GENERATED = re.compile(r"gen_\w+_ops\.py$")
 NO_KERNEL = re.compile(
     r"float64 not in list of allowed values|No OpKernel was registered.*DT_DOUBLE|not implemented for 'Double'"
-    r"|Could not find device for node|DataType double for attr|type float32 that does not match type float64",
+    r"|Could not find device for node|DataType double for attr|type float32 that does not match type float64"
+    r"|expected to be a float tensor but is a double tensor",
     re.DOTALL,
 )
 
@@ -49,8 +50,12 @@ def isolate():
     def refuse(self, address, *_):
         raise OSError(f"no network while a program is being verified: {address!r}")
 
+    def unresolved(host, *_, **__):
+        raise OSError(f"no network while a program is being verified: {host!r}")
+
     socket.socket.connect = refuse
     socket.socket.connect_ex = refuse
+    socket.getaddrinfo = unresolved
     random.seed(SEED)
     np.random.seed(SEED % 2**32)
 

@@ -154,7 +154,8 @@ class Recorder:
         self.train_steps += trains
         record.update(step=self.train_steps, train=trains, gradients=False)
         extras = self._extras(record, graph, operations, fed, applied)
-        racing = self._racing(graph, fetches, operations, fed) if trains else {}
+        racing = self._racing(graph, fetches, extras, operations, fed) if trains else {}
+        extras = {key: extra for key, extra in extras.items() if key not in racing}
         self.noise.start(len(self.runs), operations)
         early = self.original(session, racing, feed_dict) if racing else {}
         self.noise.start(len(self.runs), operations)
@@ -164,14 +165,13 @@ class Recorder:
             shapes = self.noise.stop()
         record["noise"] = [[kind, ordinal, list(shape)] for (kind, ordinal), shape in shapes.items()]
         flat = result_leaves(fetches, result)
-        record["fetches"] = [self._array(early.get(place, leaf)) for place, leaf in enumerate(flat)]
+        record["fetches"] = [self._array(early.get(("fetch", place), leaf)) for place, leaf in enumerate(flat)]
         record["smooth"] = self._smooth(graph, fetches, fed)
-        self._keep_extras(record, values, graph)
+        self._keep_extras(record, {**early, **values}, graph)
         record["feeds"] = self._parameters(plan, graph, fed, values)
         if trains and self.counts[site] in STEPS:
             record["variables"] = self._read(session, graph)
-        if racing:
-            self._note_race(plan["site"], sorted(racing))
+        self._note_race(plan["site"], sorted(key[1] for key in racing if key[0] == "fetch"))
         self.runs.append(record)
         return result
 
@@ -189,26 +189,29 @@ class Recorder:
                 self._ask_perturbations(extras, graph, operations)
         return extras
 
-    def _racing(self, graph, fetches, operations, fed):
-        """Fetched tensors that read variables apart from the gradients.
+    def _racing(self, graph, fetches, extras, operations, fed):
+        """Fetched tensors that compute from variables apart from the gradients.
 
         TF1 leaves open whether they do so before or after the update. They are taken before it, as eager code computes
         them, in a run of their own.
         """
-        path = set()
-        for _, group in self._groups(operations):
-            path |= needed([y for y in group["ys"] if y.op in operations], fed)
-        racing = {}
+        gradients = [g for _, group in self._groups(operations) for g in group["gradients"] if g is not None]
+        path = needed([_op(g) for g in gradients], fed)
+        candidates = {key: tensor for key, tensor in extras.items() if key[0] in ("probe", "loss")}
         for place, leaf in enumerate(leaves(fetches)):
-            tensors = [t for t in elements(graph, leaf) if hasattr(t, "value_index") and t.name not in fed]
-            if len(tensors) != 1 or tensors[0].op in path or tensors[0].op.type in VARIABLES or not path:
-                continue
-            own = needed(tensors, fed)
-            if reads_variable(own - path) and is_repeatable(own):
-                racing[place] = tensors[0]
+            tensors = [t for t in elements(graph, leaf) if hasattr(t, "value_index")]
+            if len(tensors) == 1 and tensors[0].op.type not in VARIABLES:
+                candidates["fetch", place] = tensors[0]
+        racing = {}
+        for key, tensor in candidates.items():
+            own = self._closure(graph, [tensor], fed)
+            if gradients and reads_variable(own - path) and is_repeatable(own):
+                racing[key] = tensor
         return racing
 
     def _note_race(self, site, places):
+        if not places:
+            return
         listed = ", ".join(str(place) for place in places)
         text = f"TF1 doesn't order value {listed} of {site} against the update; compared as before it"
         if text not in self.notes:

@@ -1,0 +1,39 @@
+"""Keyed noise."""
+
+from __future__ import annotations
+
+import pytest
+
+np = pytest.importorskip("numpy")
+noise = pytest.importorskip("actlint.verify.runners.noise")
+
+
+def test_draws_depend_on_run_kind_and_ordinal_alone():
+    first, second = noise.Noise(), noise.Noise()
+    first.start(3)
+    second.start(3)
+    first.next("uniform", (2,))
+    own = first.next("normal", (4, 5))
+    np.testing.assert_array_equal(own, second.next("normal", (4, 5)))
+    assert not np.array_equal(own, second.next("normal", (4, 5)))
+    second.start(4)
+    assert not np.array_equal(own, second.next("normal", (4, 5)))
+
+
+def test_channels_first_takes_the_other_sides_layout():
+    last, first = noise.Noise(), noise.Noise()
+    last.start(0)
+    drawn = last.next("uniform", (2, 7, 5, 3))
+    first.start(0, last.stop())
+    np.testing.assert_array_equal(first.next("uniform", (2, 3, 7, 5)), np.moveaxis(drawn, -1, 1))
+
+
+def test_truncated_stays_within_two():
+    drawn = noise.draw(np.random.RandomState(0), "truncated", (10000,))
+    assert np.abs(drawn).max() <= 2 and np.abs(drawn).max() > 1.9
+
+
+def test_shuffle_is_a_permutation_and_integers_stay_in_range():
+    random = np.random.RandomState(0)
+    assert sorted(noise.draw(random, "shuffle", (9,))) == list(range(9))
+    assert set(noise.draw(random, "integer", (500,), 2, 5)) == {2, 3, 4}

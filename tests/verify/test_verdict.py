@@ -1,0 +1,124 @@
+"""From results to verdicts, without frameworks; and processes that go wrong."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+
+from actlint.verify import ProofRequest, prove, verdict
+
+
+def row(**changes):
+    known = {"site": "p.py:5", "quantity": "fetch", "name": "0", "step": 1, "dtype": "float64"}
+    return {**known, "error": 1e-15, "tolerance": 1e-12, "ok": True, **changes}
+
+
+def result(*rows, **changes):
+    return {"rows": list(rows), "differences": [], "doubts": [], "broken": [], "not_exercised": [], **changes}
+
+
+CRASH = {"text": "NameError: name 'x'", "file": "p.py", "line": 7, "setup": False, "kernel": None}
+
+
+def test_proved():
+    proof = verdict.judge(result(row()), result(row(dtype="float32")))
+    assert proof.verdict == "proved" and not proof.reasons and len(proof.comparisons) == 2
+
+
+def test_worst_row_of_each_quantity_is_the_reason():
+    rows = [row(error=1e-3, ok=False), row(error=1e-2, ok=False, step=4), row(quantity="gradient", error=1.0, ok=False)]
+    proof = verdict.judge(result(*rows), result())
+    assert proof.verdict == "differs"
+    assert [r["text"][:8] for r in proof.reasons] == ["fetch '0", "gradient"]
+    assert "1.0e-02 at step 4" in proof.reasons[0]["text"]
+    assert (proof.reasons[0]["file"], proof.reasons[0]["line"]) == ("p.py", 5)
+
+
+def test_what_was_noticed_comes_first():
+    proof = verdict.judge(result(row(error=1.0, ok=False), differences=["order of runs: p.py:9"]), result())
+    assert proof.reasons[0]["text"].startswith("order of runs")
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_crash_of_the_rewrite_differs(which):
+    results = [result(row()), result()]
+    results[which]["failure"] = CRASH
+    proof = verdict.judge(*results)
+    assert proof.verdict == "differs"
+    assert (proof.reasons[0]["code"], proof.reasons[0]["line"]) == ("PRF201", 7)
+
+
+def test_compiled_difference_differs():
+    proof = verdict.judge(result(row()), result(row(dtype="float32", error=0.1, tolerance=1e-3, ok=False)))
+    assert proof.verdict == "differs" and "float32" in proof.reasons[0]["text"]
+
+
+@pytest.mark.parametrize("changes", [{"doubts": ["all gradients are zero"]}, {"broken": ["no weight"]}])
+def test_doubts_are_inconclusive(changes):
+    assert verdict.judge(result(row(), **changes), result()).verdict == "inconclusive"
+
+
+def test_difference_outweighs_doubt():
+    assert verdict.judge(result(row(error=1.0, ok=False), doubts=["x"]), result()).verdict == "differs"
+
+
+def test_nothing_compared_is_inconclusive():
+    proof = verdict.judge(result(row(quantity="feed")), result())
+    assert (proof.verdict, proof.reasons[0]["text"]) == ("inconclusive", "nothing was compared")
+
+
+def test_many_reasons_are_cut():
+    rows = [row(name=str(i), error=1.0, ok=False) for i in range(40)]
+    proof = verdict.judge(result(*rows), result())
+    assert len(proof.reasons) == verdict.MOST_REASONS + 1 and "28 more" in proof.reasons[-1]["text"]
+
+
+def test_single_precision_is_close_at_best():
+    assert verdict.single(verdict.judge(result(row()), result()), "Lrn").verdict == "close"
+    assert verdict.single(verdict.judge(result(row(error=1.0, ok=False)), result()), "Lrn").verdict == "differs"
+
+
+def test_not_run_names_place_and_help():
+    proof = verdict.not_run(CRASH)
+    (only,) = proof.reasons
+    assert proof.verdict == "not run" and only["line"] == 7 and "--setup" in only["help"]
+    missing = verdict.not_run({"missing": "tensorflow", "text": "No module named 'tensorflow'"})
+    assert "actlint[verify]" in missing.reasons[0]["help"]
+
+
+def test_json():
+    proof = verdict.judge(result(row(), not_exercised=["p.py:9 not reached"]), result())
+    document = json.loads(json.dumps(proof.as_json()))
+    assert set(document) == {"verdict", "reasons", "comparisons", "not_exercised"}
+    assert set(document["comparisons"][0]) == set(row())
+
+
+def request_with(tmp_path, script, limit=60.0):
+    """A proof whose interpreter is a shell script."""
+    program = tmp_path / "program"
+    program.mkdir()
+    (program / "p.py").write_text("x = 1\n")
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(python.stat().st_mode | stat.S_IEXEC)
+    plan = {"placeholders": [], "probes": [], "runs": [], "weights": []}
+    return ProofRequest(program, program, "p.py", "torch", plan, python=str(python), limit=limit)
+
+
+def test_interpreter_that_dies(tmp_path):
+    proof = prove(request_with(tmp_path, "echo out of luck >&2; exit 3"))
+    assert proof.verdict == "not run" and "out of luck" in proof.reasons[0]["text"]
+
+
+def test_time_limit(tmp_path):
+    proof = prove(request_with(tmp_path, "exec sleep 600", limit=0.5))
+    assert proof.verdict == "inconclusive" and proof.reasons[0]["code"] == "PRF103"
+
+
+def test_the_users_tree_stays(tmp_path):
+    request = request_with(tmp_path, 'cd "$(dirname "$2")/program" && echo broken > p.py; exit 3')
+    prove(request)
+    assert (tmp_path / "program" / "p.py").read_text() == "x = 1\n"
+    assert sorted(path.name for path in (tmp_path / "program").iterdir()) == ["p.py"]
