@@ -185,6 +185,7 @@ class Emitter:
     def construct(self, call: cst.Call, rewriter: Rewriter) -> str:
         """The constructor expression of a layer or builder."""
         builder = self.builder(call)
+        rewriter.visit_Call(call)
         arguments = [a if self.is_forward_argument(call, a) else a.visit(rewriter) for a in call.args]
         updated = call.with_changes(args=arguments)
         if builder is not None:

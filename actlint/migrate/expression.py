@@ -14,9 +14,9 @@ from actlint.apis.entry import Entry, Host, LayerEntry, Rename
 from actlint.apis.shape import Shape
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.units import Building
-from actlint.program.binding import BoundCall, dtype_of, is_host
+from actlint.program.binding import BoundCall, dtype_of, is_host, tensor_dtype
 from actlint.program.calls import framework_name
-from actlint.program.values import Const, DimValue, Handle, ShapeValue, Symbol, Tensor, Value, Variable
+from actlint.program.values import Const, DimValue, Handle, Sequence, ShapeValue, Symbol, Tensor, Value, Variable, tensors_in
 
 _ATOMS = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Float, cst.SimpleString, cst.List, cst.Dict, cst.ListComp)
 _PLAIN = cst.Module([])
@@ -93,6 +93,8 @@ class Rewriter(cst.CSTTransformer):
     def visit_Call(self, node: cst.Call) -> bool:
         self.callees.add(id(node.func))
         binding = self.program.bindings.get(node)
+        if self.at.target == "torch" and isinstance(binding, BoundCall) and isinstance(binding.entry, LayerEntry) and "activation" in binding.nodes:
+            self.callees.add(id(binding.nodes["activation"]))
         return not (isinstance(binding, BoundCall) and binding.entry.name in COLLECTIONS)
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
@@ -190,9 +192,19 @@ class Rewriter(cst.CSTTransformer):
         return updated.with_changes(**changes) if changes else updated
 
     def leave_BinaryOperation(self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation) -> cst.BaseExpression:
-        if original_node.left in self.hosted and original_node.right in self.hosted:
+        if original_node.left in self.hosted and original_node.right in self.hosted and self._scalars(original_node.left, original_node.right):
             self.hosted.add(original_node)
+        updated_node = self._vectors(original_node, updated_node, "left", "right")
         return self._operands(original_node, updated_node, "left", "right")
+
+    def _scalars(self, *nodes: cst.BaseExpression) -> bool:
+        return all(isinstance(v, Tensor) and v.shape == () for node in nodes for v in self.values(node))
+
+    def _vectors(self, original: cst.BaseExpression, updated: cst.BinaryOperation, *fields: str) -> cst.BinaryOperation:
+        """A whole `x.shape` beside an operator has to be a tensor again: torch.Size would be repeated or joined."""
+        changes = {f: self.expression(f"torch.tensor({code(getattr(updated, f))})") for f in fields
+                   if getattr(original, f) in self.hosted and not self._scalars(getattr(original, f))}
+        return updated.with_changes(**changes) if changes else updated
 
     def leave_UnaryOperation(self, original_node: cst.UnaryOperation, updated_node: cst.UnaryOperation) -> cst.BaseExpression:
         return self._operands(original_node, updated_node, "expression")
@@ -409,16 +421,24 @@ class CallRewriting:
         return node in self._rewriter.hosted or parameter in self._binding.values and is_host(self._binding.values[parameter])
 
     def shape(self, parameter: str) -> Shape | None:
-        return () if self._binding.nodes.get(parameter) in self._rewriter.hosted else self._binding.shape(parameter)
+        return self._binding.shape(parameter)
 
     def tensor(self, parameter: str) -> str:
         text = self.text(parameter)
+        value = self._binding.values.get(parameter)
+        if isinstance(value, Sequence) and any(True for _ in tensors_in(value)):
+            return f"torch.stack({text})" if self.target == "torch" else f"tf.stack({text})"
         if self.is_tensor(parameter) or not self.is_host(parameter):
             return text
-        return f"torch.as_tensor({text})" if self.target == "torch" and self._binding.shape(parameter) is None else (
-            f"torch.tensor({text})" if self.target == "torch" else f"tf.convert_to_tensor({text})")
+        if self.target == "tf2":
+            return f"tf.convert_to_tensor({text})"
+        dtype = ", dtype=torch.int32" if tensor_dtype(value) == "int32" and isinstance(value, (Const, Sequence)) else ""
+        return f"torch.as_tensor({text}{dtype})" if self._binding.shape(parameter) is None else f"torch.tensor({text}{dtype})"
 
     def tensors(self, parameter: str) -> str:
+        value = self._binding.values.get(parameter)
+        if self.target == "torch" and isinstance(value, Sequence) and any(is_host(item) for item in value.items):
+            self.refuse(f"{parameter} mixes tensors and Python numbers", "make the numbers tensors with tf.constant")
         return self.text(parameter)
 
     def dtype_text(self, parameter: str) -> str:

@@ -14,6 +14,7 @@ from actlint.program.scope import Scope
 from actlint.program.uncalled import interpret_uncalled
 from actlint.syntax.tree import Invalid, Tree, parse
 
+MAX_FILES = 200
 _parsed = lru_cache(maxsize=32)(parse)
 """Parsed files of the last programs: files of one package import one another."""
 
@@ -24,7 +25,7 @@ def analyze(
     """Interpret the file at `path` as `__main__`; with `uncalled` also the functions and classes that it never calls.
 
     Raises actlint.syntax.tree.Invalid or actlint.files.source.Undecodable when the entry file can't be read or parsed; an imported
-    local module that can't is treated as an installed package.
+    local module that can't, or that doesn't mention TensorFlow, is treated as an installed package.
     """
     path = path.resolve()
     program = Program([path], {path: tree or _parsed(read(path))})
@@ -35,8 +36,13 @@ def analyze(
             return program.scopes[file]
         if file == path:
             return None
+        if len(program.files) >= MAX_FILES:
+            return None
         try:
-            program.trees[file] = _parsed(read(file))
+            source = read(file)
+            if b"tensorflow" not in source.raw:
+                return None
+            program.trees[file] = _parsed(source)
         except (Invalid, Undecodable, OSError):
             return None
         program.files.append(file)

@@ -74,7 +74,7 @@ def import_from(self: Interpreter, node: cst.ImportFrom, scope: Scope) -> None:
             value = loaded.names[name]
         elif (inner := local_file(self.file, f"{module}.{name}" if module else name, level)) is not None and (scope_ := self.load(inner)) is not None:
             value = Module(inner, scope_)
-        elif file is not None:
+        elif loaded is not None and file is not None:
             value = Unknown(f"{file.name} has no {name}", node, self.file)
         else:
             value = Symbol(f"{module}.{name}")
