@@ -208,8 +208,12 @@ class Replay:
 
     def _compare_fetches(self, run, label, result):
         flat, site = leaves(result), self.plan["runs"][run["site"]]
-        for place, (before, returned) in enumerate(zip(run["fetches"], site["returns"], strict=False)):
-            if before is None or returned is None or not (self.decisive or run["smooth"][place]):
+        for place, before in enumerate(run["fetches"]):
+            returned = site["returns"][place] if place < len(site["returns"]) else None
+            if before is None or not (self.decisive or run["smooth"][place]):
+                continue
+            if returned is None:
+                self._note(f"value {place} of {label} isn't returned by the rewrite")
                 continue
             value = flat[returned] if returned < len(flat) else None
             if value is None:

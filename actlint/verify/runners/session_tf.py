@@ -402,6 +402,9 @@ class Recorder:
 
     def document(self):
         """Everything recorded, for `record.save`."""
+        known = {weight["order"] for weight in self.plan["weights"]}
+        missing = [v.name for order, v in enumerate(self.variables) if order not in known and v.trainable]
+        self.notes += [f"variable '{name}' isn't compared" for name in missing]
         return {
             "calls": self.calls,
             "runs": self.runs,
