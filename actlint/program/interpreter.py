@@ -62,6 +62,7 @@ class Interpreter:
         self.default_session: Session | None = None
         self.open_loops = 0
         self.steps = 0
+        self.step_limit = MAX_STEPS
         self.place: tuple[Items[cst.CSTNode], cst.CSTNode | None] = ((), None)
         self._name_depths: dict[Tensor, int] = {}
 
@@ -84,7 +85,7 @@ class Interpreter:
 
     def statement(self, node: cst.CSTNode, scope: Scope) -> None:
         self.steps += 1
-        if self.steps > MAX_STEPS:
+        if self.steps > self.step_limit:
             return
         method = getattr(self, "_" + type(node).__name__, None)
         if method:

@@ -12,9 +12,18 @@ if TYPE_CHECKING:
     from actlint.program.scope import Scope
 
 
+STEPS = 15_000
+STEPS_EACH = 3_000
+
+
 def interpret_uncalled(self: Interpreter, scope: Scope, file: Path) -> None:
-    """Enter each module-level function and class of a file that nothing has entered yet, in the order of the file."""
+    """Enter each module-level function and class of a file that nothing has entered yet, in the order of the file.
+
+    At most STEPS statements are interpreted, and STEPS_EACH for one function or class.
+    """
+    last = min(self.steps + STEPS, self.step_limit)
     for value in list(scope.names.values()):
+        self.step_limit = min(self.steps + STEPS_EACH, last)
         if isinstance(value, Function) and value.file == file and value.node not in self.program.calls:
             self.call_function(value, [], [], value.node)
         elif isinstance(value, Class) and value.file == file:
