@@ -10,7 +10,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import float64_tf, instrument, noise, noise_tf, program, record, session_tf  # noqa: E402
+from runners import float64_tf, instrument, kernels_tf, noise, noise_tf, program, record, session_tf  # noqa: E402
 
 sys.path.pop(0)
 
@@ -31,6 +31,7 @@ def import_tensorflow(widened):
         import tf_keras
 
         tf_keras.backend.set_floatx("float64")
+        kernels_tf.allow_fused_batch_norm()
     sys.modules["tensorflow"] = tf
     return tf
 

@@ -24,6 +24,23 @@ def install():
                     setattr(module, name, replaced[id(value)])
 
 
+def allow_fused_batch_norm():
+    """The legacy Keras layer takes the fused form, whose running variance differs, in float64 as in float32."""
+    from tf_keras.src.layers.normalization import batch_normalization
+
+    base = batch_normalization.BatchNormalizationBase
+    original = base._raise_if_fused_cannot_be_used
+
+    def check(self):
+        try:
+            original(self)
+        except ValueError as error:
+            if "compute dtype" not in str(error):
+                raise
+
+    base._raise_if_fused_cannot_be_used = check
+
+
 def fused_batch_norm(
     x,
     scale,
@@ -53,7 +70,7 @@ def fused_batch_norm(
         variance_ = math_ops.reduce_mean(math_ops.squared_difference(x, spread(mean_)), axes)
         count = math_ops.cast(array_ops.size(x) // array_ops.size(mean_), x.dtype)
         unbiased = variance_ * (count / math_ops.maximum(count - 1.0, 1.0))
-        rate = exponential_avg_factor
+        rate = 1 if exponential_avg_factor is None else exponential_avg_factor
         running_mean = mean_ if rate == 1 else mean * (1 - rate) + mean_ * rate
         running_variance = unbiased if rate == 1 else variance * (1 - rate) + unbiased * rate
         mean, variance = mean_, variance_
