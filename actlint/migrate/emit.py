@@ -40,7 +40,7 @@ class Emitter:
         self.wanted: dict[str, str] = {}
         self.surroundings = Surroundings(building, target.name, self._alias(), target.structural, ask_helper=self._helper, captures=flow.captures,
                                         summary_function=lambda: self.summaries.function_name(), parameters=self.parameters,
-                                        imported=imported_names(building.tree.module))
+                                        imported=imported_names(building.tree.module) | building.aliases.keys())
         self.builders: dict[cst.CSTNode, Builder] = {}
         self.instances: dict[tuple, str] = {}
         self.constructed: set[cst.CSTNode] = set()
@@ -57,6 +57,7 @@ class Emitter:
         self._built: set[str] = set()
         self._hoisted_names: dict[str, str] = {}
         target.attach(self)
+        self.surroundings.clashes = target.clashes()
 
     def _alias(self) -> str:
         for unit in self.building.units:
@@ -322,7 +323,7 @@ class Emitter:
         made: Statements = []
         lines = 1 if self.building.function is not None else 2
         gap, after = 0, False
-        for node in nodes:  # type: ignore[attr-defined]
+        for node in (part for line in nodes for part in self.building.split.get(line, [line])):  # type: ignore[attr-defined]
             if self.building.transparent(node):
                 parts = self._block(node.body.body)
                 if is_main_guard(node) and parts:
@@ -370,7 +371,7 @@ class Emitter:
             return self.target.training(unit)
         if unit.kind == "summary" or unit.kind in ("placeholder", "dead", "dropped") and not self._objects(unit):
             return []
-        if unit in self.trained_units:
+        if unit in self.trained_units or unit in self.building.aliases.values():
             return []
         if self.target.moves_optimizer and unit.made("optimizer") and len(unit.ops) == 1:
             return []
@@ -498,13 +499,14 @@ class Emitter:
         body = list(module.body)
         table = self.target.helpers()
         sources = [(name, table[name]) for name in self.wanted if name in table]
-        text = module.code + "".join(helper.source for _, helper in sources)
+        spelled = self.surroundings.spelled
+        text = module.code + "".join(spelled(helper.source) for _, helper in sources)
         place = self.target.import_place(body)
         imports = self.target.import_lines(text)
         imports += [statement(line) for _, helper in sources for line in helper.imports if line not in text.splitlines()]
         definitions: Statements = []
         for name, helper in sources:
-            for node in cst.parse_module(helper.source).body:
+            for node in cst.parse_module(spelled(helper.source)).body:
                 definitions.append(spaced(_renamed(node, name, self.wanted), 2))  # type: ignore[arg-type]
         body[place:place] = imports
         end = _last_import(body) + 1

@@ -45,6 +45,8 @@ class Surroundings:
     target: str
     alias: str
     structural: Callable[[Rewriter, str, cst.Call, cst.Call, BoundCall], cst.BaseExpression | None]
+    clashes: dict[str, str] = field(default_factory=dict)
+    """Short module names that the user has taken for something else, with the full names to write instead."""
     imported: frozenset[str] = frozenset()
     """Names that import statements of the file bind."""
     helpers: dict[str, str] = field(default_factory=dict)
@@ -59,6 +61,12 @@ class Surroundings:
     """Calls with a replacement of their own: session runs."""
     captures: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
     builders: dict[cst.CSTNode, Any] = field(default_factory=dict)
+
+    def spelled(self, text: str) -> str:
+        """A text with full module names where the short ones are taken."""
+        for short, full in self.clashes.items():
+            text = re.sub(rf"(?<![\w.]){short}\.(?=[A-Za-z_])", full + ".", text)
+        return text
 
 
 class Rewriter(cst.CSTTransformer):
@@ -86,7 +94,7 @@ class Rewriter(cst.CSTTransformer):
         """Parse a form's text, with the user's own alias of TensorFlow."""
         if self.at.target == "tf2" and self.at.alias != "tf":
             text = re.sub(r"\btf\.", self.at.alias + ".", text)
-        return cst.parse_expression(text)
+        return cst.parse_expression(self.at.spelled(text))
 
     # -- names and attributes
 

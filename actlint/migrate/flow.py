@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from actlint.migrate.expression import code
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises, reads_variables, walk
 from actlint.program.calls import assigned_names
@@ -219,8 +220,15 @@ class Flow:
     # -- runs
 
     def _runs(self) -> None:
+        started = False
         for run in self.program.runs:
-            if initialises(run) or reads_variables(run):
+            if initialises(run):
+                if started or run.loops:
+                    self.reasons.append(self.building.reason("REF110", run.node, "variables are initialised again after the program has run its graph",
+                                                             "Start again in a process of its own, or port this part by hand."))
+                continue
+            started = True
+            if reads_variables(run):
                 continue
             unit = self.building.unit_of.get(run.node)
             order = unit.order if unit is not None and unit.runs else len(self.building.units)
@@ -247,6 +255,10 @@ class Flow:
                 self.reasons.append(self.building.reason("REF110", run.node, "what is fetched can't be listed one by one"))
                 return []
             return [(cst.parse_expression(f"{node.value}[{i}]"), item) for i, item in enumerate(value.items)]
+        if isinstance(value, Mapping):
+            literal = node if isinstance(node, cst.Dict) else self._literal(node)
+            nodes = {id(v): e.value for e, v in zip(literal.elements, value.items.values()) if isinstance(e, cst.DictElement)} if isinstance(literal, cst.Dict) else {}
+            return [pair for key, item in value.items.items() for pair in self._spread(run, nodes.get(id(item)) or cst.parse_expression(f"{code(node)}[{key!r}]"), item)]
         if not isinstance(value, Tensor):
             what = getattr(value, "reason", None) or f"something that isn't a tensor ({type(value).__name__.lower()})"
             self.reasons.append(self.building.reason("REF110", run.node, f"the run fetches {what}"))
@@ -280,7 +292,10 @@ class Flow:
             if not (isinstance(run.feed, Value) and getattr(run.feed, "value", 0) is None):
                 self.reasons.append(self.building.reason("REF110", run.node, "what is fed isn't a dict whose keys are known"))
         elif isinstance(run.feed, Mapping):
-            for key in run.feed.items:
+            literal = run.feed.node is not None and all(key in run.feed.nodes for key in run.feed.items)
+            if not literal:
+                self.reasons.append(self.building.reason("REF110", run.node, "what is fed isn't written as one dict literal"))
+            for key in run.feed.items if literal else ():
                 if not isinstance(key, Tensor):
                     self.reasons.append(self.building.reason("REF110", run.node, "a feed's key isn't a tensor that is known here"))
                     continue

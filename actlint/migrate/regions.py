@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from actlint.migrate.flow import Flow, Item, Leaf, Parameter
 from actlint.migrate.names import Names
 from actlint.program.model import uses_weights
-from actlint.program.values import Run, Tensor, Training, Value, Variable, tensors_in
+from actlint.program.values import Mapping, Run, Sequence, Tensor, Training, Value, Variable, tensors_in
 
 _HINTS = (("enc", "encode"), ("dec", "decode"), ("gen", "generate"), ("disc", "discriminate"))
 
@@ -46,6 +46,29 @@ class Call:
     @property
     def returned(self) -> list[Leaf]:
         return [leaf for leaf in self.leaves if not leaf.trains]
+
+    @property
+    def nested(self) -> bool:
+        """Whether the fetches are more than one value or a flat list."""
+        fetches = self.runs[0].fetches
+        return isinstance(fetches, Mapping) or isinstance(fetches, Sequence) and any(isinstance(i, (Sequence, Mapping)) for i in fetches.items)
+
+    def structure(self, texts: list[str]) -> list[str]:
+        """What the function returns, from the expressions of its leaves: the fetches' structure without training operations."""
+        rest = iter(texts)
+
+        def text(value: Value) -> str:
+            if isinstance(value, Sequence):
+                inner = ", ".join(text(item) for item in value.items)
+                return f"[{inner}]" if value.kind == "list" else f"({inner}{',' if len(value.items) == 1 else ''})"
+            if isinstance(value, Mapping):
+                return "{" + ", ".join(f"{_key(key)}: {text(item)}" for key, item in value.items.items()) + "}"
+            return next(rest)
+
+        fetches = self.runs[0].fetches
+        if isinstance(fetches, Sequence):
+            return [text(item) for item in fetches.items if not trains(item)]
+        return [text(fetches)] if texts else []
 
 
 class Regions:
@@ -236,7 +259,7 @@ class Regions:
             literal = self._literal_feed(run)
             wanted = [p for p in parameters if p.name in used or not literal]
             wanted.sort(key=lambda p: p.unit.order * 1000 + p.tensor.op.index)
-            key = (tuple(self._leaf_key(leaf) for leaf in leaves), tuple(p.name for p in wanted), tuple(t.index for t in trainings))
+            key = (_shape(run.fetches), tuple(self._leaf_key(leaf) for leaf in leaves), tuple(p.name for p in wanted), tuple(t.index for t in trainings))
             if key in by_key:
                 by_key[key].runs.append(run)
                 continue
@@ -382,6 +405,22 @@ class Regions:
         for item in sorted(items - covered, key=lambda i: i.order):
             place(item)
         return found
+
+
+def _key(key: object) -> str:
+    return '"' + key + '"' if isinstance(key, str) and '"' not in key else repr(key)
+
+
+def _shape(value: Value) -> object:
+    """The structure of fetches, so that only alike runs share a function."""
+    if isinstance(value, Sequence):
+        return tuple(_shape(item) for item in value.items)
+    return tuple((key, _shape(item)) for key, item in value.items.items()) if isinstance(value, Mapping) else ""
+
+
+def trains(value: Value) -> bool:
+    """Whether a fetched value is a training operation, which gives nothing back."""
+    return isinstance(value, Tensor) and value.op.kind in ("train", "group")
 
 
 def _word(leaf: Leaf) -> str:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from actlint.migrate.expression import Rewriter, code
 from actlint.migrate.flow import Parameter
-from actlint.migrate.regions import Call
+from actlint.migrate.regions import Call, trains
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables, walk
 from actlint.program.calls import assigned_names
@@ -100,12 +100,14 @@ class RunWriter:
             return rewriter.expression(self._variables(run, original, rewriter))
         call = self.call_of[run]
         applied = f"{call.name}({self.arguments(run, call, rewriter)})"
-        if not isinstance(run.fetches, Sequence):
+        if not isinstance(run.fetches, Sequence) and not call.nested:
             plain = not call.returned or is_merged(run.fetches)
             return rewriter.expression(applied if plain else target.fetched(applied))
         trained = [leaf.trains for leaf in call.leaves]
-        if isinstance(run.fetches, Sequence) and any(isinstance(i, Sequence) for i in run.fetches.items):
-            rewriter.refuse("REF110", original, "nested fetches are used as a whole", "unpack the result into names")
+        if call.nested:
+            if any(trained):
+                rewriter.refuse("REF110", original, "a nested fetch with a training operation is used as a whole", "unpack the result into names")
+            return rewriter.expression(target.fetched_structure(applied))
         count = len(call.returned)
         if any(trained) and not all(trained[: trained.count(True)]):
             rewriter.refuse("REF110", original, "the training operation isn't the first of the fetches, and the result isn't unpacked")
@@ -127,6 +129,25 @@ class RunRewriter(Rewriter):
     def __init__(self, writer: RunWriter, renames: dict[str, str] | None = None) -> None:
         super().__init__(writer.emitter.surroundings, renames)
         self.writer = writer
+        self.unpacked: set[cst.CSTNode] = set()
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        if self._unpacking(node) is not None:
+            self.unpacked.add(node.value)
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        return updated_node if original_node in self.unpacked else super().leave_Call(original_node, updated_node)
+
+    def _unpacking(self, node: cst.Assign) -> tuple[Run, Call, cst.Tuple | cst.List] | None:
+        """The run whose results an assignment unpacks one by one."""
+        run = self._run(node.value)
+        call = self.writer.call_of.get(run) if run is not None else None
+        target = node.targets[0].target
+        if run is None or call is None or len(node.targets) != 1 or not isinstance(target, (cst.Tuple, cst.List)):
+            return None
+        if not isinstance(run.fetches, Sequence) or len(run.fetches.items) != len(target.elements):
+            return None
+        return run, call, target
 
     def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
         return not self._disappears(node)
@@ -172,14 +193,12 @@ class RunRewriter(Rewriter):
         return parameter.name if parameter is not None else ""
 
     def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.BaseSmallStatement:
-        run = self._run(original_node.value)
-        call = self.writer.call_of.get(run) if run is not None else None
-        target = original_node.targets[0].target
-        if run is None or call is None or len(original_node.targets) != 1 or not isinstance(target, (cst.Tuple, cst.List)):
+        found = self._unpacking(original_node)
+        if found is None:
             return updated_node
-        if not isinstance(run.fetches, Sequence) or len(run.fetches.items) != len(target.elements) or len(call.leaves) != len(target.elements):
-            return updated_node
-        kept = [code(e.value) for e, leaf in zip(target.elements, call.leaves) if not leaf.trains]
+        run, call, target = found
+        assert isinstance(run.fetches, Sequence)
+        kept = [code(e.value) for e, item in zip(target.elements, run.fetches.items) if not trains(item)]
         applied = f"{call.name}({self.writer.arguments(run, call, self)})"
         chosen = self.writer.emitter.target
         if not kept:
@@ -187,7 +206,7 @@ class RunRewriter(Rewriter):
         merged = [is_merged(leaf.value) for leaf in call.returned]
         if len(kept) == 1:
             return _assign(kept[0], applied if merged[0] else code(self.expression(chosen.fetched(applied))))
-        if any(merged):
+        if any(merged) or call.nested:
             return _assign(", ".join(kept), code(self.expression(chosen.fetched_structure(applied))))
         return _assign(", ".join(kept), code(self.expression(chosen.fetched_several(applied))))
 

@@ -42,6 +42,10 @@ class Target(ABC):
         """The helpers that rewritten code may ask for."""
         return {**helpers(self.name), IMAGES.name: IMAGES}
 
+    def clashes(self) -> dict[str, str]:
+        """Short module names that the user's file uses for something else, with what is written instead."""
+        return {}
+
     def prepare(self) -> None:
         """Called once, after layers and builders have names."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import libcst as cst
 
 from actlint.migrate.builders import Builder
@@ -23,6 +25,11 @@ class TF2(Target):
 
     name = "tf2"
     reserved = ("output", "input", "name", "dtype", "variables", "trainable", "losses", "metrics", "layers")
+
+    @cached_property
+    def loop(self) -> str:
+        """The name of a comprehension's variable, none of the user's."""
+        return next((name for name in ("value", "tensor", "fetched", "item") if name not in self.emitter.names.taken), "_")
 
     # -- imports and settings
 
@@ -118,10 +125,10 @@ class TF2(Target):
         return f"{applied}.numpy()"
 
     def fetched_several(self, applied: str) -> str:
-        return f"(value.numpy() for value in {applied})"
+        return f"({self.loop}.numpy() for {self.loop} in {applied})"
 
     def fetched_list(self, applied: str, count: int, trained: int, kind: str) -> str:
-        values = f"[value.numpy() for value in {applied}]" if count > 1 else f"[{applied}.numpy()]"
+        values = f"[{self.loop}.numpy() for {self.loop} in {applied}]" if count > 1 else f"[{applied}.numpy()]"
         if trained:
             values = f"[{'None, ' * trained}*{values}]"
         return f"tuple({values})" if kind == "tuple" else values
@@ -154,7 +161,7 @@ class TF2(Target):
                 """)
             body[-3] = body[-3].with_changes(leading_lines=[])  # type: ignore[call-arg]
         if returned:
-            body.append(statement(f"return {', '.join(returned)}"))
+            body.append(statement(f"return {', '.join(call.structure(returned))}"))
         return [function(call.name, names, body, [self._decorator(call)])]
 
     def _tape(self, inner: Statements) -> cst.BaseStatement:

@@ -16,7 +16,8 @@ from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.target import Statements, Target, is_framework_import
 from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall, dtype_of, is_host
-from actlint.program.values import Tensor, Training, Value, Variable
+from actlint.program.model import uses_weights
+from actlint.program.values import Op, Tensor, Training, Value, Variable
 
 _LAYOUTS = {"same": "{}", "T": "{}.t()", "HWIO": "{}.permute(2, 3, 1, 0)"}
 
@@ -55,6 +56,9 @@ class Torch(Target):
     def helpers(self) -> dict[str, Helper]:
         return {**super().helpers(), **{helper.name: helper for helper in _HELPERS}}
 
+    def clashes(self) -> dict[str, str]:
+        return {short: full for short, full in (("F", "torch.nn.functional"), ("nn", "torch.nn")) if short in self.emitter.names.taken}
+
     # -- hooks
 
     def prepare(self) -> None:
@@ -90,7 +94,24 @@ class Torch(Target):
         applied = self.emitter.surroundings.applied.get(small.value)
         if applied is None or small.value in self.emitter.surroundings.builders:
             return None
-        return applied if isinstance(value, Tensor) and value.op in self.emitter.program.hidden and value.op.layer is not None else None
+        return applied if isinstance(value, Tensor) and self._inner(value.op) else None
+
+    def _inner(self, op: Op) -> bool:
+        """Whether a layer's output feeds another layer of the same function, and the layer runs once: only then a hook reads it."""
+        program = self.emitter.program
+        if op not in program.hidden or op.layer is None or sum(other.layer is not None and other.node is op.node for other in program.ops) > 1:
+            return False
+        depth = len(self.emitter.building.prefix)
+        seen, todo = {op}, list(program.consumers.get(op, []))
+        while todo:
+            consumer = todo.pop()
+            if consumer in seen:
+                continue
+            seen.add(consumer)
+            if uses_weights(consumer) and consumer.calls[depth : depth + 1] == op.calls[depth : depth + 1]:
+                return True
+            todo.extend(program.consumers.get(consumer, []))
+        return False
 
     def _builder_hooks(self) -> list[tuple[int, str, str]]:
         """Hidden tensors that a builder returned beside its output."""
@@ -100,7 +121,7 @@ class Torch(Target):
             if not isinstance(small, cst.Assign) or not isinstance(small.value, cst.Call) or not isinstance(small.targets[0].target, cst.Tuple):
                 continue
             builder = self.emitter.surroundings.builders.get(small.value)
-            if builder is None or sum(node is builder.node for node, _ in self.emitter.instances) != 1:
+            if builder is None or len(self.emitter.program.calls[builder.node]) != 1:
                 continue
             returned = next((s.node.body[0].value for s in builder.steps if s.kind == "return"), None)
             if not isinstance(returned, cst.Tuple) or len(returned.elements) != len(small.targets[0].target.elements):
@@ -129,7 +150,7 @@ class Torch(Target):
         value = steps[0].node.body[0].value  # type: ignore[attr-defined]
         applied = self.emitter.surroundings.applied.get(value)
         tensors = [v for v in self.emitter.program.values(value) if isinstance(v, Tensor)]
-        hidden = bool(tensors) and all(t.op in self.emitter.program.hidden and t.op.layer is not None for t in tensors)
+        hidden = bool(tensors) and all(self._inner(t.op) for t in tensors)
         return applied if applied is not None and hidden and value not in self.emitter.surroundings.builders else None
 
     def returned(self, region: Region) -> list[str]:
@@ -164,9 +185,10 @@ class Torch(Target):
 
     def import_lines(self, text: str) -> Statements:
         found = []
-        if re.search(r"\bF\.", text):
+        clashes = self.emitter.surroundings.clashes
+        if re.search(r"\bF\.", text) and "F" not in clashes:
             found.append(statement("import torch.nn.functional as F"))
-        if re.search(r"\bnn\.", text):
+        if "nn" not in clashes and re.search(r"(?<!torch\.)\bnn\.", text):
             found.append(statement("from torch import nn"))
         if "SummaryWriter(" in text:
             found.append(statement("from torch.utils.tensorboard import SummaryWriter"))
@@ -214,7 +236,7 @@ class Torch(Target):
     # -- classes and variables
 
     def base_class(self, builder: Builder) -> str:
-        return "nn.Module"
+        return self.emitter.surroundings.spelled("nn.Module")
 
     def method(self, builder: Builder) -> str:
         return "forward"
@@ -287,7 +309,7 @@ class Torch(Target):
             body += [statement(f"{optimizer}.zero_grad()"), statement(f"{text}.backward()" if scalar else f"torch.sum({text}).backward()"), statement(f"{optimizer}.step()")]
         returned = [self.emitter.leaf(leaf) if is_merged(leaf.value) else f"{to_numpy}({self.emitter.leaf(leaf)})" for leaf in call.returned]
         if returned:
-            body.append(statement(f"return {', '.join(returned)}"))
+            body.append(statement(f"return {', '.join(call.structure(returned))}"))
         return [function(call.name, [p.name for p in call.parameters], body, [] if call.training is not None else ["torch.no_grad()"])]
 
     def _dtype(self, parameter: Parameter) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from actlint.apis.catalogue import lookup
 from actlint.migrate.refusals import Reason, Refused, reason
+from actlint.program.calls import framework_name
 from actlint.program.model import Program
 from actlint.program.values import (
     Frame,
@@ -17,6 +19,7 @@ from actlint.program.values import (
     Op,
     Run,
     Session,
+    Symbol,
     Tensor,
     Training,
     Value,
@@ -75,11 +78,31 @@ class Building:
         self.initial = program.ancestors(t for v in program.variables for t in tensors_in(v.initial))
         self.units: list[Unit] = []
         self.unit_of: dict[cst.CSTNode, Unit] = {}
+        self.split: dict[cst.CSTNode, list[cst.SimpleStatementLine]] = {}
         self._collect(body)
         self._attach()
         self.makes = self._functions()
         for unit in self.units:
             unit.kind = self._classify(unit)
+        self.aliases = self._aliases()
+
+    def _aliases(self) -> dict[str, Unit]:
+        """Names that stand for a framework function throughout: `dense = tf.layers.dense`."""
+        found: dict[str, Unit] = {}
+        bound: dict[str, int] = {}
+        for part in walk(self.tree.module):
+            if isinstance(part, cst.AssignTarget) and isinstance(part.target, cst.Name):
+                bound[part.target.value] = bound.get(part.target.value, 0) + 1
+        for unit in self.units:
+            small = unit.small
+            if not isinstance(small, cst.Assign) or not isinstance(small.value, cst.Attribute) or not isinstance(small.targets[0].target, cst.Name):
+                continue
+            values = self.program.values(small.value)
+            symbol = values[0].name if values and isinstance(values[0], Symbol) else ""
+            name = small.targets[0].target.value
+            if lookup(framework_name(symbol) or "") is not None and bound[name] == 1:
+                found[name] = unit
+        return found
 
     # -- places
 
@@ -92,7 +115,12 @@ class Building:
                 todo.append(child)
 
     def line(self, node: cst.CSTNode) -> int:
-        return self.tree.position(node)[0].row if node in self.parent else 0
+        for part in walk(node):
+            try:
+                return self.tree.position(part)[0].row
+            except KeyError:
+                continue
+        return 0
 
     def reason(self, code: str, node: cst.CSTNode, text: str, help: str | None = None) -> Reason:
         return reason(code, self.file, self.line(node), text, help)
@@ -129,11 +157,40 @@ class Building:
         for node in block.body:  # type: ignore[attr-defined]
             if self.transparent(node):
                 self._collect(node.body)
+            elif isinstance(node, cst.SimpleStatementLine) and len(node.body) > 1 and self._graph_line(node):
+                self.split[node] = self._parts(node)
+                for part in self.split[node]:
+                    self._add(part)
             else:
-                unit = Unit(node, len(self.units))
-                self.units.append(unit)
-                for part in walk(node):
-                    self.unit_of[part] = unit
+                self._add(node)
+
+    def _add(self, node: Statement) -> None:
+        unit = Unit(node, len(self.units))
+        self.units.append(unit)
+        for part in walk(node):
+            self.unit_of[part] = unit
+
+    def _graph_line(self, node: cst.SimpleStatementLine) -> bool:
+        """Whether one of the statements on a line has to do with the graph."""
+        inside = {id(part) for part in walk(node)}
+        made = [op.node for op in self.program.ops] + [run.node for run in self.program.runs] + [s.node for s in self.program.sessions]
+        made += [frame.node for op in self.program.ops for frame in op.calls]
+        return any(id(part) in inside for part in made)
+
+    def _parts(self, node: cst.SimpleStatementLine) -> list[cst.SimpleStatementLine]:
+        """The statements of a line, each on a line of its own."""
+        parts = []
+        for place, small in enumerate(node.body):
+            alone = small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+            line = cst.SimpleStatementLine([alone], leading_lines=node.leading_lines if place == 0 else [])
+            self.parent[line] = self.parent[node]
+            for child in (alone, *walk(alone)):
+                self.parent.setdefault(child, line)
+            self.parent[alone] = line
+            for child in alone.children:
+                self.parent[child] = alone
+            parts.append(line)
+        return parts
 
     def transparent(self, node: cst.CSTNode) -> bool:
         """Whether a block disappears or only stands around building code: a session, a scope, a main guard."""

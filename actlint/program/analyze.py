@@ -14,8 +14,8 @@ from actlint.program.scope import Scope
 from actlint.program.uncalled import interpret_uncalled
 from actlint.syntax.tree import Invalid, Tree, parse
 
-MAX_FILES = 200
-_parsed = lru_cache(maxsize=32)(parse)
+MAX_FILES = 40
+_parsed = lru_cache(maxsize=128)(parse)
 """Parsed files of the last programs: files of one package import one another."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ def dotted(node: cst.CSTNode) -> str:
     return ""
 
 
+@lru_cache(maxsize=4096)
 def local_file(importer: Path, module: str, level: int = 0) -> Path | None:
     """The file of a local module, seen from the importing file; None for installed packages."""
     folder = importer.parent
