@@ -94,7 +94,11 @@ class Builder:
         def collect(block: cst.BaseSuite) -> None:
             for node in block.body:
                 if isinstance(node, cst.With) and all(isinstance(v, Handle) for item in node.items for v in self.program.values(item.item)):
+                    first = len(found)
                     collect(node.body)
+                    if first < len(found) and node.leading_lines:
+                        lines = [*node.leading_lines, *(line for line in found[first].leading_lines if line.comment is not None)]  # type: ignore[attr-defined]
+                        found[first] = found[first].with_changes(leading_lines=lines)  # type: ignore[call-arg]
                 else:
                     found.append(node)  # type: ignore[arg-type]
 
@@ -104,6 +108,12 @@ class Builder:
     def read(self) -> None:
         """Sort the parameters and the statements."""
         parameters = self.node.params
+        called = {id(part.func) for part in walk(self.building.tree.module) if isinstance(part, cst.Call)}
+        for part in walk(self.building.tree.module):
+            if isinstance(part, cst.Name) and id(part) not in called and any(isinstance(v, Function) and v.node is self.node for v in self.program.values(part)):
+                raise Refused([self.building.reason("REF103", part, f"{self.node.name.value}, which builds layers, is passed around as a value")])
+        for part in called_indirectly(self):
+            raise Refused([self.building.reason("REF103", part, f"{self.node.name.value}, which builds layers, is called through another name")])
         if parameters.star_kwarg is not None or isinstance(parameters.star_arg, cst.Param):
             raise Refused([self.building.reason("REF103", self.node, f"{self.node.name.value} builds layers and takes a variable number of arguments")])
         for parameter in (*parameters.params, *parameters.kwonly_params):
@@ -352,6 +362,12 @@ def _free(name: str, taken: set[str]) -> str:
         found, number = f"{name}_{number}", number + 1
     taken.add(found)
     return found
+
+
+def called_indirectly(builder: Builder) -> list[cst.Call]:
+    """Calls of the builder function that don't spell its name."""
+    return [part for part in walk(builder.building.tree.module) if isinstance(part, cst.Call) and code(part.func) != builder.node.name.value
+            and any(isinstance(v, Function) and v.node is builder.node for v in builder.program.values(part.func))]
 
 
 def class_name(node: cst.FunctionDef) -> str:

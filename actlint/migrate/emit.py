@@ -577,8 +577,17 @@ def _renamed(node: cst.CSTNode, name: str, wanted: dict[str, str]) -> cst.CSTNod
         return node
 
     class Rename(cst.CSTTransformer):
+        kept: set[int] = set()
+
         def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
-            return updated_node.with_changes(value=changed.get(updated_node.value, updated_node.value))
+            return updated_node if id(original_node) in self.kept else updated_node.with_changes(value=changed.get(updated_node.value, updated_node.value))
+
+        def visit_Attribute(self, node: cst.Attribute) -> None:
+            self.kept.add(id(node.attr))
+
+        def visit_Arg(self, node: cst.Arg) -> None:
+            if node.keyword is not None:
+                self.kept.add(id(node.keyword))
 
     return node.visit(Rename())  # type: ignore[return-value]
 

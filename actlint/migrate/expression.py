@@ -37,6 +37,17 @@ def parenthesized(node: cst.BaseExpression) -> cst.BaseExpression:
     return node if is_atom(node) else node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
+_LEVELS: dict[type, int] = {cst.Add: 1, cst.Subtract: 1, cst.Multiply: 2, cst.Divide: 2, cst.FloorDivide: 2, cst.Modulo: 2, cst.MatrixMultiply: 2}
+
+
+def _binds_tighter(inner: cst.BaseExpression, outer: cst.BaseExpression, left: bool) -> bool:
+    """Whether an operand needs no parentheses beside the outer operator."""
+    if not isinstance(inner, cst.BinaryOperation) or not isinstance(outer, cst.BinaryOperation):
+        return False
+    own, other = _LEVELS.get(type(inner.operator), 0), _LEVELS.get(type(outer.operator), 9)
+    return own >= other if left else own > other
+
+
 @dataclass
 class Surroundings:
     """What rewriting needs to know beyond the expression: the target, and names that the emitter chose."""
@@ -195,7 +206,7 @@ class Rewriter(cst.CSTTransformer):
         changes = {}
         for field_ in fields:
             before, after = getattr(original, field_), getattr(updated, field_)
-            if type(after) is not type(before) and not is_atom(after):
+            if type(after) is not type(before) and not is_atom(after) and not _binds_tighter(after, original, field_ == "left"):
                 changes[field_] = parenthesized(after)
         return updated.with_changes(**changes) if changes else updated
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from actlint.migrate.expression import code
+from actlint.migrate.late import late_values
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises, reads_variables, walk
 from actlint.program.calls import assigned_names
@@ -82,9 +83,9 @@ class Flow:
         for unit in building.units:
             self._visit(unit)
         self._runs()
-        self._late_hosts()
+        self.reasons += late_values(self)
         if self.reasons:
-            raise Refused(self.reasons)
+            raise Refused(list(dict.fromkeys(self.reasons)))
 
     # -- names and values
 
@@ -139,7 +140,7 @@ class Flow:
                 elif (value := self.value(part.target)) is not None:
                     yield part.target.value, value
 
-    def _called(self, unit: Unit) -> list[cst.CSTNode]:
+    def called(self, unit: Unit) -> list[cst.CSTNode]:
         """The functions that a unit's evaluation entered."""
         depth = len(self.building.prefix)
         return list(dict.fromkeys(frame.function.node for op in unit.ops for frame in op.calls[depth:]))
@@ -167,13 +168,14 @@ class Flow:
         for name, value in bound:
             if isinstance(value, Tensor) and value.op.kind == "placeholder":
                 parameter = self.parameters.setdefault(("p", value.op.index), Parameter(name, value, unit))
-                self._define(name, parameter, unit)
-        if unit.kind == "placeholder" and not any(f for f in self._called(unit)):
+                if parameter.unit is unit or parameter.name == name:
+                    self._define(name, parameter, unit)
+        if unit.kind == "placeholder" and not any(f for f in self.called(unit)):
             return
         mutated = self._mutated(unit)
-        carries = [(name, value) for name, value in [*bound, *mutated] if graph_tensors(value) and not _placeholder(value)]
+        carries = [(name, value) for name, value in [*bound, *mutated] if graph_tensors(value) and not self._own_placeholder(value, unit)]
         reads = list(self.tensor_names(unit.node))
-        for function in self._called(unit):
+        for function in self.called(unit):
             reads += [cst.Name(name) for name in self.captures.get(function, [])]
         if unit.runs:
             feeds = [run.feed.node for run in unit.runs if isinstance(run.feed, Mapping) and run.feed.node is not None]
@@ -199,6 +201,13 @@ class Flow:
         for name, value in carries:
             item.defs[name] = value
             self._define(name, item, unit)
+
+    def _own_placeholder(self, value: Value, unit: Unit) -> bool:
+        """Whether a value is a placeholder that this unit names for the first time: a parameter, not something to compute."""
+        if not isinstance(value, Tensor) or value.op.kind != "placeholder":
+            return False
+        parameter = self.parameters.get(("p", value.op.index))
+        return parameter is None or parameter.unit is unit
 
     def _is_feed(self, unit: Unit) -> bool:
         """Whether a unit only makes a dict that is fed to runs."""
@@ -318,28 +327,6 @@ class Flow:
                 return made
         return None
 
-    # -- host values
-
-    def _late_hosts(self) -> None:
-        """A Python value that building code reads is frozen in TF1; refuse where it changes afterwards."""
-        changed: dict[str, list[tuple[int, cst.CSTNode]]] = {}
-        for unit in self.building.units:
-            if unit in self.items or isinstance(unit.node, (cst.FunctionDef, cst.ClassDef)):
-                continue
-            for name in assigned_names(unit.node):
-                changed.setdefault(name, []).append((unit.order, unit.node))
-        for unit in self.items:
-            for part in walk(unit.node):
-                if not isinstance(part, cst.Name) or part.value not in changed:
-                    continue
-                values = [e.value for e in self.here(part)]
-                if not values or any(isinstance(v, (Tensor, Variable, Training, Symbol, Function)) or any(tensors_in(v)) for v in values):
-                    continue
-                later = [node for order, node in changed[part.value] if order > unit.order]
-                if later:
-                    self.reasons.append(self.building.reason("REF106", part, f"{part.value} is read while the graph is built, and line "
-                                                             f"{self.building.line(later[0])} changes it afterwards"))
-
 
 def pairs(target: cst.CSTNode, value: Value) -> Iterator[tuple[str, Value]]:
     """The names of an assignment target, each with the part of the value that it gets."""
@@ -348,7 +335,3 @@ def pairs(target: cst.CSTNode, value: Value) -> Iterator[tuple[str, Value]]:
     elif isinstance(target, (cst.Tuple, cst.List)) and isinstance(value, Sequence) and len(value.items) == len(target.elements):
         for element, item in zip(target.elements, value.items):
             yield from pairs(element.value, item)
-
-
-def _placeholder(value: Value) -> bool:
-    return isinstance(value, Tensor) and value.op.kind == "placeholder"

@@ -115,8 +115,9 @@ class _Plan:
 
     def _nth_in(self, body: list[Any], line: cst.CSTNode | None, name: str) -> int:
         count = 0
+        small = line.body[0] if isinstance(line, cst.SimpleStatementLine) else None
         for node in body:
-            if node is line:
+            if node is line or small is not None and isinstance(node, cst.SimpleStatementLine) and small in node.body:
                 break
             if isinstance(node, cst.SimpleStatementLine):
                 for small in node.body:

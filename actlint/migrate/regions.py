@@ -200,13 +200,17 @@ class Regions:
         heads = {run.index for item in self.items if item.head for run in item.runs}
         for item in self.items:
             runs = item.available & heads if item.head else item.available
-            key = (item.head, frozenset(runs), frozenset(r.index for r in item.runs) if item.random else None, self._epoch(item))
+            key = (item.head, frozenset(runs), frozenset(r.index for r in item.runs) if item.random else None, self._epoch(item), self._draws(item))
             groups.setdefault(key, []).append(item)
         self.regions = [Region(items, key[0]) for key, items in groups.items()]
         self._split_cycles()
         for region in self.regions:
             for item in region.items:
                 self.region_of[item] = region
+
+    def _draws(self, item: Item) -> frozenset[int]:
+        """The random draws that an item depends on: what needs them is kept apart from what doesn't."""
+        return frozenset(i.order for i in self.closure(item.uses, set()) if i.random)
 
     def _epoch(self, item: Item) -> int:
         """How many statements that run the session stand before an item: later items can't be part of what runs earlier."""

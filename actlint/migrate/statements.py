@@ -89,3 +89,15 @@ class _Targets(cst.CSTTransformer):
 def replaced_targets(node: cst.BaseStatement, names: dict[str, str]) -> cst.BaseStatement:
     """An assignment whose target names are other expressions (`w` -> `self.w`)."""
     return node.visit(_Targets(names))  # type: ignore[return-value]
+
+
+def local_name(wanted: str, body: Sequence[cst.BaseStatement], parameters: Iterable[str]) -> str:
+    """A name for a local of a function that nothing in its body uses."""
+    taken = set(parameters)
+    todo: list[cst.CSTNode] = list(body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, cst.Name):
+            taken.add(node.value)
+        todo.extend(node.children)
+    return next(name for name in (wanted, f"total_{wanted}", *(f"{wanted}_{i}" for i in range(2, 99))) if name not in taken)

@@ -10,7 +10,7 @@ from actlint.migrate.builders import Builder
 from actlint.migrate.expression import COLLECTIONS, Rewriter, code
 from actlint.migrate.flow import Parameter
 from actlint.migrate.regions import Call
-from actlint.migrate.statements import function, statement, statements, tidy
+from actlint.migrate.statements import function, local_name, statement, statements, tidy
 from actlint.migrate.summaries import Summaries
 from actlint.migrate.target import Statements, Target, is_framework_import
 from actlint.migrate.units import Unit
@@ -147,8 +147,8 @@ class TF2(Target):
         else:
             loss = self.emitter.loss(call)
             text = self.emitter.leaf(loss)
-            name = text if text.isidentifier() else self.emitter.names.fresh("loss")
             inner = self.emitter.compose(call.items, wanted=wanted | set(loss.uses))
+            name = text if text.isidentifier() else local_name("loss", inner, names)
             if name != text:
                 inner.append(statement(f"{name} = {text}"))
             body = [self._tape(inner)]

@@ -11,7 +11,7 @@ from actlint.migrate.builders import Builder
 from actlint.migrate.expression import COLLECTIONS, DTYPES, Rewriter, code
 from actlint.migrate.flow import Item, Parameter
 from actlint.migrate.regions import Call, Region
-from actlint.migrate.statements import function, statement
+from actlint.migrate.statements import function, local_name, statement
 from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.target import Statements, Target, is_framework_import
 from actlint.migrate.units import Unit
@@ -302,7 +302,7 @@ class Torch(Target):
             optimizer = self.optimizer_name(self.emitter.building.unit_of[call.training.node])
             text = self.emitter.leaf(loss)
             if not text.isidentifier():
-                name = self.emitter.names.fresh("loss")
+                name = local_name("loss", body, [])
                 body.append(statement(f"{name} = {text}"))
                 text = name
             scalar = isinstance(loss.value, Tensor) and loss.value.shape == ()

@@ -186,6 +186,7 @@ def _dimension(value: Value, node: cst.BaseExpression | None, source: Callable[[
     if isinstance(value, DimValue):
         return value.dim
     text = source(node) if node is not None and not isinstance(node, cst.Integer) else None
+    text = text or (value.source if isinstance(value, Const) else None)
     if isinstance(value, Const) and isinstance(value.value, int) and value.value >= 0:
         return Dim(value.value, text)
     return Dim(None, text) if text and value != Const(None) else ANY

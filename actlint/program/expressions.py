@@ -113,6 +113,10 @@ def _name(self: Interpreter, node: cst.Name, scope: Scope) -> Value:
         return Const(constants[node.value])
     value = scope.lookup(node.value)
     if value is not None:
+        if isinstance(value, Const) and type(value.value) is int and value.source is None:
+            owner = scope.owner(node.value)
+            if owner is not None and owner.kind == "module" and owner.file == self.program.entry:
+                return Const(value.value, node.value)
         return value
     return Symbol("builtins." + node.value)
 

@@ -22,9 +22,10 @@ class Value:
 
 @dataclass(frozen=True)
 class Const(Value):
-    """A Python constant whose value is known."""
+    """A Python constant whose value is known; `source` is the module-level name that it was read from."""
 
     value: Any
+    source: str | None = field(default=None, compare=False)
 
 
 NONE = Const(None)
