@@ -59,6 +59,7 @@ class Builder:
     attributes: dict[str, str] = field(default_factory=dict)
     captured: dict[str, str] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
+    dimensions: dict[str, cst.BaseExpression] = field(default_factory=dict)
     definition: cst.ClassDef | None = None
 
     # -- reading the function
@@ -168,6 +169,9 @@ class Builder:
 
     def _derive(self) -> None:
         """Names computed from a tensor's static shape: passed to the constructor where weights need them."""
+        for step in self.steps:
+            if step.kind in ("weight", "host", "forward"):
+                self._inner_shapes(step.node, constructing=step.kind != "forward")
         needed = {part.value for step in self.steps if step.kind in ("weight", "host") for part in walk(step.node) if isinstance(part, cst.Name)}
         for step in self.steps:
             if step.kind == "shape" and step.name in needed:
@@ -175,6 +179,31 @@ class Builder:
                 self.derived.append(step.name)
             elif step.kind == "shape":
                 step.kind = "forward"
+
+    def _inner_shapes(self, node: cst.CSTNode, constructing: bool) -> None:
+        """Dimensions of a tensor that a weight's own expression reads: `tf.Variable(rng.randn(int(x.get_shape()[-1]), n))`."""
+        if isinstance(node, cst.Call) and not constructing and self.emitter.makes_object(node):
+            for argument in node.args:
+                if not any(graph_tensors(v) for v in self.program.values(argument.value)):
+                    self._inner_shapes(argument.value, constructing=True)
+                else:
+                    self._inner_shapes(argument.value, constructing=False)
+            return
+        if constructing and isinstance(node, cst.BaseExpression):
+            values = self.program.values(node)
+            reads = any(isinstance(part, cst.Name) and any(graph_tensors(v) for v in self.program.values(part)) for part in walk(node))
+            if reads and values and all(isinstance(v, DimValue) or isinstance(v, Const) and type(v.value) is int for v in values):
+                name = next(part.value for part in walk(node) if isinstance(part, cst.Name) and any(graph_tensors(v) for v in self.program.values(part)))
+                text = code(node)
+                known = next((n for n, other in self.dimensions.items() if code(other) == text), None)
+                found = known or self.emitter.names.fresh(f"{name}_size")
+                self.dimensions.setdefault(found, node)
+                if known is None:
+                    self.derived.append(found)
+                self.emitter.surroundings.substituted[node] = found
+                return
+        for child in node.children:
+            self._inner_shapes(child, constructing)
 
     # -- writing the class
 
@@ -322,8 +351,9 @@ class Builder:
         return made
 
     def _derived_value(self, name: str, call: cst.Call, path: tuple[Frame, ...]) -> str:
-        step = next(s for s in self.steps if s.name == name)
-        node = step.node.body[0].value  # type: ignore[attr-defined]
+        node = self.dimensions.get(name)
+        if node is None:
+            node = next(s for s in self.steps if s.name == name).node.body[0].value  # type: ignore[attr-defined]
         for evaluation in self.program.facts.get(node, []):
             if evaluation.calls and evaluation.calls[-1].node is call:
                 value = evaluation.value

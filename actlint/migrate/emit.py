@@ -480,7 +480,11 @@ class Emitter:
             assert isinstance(leaf.value, Tensor)
             return self.summaries.values(leaf.value.op)
         assert leaf.node is not None
-        return code(leaf.node.visit(Rewriter(self.surroundings)))  # type: ignore[arg-type]
+        rewriter = Rewriter(self.surroundings)
+        text = code(leaf.node.visit(rewriter))  # type: ignore[arg-type]
+        if leaf.node in rewriter.hosted:
+            raise self.refused("REF108", leaf.node, "a run fetches a shape", "fetch the tensor and take the shape of the array")
+        return text
 
     def wanted_names(self, leaves: list[Leaf]) -> set[str]:
         return {name for leaf in leaves for name in leaf.uses}

@@ -16,6 +16,7 @@ from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.units import Building
 from actlint.program.binding import BoundCall, dtype_of, is_host, tensor_dtype
 from actlint.program.calls import framework_name
+from actlint.program.values import Host as HostValue
 from actlint.program.values import Const, DimValue, Handle, Sequence, ShapeValue, Symbol, Tensor, Value, Variable, tensors_in
 
 _ATOMS = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Float, cst.SimpleString, cst.List, cst.Dict, cst.ListComp)
@@ -70,6 +71,8 @@ class Surroundings:
     """Layer or builder calls: the expression of the object that the rewritten call applies."""
     replaced: dict[cst.CSTNode, Callable[[Rewriter, cst.Call, cst.Call], cst.BaseExpression]] = field(default_factory=dict)
     """Calls with a replacement of their own: session runs."""
+    substituted: dict[cst.CSTNode, str] = field(default_factory=dict)
+    """Expressions that a constructor's parameter stands for: dimensions of a builder's input."""
     captures: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
     builders: dict[cst.CSTNode, Any] = field(default_factory=dict)
 
@@ -106,6 +109,14 @@ class Rewriter(cst.CSTTransformer):
         if self.at.target == "tf2" and self.at.alias != "tf":
             text = re.sub(r"\btf\.", self.at.alias + ".", text)
         return cst.parse_expression(self.at.spelled(text))
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return node not in self.at.substituted and super().on_visit(node)
+
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode):  # noqa: ANN201
+        if original_node in self.at.substituted:
+            return cst.Name(self.at.substituted[original_node])
+        return super().on_leave(original_node, updated_node)
 
     # -- names and attributes
 
@@ -214,10 +225,25 @@ class Rewriter(cst.CSTTransformer):
         if original_node.left in self.hosted and original_node.right in self.hosted and self._scalars(original_node.left, original_node.right):
             self.hosted.add(original_node)
         updated_node = self._vectors(original_node, updated_node, "left", "right")
+        updated_node = self._arrays(original_node, updated_node)
         return self._operands(original_node, updated_node, "left", "right")
 
     def _scalars(self, *nodes: cst.BaseExpression) -> bool:
         return all(isinstance(v, Tensor) and v.shape == () for node in nodes for v in self.values(node))
+
+    def _arrays(self, original: cst.BinaryOperation, updated: cst.BinaryOperation) -> cst.BinaryOperation:
+        """A NumPy array beside a torch tensor: TF1 converts it to the tensor's dtype, torch doesn't take it."""
+        if self.at.target != "torch":
+            return updated
+        sides = {"left": self.values(original.left), "right": self.values(original.right)}
+        for field_, other in (("left", "right"), ("right", "left")):
+            tensors = [v for v in sides[other] if isinstance(v, Tensor)]
+            arrays = [v for v in sides[field_] if isinstance(v, HostValue) and v.shape != () and v.what != "int"]
+            if tensors and arrays and getattr(original, other) not in self.hosted:
+                dtype = tensors[0].dtype if tensors[0].dtype in DTYPES else "float32"
+                text = f"torch.as_tensor({code(getattr(updated, field_))}, dtype=torch.{dtype})"
+                return updated.with_changes(**{field_: self.expression(text)})
+        return updated
 
     def _vectors(self, original: cst.BaseExpression, updated: cst.BinaryOperation, *fields: str) -> cst.BinaryOperation:
         """A whole `x.shape` beside an operator has to be a tensor again: torch.Size would be repeated or joined."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from actlint.migrate.expression import code
-from actlint.migrate.late import late_values
+from actlint.migrate.late import impure_calls, late_values
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises, reads_variables, walk
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation
-from actlint.program.values import Function, Mapping, Op, Run, Sequence, Symbol, Tensor, Training, Value, Variable, tensors_in
+from actlint.program.values import Function, Mapping, Op, Run, Sequence, Tensor, Value, Variable
 
 HostNames = frozenset[str]
 
@@ -77,13 +77,14 @@ class Flow:
         self._defined: dict[str, Item | Parameter] = {}
         self._history: list[tuple[int, str, Item | Parameter]] = []
         self.leaves: dict[Run, list[Leaf]] = {}
+        self.shape_names: set[str] = set()
         self.feeds: dict[Run, dict[str, tuple[Parameter, cst.BaseExpression]]] = {}
         self.summaries: dict[Op, dict[str, Item | Parameter]] = {}
         self._find_captures()
         for unit in building.units:
             self._visit(unit)
         self._runs()
-        self.reasons += late_values(self)
+        self.reasons += late_values(self) + impure_calls(self)
         if self.reasons:
             raise Refused(list(dict.fromkeys(self.reasons)))
 
@@ -101,7 +102,7 @@ class Flow:
     def tensor_names(self, node: cst.CSTNode) -> Iterator[cst.Name]:
         """The names read below a node that carry graph tensors."""
         for part in walk(node):
-            if isinstance(part, cst.Name) and any(graph_tensors(e.value) for e in self.here(part)):
+            if isinstance(part, cst.Name) and (part.value in self.shape_names and self.here(part) or any(graph_tensors(e.value) for e in self.here(part))):
                 yield part
 
     def _find_captures(self) -> None:
@@ -145,17 +146,26 @@ class Flow:
         depth = len(self.building.prefix)
         return list(dict.fromkeys(frame.function.node for op in unit.ops for frame in op.calls[depth:]))
 
+    def makes_object(self, call: cst.Call) -> bool:
+        """Whether a call makes a layer, or enters a builder."""
+        if any(layer.node is call for layer in self.program.layers):
+            return True
+        return any(isinstance(v, Function) and self.building.is_builder(v.node) for v in self.program.values(call.func))
+
     def _mutated(self, unit: Unit) -> list[tuple[str, Value]]:
-        """Containers of tensors that a unit changes in place: `acts["h"] = t`, `layers.append(t)`."""
-        small = unit.small
-        target: cst.CSTNode | None = None
-        if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Subscript):
-            target = small.targets[0].target.value
-        elif isinstance(small, cst.Expr) and isinstance(small.value, cst.Call) and isinstance(small.value.func, cst.Attribute):
-            target = small.value.func.value
-        if isinstance(target, cst.Name) and isinstance(value := self.value(target), (Mapping, Sequence)):
-            return [(target.value, value)]
-        return []
+        """Containers of tensors that a unit changes in place: `acts["h"] = t`, `layers.append(t)`, also inside a loop."""
+        found: list[tuple[str, Value]] = []
+        for part in walk(unit.node):
+            target: cst.CSTNode | None = None
+            if isinstance(part, cst.Assign) and isinstance(part.targets[0].target, cst.Subscript):
+                target = part.targets[0].target.value
+            elif isinstance(part, cst.AugAssign) and isinstance(part.target, (cst.Subscript, cst.Name)):
+                target = part.target.value if isinstance(part.target, cst.Subscript) else part.target
+            elif isinstance(part, cst.Call) and isinstance(part.func, cst.Attribute) and part.func.attr.value in ("append", "extend", "insert", "update"):
+                target = part.func.value
+            if isinstance(target, cst.Name) and isinstance(value := self.value(target), (Mapping, Sequence)):
+                found.append((target.value, value))
+        return found
 
     def _visit(self, unit: Unit) -> None:
         if unit.kind == "summary":
@@ -190,6 +200,9 @@ class Flow:
             return
         if unit.kind == "dead" and not carries:
             return
+        if unit.kind == "host" and not carries and not self._shapes(unit, bound):
+            self.reasons.append(self.building.reason("REF107", unit.node, f"{reads[0].value} is a tensor and is used by Python code here"))
+            return
         item = self.items[unit] = Item(unit)
         for name in reads:
             if name.value in self._defined:
@@ -198,9 +211,21 @@ class Flow:
             parameter = self.parameters.get(("p", op.index))
             if parameter is not None and unit.kind == "forward":
                 item.uses[parameter.name] = parameter
-        for name, value in carries:
+        for name, value in [*carries, *((n, v) for n, v in bound if n in self.shape_names)]:
             item.defs[name] = value
             self._define(name, item, unit)
+
+    def _shapes(self, unit: Unit, bound: list[tuple[str, Value]]) -> bool:
+        """Whether a statement only reads static shapes: an assertion, `set_shape`, or names for dimensions."""
+        small = unit.small
+        if isinstance(small, cst.Assert):
+            return True
+        if isinstance(small, cst.Expr):
+            return isinstance(small.value, cst.Call) and isinstance(small.value.func, cst.Attribute) and small.value.func.attr.value == "set_shape"
+        if not isinstance(small, cst.Assign) or not bound:
+            return False
+        self.shape_names |= {name for name, _ in bound}
+        return True
 
     def _own_placeholder(self, value: Value, unit: Unit) -> bool:
         """Whether a value is a placeholder that this unit names for the first time: a parameter, not something to compute."""
@@ -237,6 +262,8 @@ class Flow:
                                                              "Start again in a process of its own, or port this part by hand."))
                 continue
             started = True
+            if run.trained and any(isinstance(leaf, Variable) for leaf in run.leaves):
+                self.reasons.append(self.building.reason("REF111", run.node, "a variable is fetched in the run that updates it"))
             if reads_variables(run):
                 continue
             unit = self.building.unit_of.get(run.node)

@@ -12,7 +12,7 @@ import libcst as cst
 
 from actlint.migrate.refusals import Reason
 from actlint.migrate.units import Unit, walk
-from actlint.program.calls import assigned_names
+from actlint.program.calls import assigned_names, framework_name
 from actlint.program.values import Class, Const, Function, Handle, Module, Optimizer, Session, Symbol, Tensor, Value, tensors_in
 
 if TYPE_CHECKING:
@@ -23,15 +23,91 @@ _IN_PLACE = {"append", "extend", "insert", "pop", "remove", "sort", "reverse", "
 _HELP = "Give the changed value a name of its own, or feed it."
 
 
+_PURE_METHODS = {"astype", "reshape", "copy", "mean", "sum", "max", "min", "std", "dot", "transpose", "ravel", "flatten", "get", "keys", "values", "items",
+                 "format", "join", "split", "upper", "lower", "strip", "replace", "as_list", "index", "count", "get_shape", "tolist", "item", "startswith",
+                 "endswith", "iteritems", "itervalues", "num_elements", "append", "extend", "insert", "update", "ndims"}
+
+
+def impure_calls(flow: Flow) -> list[Reason]:
+    """A reason per call that TF1 made once, while the graph was built, and that forward code would make at every step."""
+    found: list[Reason] = []
+    for unit in flow.items:
+        roots = [unit.node, *(f.body for f in _functions(flow, unit) if not flow.building.is_builder(f))]
+        for root in roots:
+            for call in _calls(flow, root):
+                values = flow.program.values(call)
+                if values and all(_is_python(v) for v in values) and not _is_pure(flow, call):
+                    text = cst.Module([]).code_for_node(call.func)
+                    found.append(flow.building.reason("REF106", call, f"{text}(...) was called once, while the graph was built; in a step it would be called every time",
+                                                      "Assign its result to a name in a statement of its own, in front of this one."))
+    return list(dict.fromkeys(found))
+
+
+def _functions(flow: Flow, unit: Unit) -> list[cst.FunctionDef | cst.Lambda]:
+    """The functions that compute tensors of a unit; those that only make initial values run once in the rewrite, too."""
+    return [f for f in flow.called(unit) if isinstance(f, (cst.FunctionDef, cst.Lambda)) and "forward" in flow.building.makes.get(f, set())]
+
+
+def _calls(flow: Flow, node: cst.CSTNode) -> Iterator[cst.Call]:
+    """Calls below a node that a step would make: not those in arguments of a layer's or builder's constructor."""
+    if isinstance(node, (cst.FunctionDef, cst.Lambda)):
+        return
+    if isinstance(node, cst.Call):
+        yield node
+        makes = flow.makes_object(node)
+        for argument in node.args:
+            if not makes or any(True for v in flow.program.values(argument.value) for _ in tensors_in(v)):
+                yield from _calls(flow, argument)
+        yield from _calls(flow, node.func)
+        return
+    for child in node.children:
+        yield from _calls(flow, child)
+
+
+def _is_pure(flow: Flow, call: cst.Call) -> bool:
+    for value in flow.program.values(call.func):
+        if isinstance(value, Symbol):
+            if value.name.startswith(("numpy.", "math.")) and not value.name.startswith("numpy.random"):
+                return True
+            if value.name.startswith("builtins.") and value.name.partition(".")[2] not in ("open", "input", "next", "print", "setattr", "exec", "eval"):
+                return True
+            if framework_name(value.name) is not None:
+                return True
+        if isinstance(value, Function):
+            return all(_is_pure(flow, inner) for inner in walk(value.node) if isinstance(inner, cst.Call))
+    return isinstance(call.func, cst.Attribute) and call.func.attr.value in _PURE_METHODS
+
+
 def late_values(flow: Flow) -> list[Reason]:
     """A reason per name that forward code reads and that something changes after the graph was built."""
     building = flow.building
     found: list[Reason] = []
+    aliases = _aliases(flow)
     for name, (order, node, mutable) in _reads(flow).items():
         changed = next(_changes(flow, name, order, mutable), None)
+        for other in aliases.get(name, set()) if mutable and changed is None else ():
+            changed = changed or next((c for c in _changes(flow, other, order, True) if not _rebinds(c, other)), None)
         if changed is not None:
             found.append(building.reason("REF106", node, f"{name} is read while the graph is built, and line {building.line(changed)} changes it afterwards", _HELP))
     return found
+
+
+def _aliases(flow: Flow) -> dict[str, set[str]]:
+    """Names that may stand for the same object, because one was assigned to the other."""
+    found: dict[str, set[str]] = {}
+    for part in walk(flow.building.tree.module):
+        if isinstance(part, cst.Assign) and isinstance(part.value, cst.Name):
+            for target in part.targets:
+                if isinstance(target.target, cst.Name):
+                    group = found.get(part.value.value, {part.value.value}) | found.get(target.target.value, {target.target.value})
+                    for name in group:
+                        found[name] = group
+    return {name: group - {name} for name, group in found.items()}
+
+
+def _rebinds(node: cst.CSTNode, name: str) -> bool:
+    """Whether a change only binds the name to another object."""
+    return not any(True for _ in _mutations(node, name))
 
 
 def _reads(flow: Flow) -> dict[str, tuple[int, cst.CSTNode, bool]]:
@@ -48,10 +124,9 @@ def _reads(flow: Flow) -> dict[str, tuple[int, cst.CSTNode, bool]]:
 
     for unit in flow.items:
         collect(unit.node, unit.order, set())
-        for function in flow.called(unit):
-            if isinstance(function, (cst.FunctionDef, cst.Lambda)):
-                parameters = {p.name.value for p in (*function.params.params, *function.params.kwonly_params)}
-                collect(function.body, unit.order, parameters | assigned_names(function.body))
+        for function in _functions(flow, unit):
+            parameters = {p.name.value for p in (*function.params.params, *function.params.kwonly_params)}
+            collect(function.body, unit.order, parameters | assigned_names(function.body))
     return found
 
 

@@ -70,7 +70,7 @@ class _Plan:
         if not isinstance(op.node, cst.BaseExpression):
             return
         name, after = self._assigned(op)
-        if len({o.index for o in self.program.ops if o.node is op.node}) > 1:
+        if len({o.index for o in self.program.ops if o.node is op.node and o.kind in ("op", "loss")}) > 1:
             after = None
         ident = f"t{len(self.probes)}"
         self.probes.append({"id": ident, "name": name or op.symbol, "role": role, "span": self.span(op.node, op), "after": after})

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import libcst as cst
+
 from actlint.migrate.flow import Flow, Item, Leaf, Parameter
 from actlint.migrate.names import Names
+from actlint.migrate.units import walk
 from actlint.program.model import uses_weights
 from actlint.program.values import Mapping, Run, Sequence, Tensor, Training, Value, Variable, tensors_in
 
@@ -202,11 +205,33 @@ class Regions:
             runs = item.available & heads if item.head else item.available
             key = (item.head, frozenset(runs), frozenset(r.index for r in item.runs) if item.random else None, self._epoch(item), self._draws(item))
             groups.setdefault(key, []).append(item)
-        self.regions = [Region(items, key[0]) for key, items in groups.items()]
+        inputs = {run: self._inputs(items) for run, items in self.items_of.items()}
+        self.regions = [Region(items, key[0]) for key, group in groups.items() for items in self._fitting(group, inputs)]
         self._split_cycles()
         for region in self.regions:
             for item in region.items:
                 self.region_of[item] = region
+
+    def _inputs(self, items: set[Item]) -> set[Parameter]:
+        return {d for item in items for d in item.uses.values() if isinstance(d, Parameter)}
+
+    def _fitting(self, group: list[Item], inputs: dict[Run, set[Parameter]]) -> list[list[Item]]:
+        """Parts of a group in which no run has to compute something from inputs that it doesn't need otherwise."""
+        parts: list[list[Item]] = []
+        for item in group:
+            for part in parts:
+                joined = {*part, item}
+                needs = self._inputs(self.closure({str(i.order): i for i in joined}, set()))
+                fed = {p for run in {r for i in joined for r in i.runs} for p in self._fed_inner(run)}
+                if all(needs <= inputs[run] or fed for run in {r for i in joined for r in i.runs}):
+                    part.append(item)
+                    break
+            else:
+                parts.append([item])
+        return parts
+
+    def _fed_inner(self, run: Run) -> set[Parameter]:
+        return {p for p, _ in self.flow.feeds[run].values() if not p.placeholder}
 
     def _draws(self, item: Item) -> frozenset[int]:
         """The random draws that an item depends on: what needs them is kept apart from what doesn't."""
@@ -257,11 +282,10 @@ class Regions:
     def _calls(self) -> None:
         by_key: dict[tuple, Call] = {}
         for run, leaves in self.flow.leaves.items():
-            parameters = [parameter for parameter, _ in self.flow.feeds[run].values()]
             trainings = self.trainings(run)
             used = self._used_parameters(run)
             literal = self._literal_feed(run)
-            wanted = [p for p in parameters if p.name in used or not literal]
+            wanted = [p for p, node in self.flow.feeds[run].values() if p.name in used or not literal or any(isinstance(part, cst.Call) for part in walk(node))]
             wanted.sort(key=lambda p: p.unit.order * 1000 + p.tensor.op.index)
             key = (_shape(run.fetches), tuple(self._leaf_key(leaf) for leaf in leaves), tuple(p.name for p in wanted), tuple(t.index for t in trainings))
             if key in by_key:
@@ -300,8 +324,6 @@ class Regions:
         return self.names.fresh("compute_" + "_and_".join(words) if 0 < len(words) <= 2 and all(words) else "evaluate")
 
     def _training_name(self, training: Training) -> str:
-        import libcst as cst
-
         small = self.building.unit_of[training.node].small
         if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name):
             return small.targets[0].target.value.removesuffix("_op").removesuffix("_step")
@@ -317,7 +339,7 @@ class Regions:
         for region in self.regions:
             self._interface(region)
         for region in self.regions:
-            if region.head and len(region.items) > 1:
+            if region.head and len(region.items) > (2 if len(users[region]) == 1 else 1):
                 self._deepen(region, users)
         models = [r for r in self.regions if not r.head]
         for region in self.regions:
@@ -331,6 +353,8 @@ class Regions:
         own = set(region.items)
         closure = self.closure({name: d for item in region.items for name, d in item.uses.items()}, set()) | own
         calls = [call for call in users[region] if isinstance(call, Call)]
+        if len(calls) != len(users[region]):
+            return
         needed = {d for item in closure for d in item.uses.values() if isinstance(d, Parameter)}
         inputs = {p.name for p in needed}
         for call in calls:
@@ -428,8 +452,6 @@ def trains(value: Value) -> bool:
 
 
 def _word(leaf: Leaf) -> str:
-    import libcst as cst
-
     node = leaf.node
     if isinstance(leaf.value, Tensor) and leaf.value.op.kind == "summary":
         return "summaries"
@@ -443,8 +465,6 @@ def _word(leaf: Leaf) -> str:
 
 def _loss_node(training: Training):  # noqa: ANN202
     """The expression of the minimised loss, in the call of `minimize`."""
-    import libcst as cst
-
     node = training.node
     if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute) or node.func.attr.value != "minimize":
         return None
@@ -477,8 +497,6 @@ def _reduces(op) -> bool:  # noqa: ANN001
 
 def _one_call(item: Item) -> bool:
     """Whether an item is just one call of a function or object of the user's."""
-    import libcst as cst
-
     small = item.unit.small
     return isinstance(small, cst.Assign) and isinstance(small.value, cst.Call) and isinstance(small.value.func, cst.Name)
 

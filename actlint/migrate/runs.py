@@ -12,7 +12,7 @@ from actlint.migrate.regions import Call, trains
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables, walk
 from actlint.program.calls import assigned_names
-from actlint.program.values import Mapping, Run, Sequence, Value, Variable
+from actlint.program.values import Mapping, Run, Sequence, Session, Value, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
@@ -89,7 +89,13 @@ class RunWriter:
             name = run.feed_node
             return f"**{code(name)}" if name is not None else ""
         feeds = self.emitter.flow.feeds[run]
-        return ", ".join(code(feeds[p.name][1].visit(rewriter)) for p in call.parameters)  # type: ignore[arg-type]
+        names = [p.name for p in call.parameters]
+        written = [name for name in feeds if name in names]
+        texts = {name: code(feeds[name][1].visit(rewriter)) for name in names}  # type: ignore[arg-type]
+        effects = sum(has_call(feeds[name][1]) for name in names) > 1
+        if effects and written != names:
+            return ", ".join(f"{name}={texts[name]}" for name in written)
+        return ", ".join(texts[name] for name in names)
 
     def replacement(self, run: Run, rewriter: Rewriter, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
         """The expression that stands for a run whose result is used as a whole."""
@@ -130,6 +136,7 @@ class RunRewriter(Rewriter):
         super().__init__(writer.emitter.surroundings, renames)
         self.writer = writer
         self.unpacked: set[cst.CSTNode] = set()
+        self.sessions: set[int] = set()
 
     def visit_Assign(self, node: cst.Assign) -> None:
         if self._unpacking(node) is not None:
@@ -137,6 +144,20 @@ class RunRewriter(Rewriter):
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         return updated_node if original_node in self.unpacked else super().leave_Call(original_node, updated_node)
+
+    def visit_Call(self, node: cst.Call) -> bool:
+        binding = self.program.bindings.get(node)
+        if getattr(binding, "entry", None) is not None and binding.entry.name in ("summary.FileWriter", "train.SummaryWriter"):
+            self.sessions |= {id(part) for argument in node.args for part in walk(argument)}
+        if self._run(node) is not None:
+            self.sessions |= {id(part) for argument in node.args if argument.keyword is not None and argument.keyword.value == "session" for part in walk(argument)}
+            self.sessions |= {id(part) for part in walk(node.func)}
+        return super().visit_Call(node)
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        if id(original_node) not in self.sessions and any(isinstance(v, Session) for v in self.values(original_node)):
+            self.refuse("REF110", original_node, f"the session {original_node.value} is passed on", "Let the function use the session that the module made, or port it by hand.")
+        return super().leave_Name(original_node, updated_node)
 
     def _unpacking(self, node: cst.Assign) -> tuple[Run, Call, cst.Tuple | cst.List] | None:
         """The run whose results an assignment unpacks one by one."""
@@ -209,6 +230,11 @@ class RunRewriter(Rewriter):
         if any(merged) or call.nested:
             return _assign(", ".join(kept), code(self.expression(chosen.fetched_structure(applied))))
         return _assign(", ".join(kept), code(self.expression(chosen.fetched_several(applied))))
+
+
+def has_call(node: cst.CSTNode) -> bool:
+    """Whether evaluating an expression calls something, and so may have an effect."""
+    return any(isinstance(part, cst.Call) for part in walk(node))
 
 
 def _assign(target: str, value: str) -> cst.BaseSmallStatement:

@@ -161,6 +161,8 @@ class Target(ABC):
         """The name of the optimizer object of a training statement."""
         training = unit.trainings[0]
         assert isinstance(training.node, cst.Call) and isinstance(training.node.func, cst.Attribute)
+        if training.optimizer is not None and sum(t.optimizer is not None and t.optimizer.op is training.optimizer.op for t in self.emitter.program.trainings) > 1:
+            raise self.emitter.refused("REF109", training.node, "one optimizer serves several training operations")
         owner = training.node.func.value
         if isinstance(owner, cst.Name):
             return owner.value

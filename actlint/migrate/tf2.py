@@ -199,7 +199,7 @@ class TF2(Target):
         assert summaries.merged is not None
         alias = self.emitter.surroundings.alias
         lines = [f'{alias}.summary.{kind}("{name}", {value}{", max_outputs=" + outputs if outputs else ""})' for kind, name, value, outputs in summaries.rows(summaries.merged)]
-        text = f"with writer.as_default(step=step):\n" + "".join(f"    {line}\n" for line in lines)
+        text = "with writer.as_default(step=step):\n" + "".join(f"    {line}\n" for line in lines)
         return [function(summaries.function_name(), ["writer", "summaries", "step"], [cst.parse_statement(text)])]
 
     # -- training

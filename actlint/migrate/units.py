@@ -268,6 +268,8 @@ class Building:
         runs = [run for run in unit.runs if not initialises(run)]
         forward = [op for op in unit.ops if self.forward(op) and op.symbol != "summary.merge" and not any(op.calls[: len(r.calls)] == r.calls and self.within_run(op, r) for r in unit.runs)]
         if unit.runs:
+            if forward and forward[0].symbol == "either":
+                raise Refused([self.building_reason(unit)])
             if forward:
                 raise Refused([self.reason("REF104", forward[0].node, f"{forward[0].symbol} is added to the graph by a statement that also runs the session")])
             return "host" if runs or not isinstance(unit.small, cst.Expr) else "dropped"
@@ -294,6 +296,9 @@ class Building:
         name = binding.entry.name if binding is not None else ""  # type: ignore[attr-defined]
         return name.startswith("summary.") and name != "summary.FileWriter" or name in (
             "merge_all_summaries", "merge_summary", "scalar_summary", "histogram_summary", "image_summary")
+
+    def building_reason(self, unit: Unit) -> Reason:
+        return self.reason("REF102", unit.node, "which tensor or operation is run here depends on a condition")
 
     def within_run(self, op: Op, run: Run) -> bool:
         """Whether an operation is built by an argument of a run."""
