@@ -1,0 +1,167 @@
+"""Every refusal that the migration gives: code, line and words. `#!` marks the line in the program."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Refusals
+from .update import TARGETS
+
+HEAD = """import sys
+import numpy as np
+import tensorflow as tf
+
+data = np.ones((8, 2), np.float32)
+x = tf.placeholder(tf.float32, [None, 2])
+w = tf.Variable(data[:2, :1])
+"""
+NET = HEAD + "out = tf.matmul(x, w)\n"
+TRAIN = """loss = tf.reduce_mean(tf.square(out - 1.0))
+train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+"""
+START = """sess = tf.Session()
+sess.run(tf.global_variables_initializer())
+"""
+RUN = START + "print(sess.run([train, loss], {x: data})[1])\n"
+READY = NET + TRAIN + START
+
+REFUSED = {
+    "unknown symbol": (
+        "REF101",
+        "contrib.layers.fully_connected",
+        HEAD + "out = tf.contrib.layers.fully_connected(x, 1)  #!\n" + TRAIN + RUN,
+    ),
+    "known symbol without a form": ("REF101", "tf.train.Saver", NET + TRAIN + "saver = tf.train.Saver()  #!\n" + RUN),
+    "assignment": (
+        "REF101",
+        "tf.assign",
+        NET + TRAIN + "reset = tf.assign(w, tf.zeros([2, 1]))  #!\n" + RUN + "sess.run(reset)\n",
+    ),
+    "layer in a loop": (
+        "REF104",
+        "loop or branch",
+        HEAD + "out = x\nfor size in [3, 1]:\n    out = tf.layers.dense(out, size)  #!\n" + TRAIN + RUN,
+    ),
+    "graph grows in the session": (
+        "REF104",
+        "also runs the session",
+        READY
+        + "for step in range(3):\n    error = tf.reduce_sum(tf.abs(out))  #!\n    print(sess.run(error, {x: data}))\n",
+    ),
+    "late number": (
+        "REF106",
+        "scale is read",
+        HEAD + "scale = 2.0\nout = tf.matmul(x, w) * scale  #!\n" + TRAIN + "scale = 3.0\n" + RUN,
+    ),
+    "late number in a function": (
+        "REF106",
+        "scale is read",
+        HEAD
+        + "scale = 2.0\ndef scaled(t):\n    return t * scale  #!\n\nout = scaled(tf.matmul(x, w))\n"
+        + TRAIN
+        + "scale = 3.0\n"
+        + RUN,
+    ),
+    "late loop variable": (
+        "REF106",
+        "step is read",
+        HEAD
+        + "step = 2.0\nout = tf.matmul(x, w) * step  #!\n"
+        + TRAIN
+        + START
+        + "for step in range(3): sess.run(train, {x: data})\n",
+    ),
+    "late item": (
+        "REF106",
+        "conf is read",
+        HEAD + "conf = {'s': 2.0}\nout = tf.matmul(x, w) * conf['s']  #!\n" + TRAIN + "conf['s'] = 3.0\n" + RUN,
+    ),
+    "late array": (
+        "REF106",
+        "mask is read",
+        HEAD + "mask = np.ones(2, np.float32)\nout = tf.matmul(x * mask, w)  #!\n" + TRAIN + "mask[0] = 0.0\n" + RUN,
+    ),
+    "compared tensor": (
+        "REF108",
+        "== compares tensors by identity",
+        HEAD + "out = tf.matmul(x, w)\nout = out if (out == x) else 2.0 * out  #!\n" + TRAIN + RUN,
+    ),
+    "separate gradients": (
+        "REF109",
+        "separate steps",
+        NET
+        + """loss = tf.reduce_mean(out)
+opt = tf.train.GradientDescentOptimizer(0.1)
+grads = opt.compute_gradients(loss)
+train = opt.apply_gradients([(tf.clip_by_value(g, -1., 1.), v) for g, v in grads])  #!
+"""
+        + RUN,
+    ),
+    "two trainings in a run": (
+        "REF109",
+        "several training operations",
+        NET
+        + TRAIN
+        + "more = tf.train.AdamOptimizer(0.1).minimize(loss)\n"
+        + START
+        + "sess.run([train, more], {x: data})  #!\n",
+    ),
+    "fetch by name": ("REF110", "isn't a tensor (const)", READY + "sess.run('MatMul:0', {x: data})  #!\n"),
+    "feed by name": ("REF110", "key isn't a tensor", READY + "sess.run(loss, {'Placeholder:0': data})  #!\n"),
+    "feed of a function": (
+        "REF110",
+        "isn't a dict whose keys are known",
+        "import json\n" + READY + "sess.run(loss, json.loads(sys.argv[1]))  #!\n",
+    ),
+    "attribute fed": (
+        "REF110",
+        "has no name",
+        HEAD
+        + """class Net:
+    def __init__(self):
+        self.y = tf.placeholder(tf.float32, [None, 1])
+net = Net()
+out = tf.matmul(x, w) - net.y
+"""
+        + TRAIN
+        + START
+        + "sess.run(train, {x: data, net.y: data[:, :1]})  #!\n",
+    ),
+    "star import": ("REF103", "import", "from tensorflow import *  #!\n" + NET + TRAIN + RUN),
+    "import of a symbol": ("REF103", "import", "from tensorflow import placeholder  #!\n" + NET + TRAIN + RUN),
+}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", list(REFUSED))
+def test_refused(refusals: Refusals, name: str, target: str) -> None:
+    code, words, text = REFUSED[name]
+    reasons = refusals(text, target)
+    (marked,) = [row for row, line in enumerate(text.splitlines(), 1) if line.endswith("#!")]
+    assert [(reason.code, reason.line) for reason in reasons] == [(code, marked)]
+    assert words in reasons[0].text
+    assert reasons[0].file.name == "program.py"
+    assert reasons[0].help
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_graph_in_several_files(refusals: Refusals, target: str) -> None:
+    text = NET + "import model\n" + TRAIN + RUN
+    model = "import tensorflow as tf\n\nextra = tf.constant(1.0)\n"
+    reasons = refusals(text, target, {"model.py": model})
+    assert [(reason.code, reason.file.name, reason.line) for reason in reasons] == [("REF105", "model.py", 3)]
+
+
+@pytest.mark.xfail(strict=True, reason="only the entry file is rewritten, and nothing is said")
+@pytest.mark.parametrize("body", ["tf.log(t)", "tf.layers.dense(t, 1)"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_called_function_of_another_file(refusals: Refusals, target: str, body: str) -> None:
+    model = f"import tensorflow as tf\n\n\ndef build(t):\n    return {body}\n"
+    text = HEAD + "import model\nout = model.build(tf.matmul(x, w))\n" + TRAIN + RUN
+    assert [reason.code for reason in refusals(text, target, {"model.py": model})] == ["REF105"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_reason_is_given(refusals: Refusals, target: str) -> None:
+    text = READY + "sess.run('a:0')\nsess.run('b:0')\n"
+    assert [(reason.code, reason.line) for reason in refusals(text, target)] == [("REF110", 13), ("REF110", 14)]
