@@ -66,7 +66,7 @@ PROGRAMS = {
     "alias": TF + "c = tf.constant\na = c(1.0)\n" + RUN,
     "module alias": "import tensorflow as tf\nnn = tf.nn\na = nn.relu(tf.constant(1.0))\n" + RUN,
     "second import": TF + "import tensorflow\na = tensorflow.constant(1.0)\n" + RUN,
-    "import in a function": "def f():\n    import tensorflow as tf\n    s = tf.Session()\n    print(s.run(tf.ones(1)))\nf()\n",
+    "import in a function": "def f():\n    import tensorflow as tf\n    s = tf.Session()\n    s.run(tf.ones(1))\nf()\n",
     "import under try": "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n"
     + "    import tensorflow as tf\na = tf.constant(1.0)\n"
     + RUN,
