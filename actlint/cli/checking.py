@@ -83,7 +83,7 @@ class Checker:
     def _run_rules(self, source: Source) -> Iterable[Finding]:
         from actlint.program import analyze
 
-        program: Program = analyze(source.path, self._read)
+        program: Program = analyze(source.path, self._read, uncalled=True)
         return [finding for rule in self._rules for finding in rule.check(program)]
 
     def _read(self, path: Path) -> Source:

@@ -32,6 +32,7 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     """
     if not program.is_graph_program:
         return Rewrite()
+    from actlint.migrate.checks import undefined_names
     from actlint.migrate.emit import Emitter
     from actlint.migrate.flow import Flow
     from actlint.migrate.names import Names
@@ -54,6 +55,10 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     emitter = Emitter(building, flow, regions, names, make_target(target, hidden))
     module = emitter.module()
     source = building.tree.source
+    lost = undefined_names(module.code) - undefined_names(source.text)
+    if lost:
+        raise Refused([reason("REF103", program.entry, building.first_line(name), f"{name} would be lost: the code that makes it can't be told apart from the graph")
+                       for name in sorted(lost)])
     made = Rewrite({program.entry: module.code}, dict(emitter.new_files), plan(emitter, module), list(emitter.notes))
     if source.text == module.code:
         raise Refused([reason("REF103", program.entry, 0, "nothing of the program could be rewritten")])

@@ -40,7 +40,7 @@ class Emitter:
         self.wanted: dict[str, str] = {}
         self.surroundings = Surroundings(building, target.name, self._alias(), target.structural, ask_helper=self._helper, captures=flow.captures,
                                         summary_function=lambda: self.summaries.function_name(), parameters=self.parameters,
-                                        imported=imported_names(building.tree.module) | building.aliases.keys())
+                                        framework=framework_names(building.tree.module), imported=imported_names(building.tree.module) | building.aliases.keys())
         self.builders: dict[cst.CSTNode, Builder] = {}
         self.instances: dict[tuple, str] = {}
         self.constructed: set[cst.CSTNode] = set()
@@ -251,6 +251,7 @@ class Emitter:
             regions = [r.order for r in self.regions.regions if r.name and set(r.items) & call.items]
             self._place(min(max([call.order, *regions, last]), max(first - 1, call.order)), self.target.callable(call))
             if self.summaries.merged is not None and not self.summaries.writer:
+                self.notes.append(self.target.summaries_note())
                 self._place(min(max([call.order, *regions, last]), max(first - 1, call.order)), self.target.summary_writer(self.summaries))
         module = self.building.tree.module
         if self.building.function is None:
@@ -534,6 +535,17 @@ def spaced_keep(node: cst.CSTNode, lines: int) -> cst.CSTNode:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '\\"') + '"'
+
+
+def framework_names(module: cst.Module) -> frozenset[str]:
+    """The names under which a file imports TensorFlow or a part of it."""
+    found: set[str] = set()
+    for node in walk(module):
+        if isinstance(node, cst.Import):
+            found |= {alias.evaluated_alias or "tensorflow" for alias in node.names if alias.evaluated_name.split(".")[0] == "tensorflow"}
+        elif isinstance(node, cst.ImportFrom) and node.module is not None and code(node.module) in ("tensorflow", "tensorflow.compat", "tensorflow.compat.v1"):
+            found |= {alias.evaluated_alias or alias.evaluated_name for alias in node.names} if not isinstance(node.names, cst.ImportStar) else set()
+    return frozenset(found)
 
 
 def imported_names(module: cst.Module) -> frozenset[str]:

@@ -59,6 +59,8 @@ class Surroundings:
     structural: Callable[[Rewriter, str, cst.Call, cst.Call, BoundCall], cst.BaseExpression | None]
     clashes: dict[str, str] = field(default_factory=dict)
     """Short module names that the user has taken for something else, with the full names to write instead."""
+    framework: frozenset[str] = frozenset()
+    """Names under which the file imports TensorFlow."""
     imported: frozenset[str] = frozenset()
     """Names that import statements of the file bind."""
     helpers: dict[str, str] = field(default_factory=dict)
@@ -137,6 +139,12 @@ class Rewriter(cst.CSTTransformer):
 
     def visit_Attribute(self, node: cst.Attribute) -> bool:
         self.assigned.add(id(node.attr))
+        root: cst.BaseExpression = node
+        while isinstance(root, cst.Attribute):
+            root = root.value
+        if isinstance(root, cst.Name) and root.value in self.at.framework and not self.values(node):
+            self.refuse("REF102", node, f"{code(node)} is used in code that the program doesn't reach, so what it does isn't known",
+                        "Remove the branch or function, or choose it by a constant.")
         return not self._framework(node)
 
     def _framework(self, node: cst.BaseExpression) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from actlint.migrate.expression import code
-from actlint.migrate.late import impure_calls, late_values
+from actlint.migrate.late import impure_calls, late_values, mutations
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises, reads_variables, walk
 from actlint.program.calls import assigned_names
@@ -123,6 +123,18 @@ class Flow:
                      and any(graph_tensors(v) for v in self.program.values(part))]
             if names:
                 self.captures[node] = list(dict.fromkeys(names))
+        changed = True
+        while changed:
+            changed = False
+            for node in self.building.makes:
+                if not isinstance(node, cst.FunctionDef) or self.building.is_builder(node) or node is self.building.function:
+                    continue
+                inner = [name for part in walk(node.body) if isinstance(part, cst.Call) for v in self.program.values(part.func)
+                         if isinstance(v, Function) for name in self.captures.get(v.node, [])]
+                missing = [name for name in dict.fromkeys(inner) if name not in self.captures.get(node, [])]
+                if missing and "forward" in self.building.makes[node]:
+                    self.captures[node] = [*self.captures.get(node, []), *missing]
+                    changed = True
 
     def _bound(self, unit: Unit) -> Iterator[tuple[str, Value]]:
         """The names that a unit's assignments bind, with their values."""
@@ -172,7 +184,7 @@ class Flow:
             for op in unit.made("summary"):
                 self.summaries[op] = {n.value: self._defined[n.value] for n in self.tensor_names(unit.node) if n.value in self._defined}
             return
-        if unit.kind in ("definition", "import", "training", "dropped"):
+        if unit.kind in ("definition", "import", "training", "dropped", "constructor"):
             return
         bound = list(self._bound(unit))
         for name, value in bound:
@@ -262,7 +274,8 @@ class Flow:
                                                              "Start again in a process of its own, or port this part by hand."))
                 continue
             started = True
-            if run.trained and any(isinstance(leaf, Variable) for leaf in run.leaves):
+            summarised = [t for leaf in run.leaves if isinstance(leaf, Tensor) and leaf.op.kind == "summary" for op in (leaf.op, *(i.op for i in leaf.op.inputs)) for t in op.inputs]
+            if run.trained and any(isinstance(leaf, Variable) for leaf in [*run.leaves, *summarised]):
                 self.reasons.append(self.building.reason("REF111", run.node, "a variable is fetched in the run that updates it"))
             if reads_variables(run):
                 continue
@@ -291,6 +304,9 @@ class Flow:
                 self.reasons.append(self.building.reason("REF110", run.node, "what is fetched can't be listed one by one"))
                 return []
             return [(cst.parse_expression(f"{node.value}[{i}]"), item) for i, item in enumerate(value.items)]
+        if node is None:
+            self.reasons.append(self.building.reason("REF110", run.node, "what is fetched isn't written in the call"))
+            return []
         if isinstance(value, Mapping):
             literal = node if isinstance(node, cst.Dict) else self._literal(node)
             nodes = {id(v): e.value for e, v in zip(literal.elements, value.items.values()) if isinstance(e, cst.DictElement)} if isinstance(literal, cst.Dict) else {}
@@ -329,6 +345,9 @@ class Flow:
                 self.reasons.append(self.building.reason("REF110", run.node, "what is fed isn't a dict whose keys are known"))
         elif isinstance(run.feed, Mapping):
             literal = run.feed.node is not None and all(key in run.feed.nodes for key in run.feed.items)
+            changes = self._changed_feed(run)
+            if changes is not None:
+                self.reasons.append(self.building.reason("REF110", changes, "a dict that is fed is changed after it was made"))
             if not literal:
                 self.reasons.append(self.building.reason("REF110", run.node, "what is fed isn't written as one dict literal"))
             for key in run.feed.items if literal else ():
@@ -342,6 +361,12 @@ class Flow:
                     continue
                 pairs_[parameter.name] = parameter, nodes[1]
         self.feeds[run] = pairs_
+
+    def _changed_feed(self, run: Run) -> cst.CSTNode | None:
+        """A statement that changes the dict that a run is fed with, under the name it has."""
+        if not isinstance(run.feed_node, cst.Name):
+            return None
+        return next(mutations(self.building.tree.module, run.feed_node.value), None)
 
     def _parameter(self, tensor: Tensor) -> Parameter | None:
         """The parameter that a fed tensor becomes; an inner tensor becomes one at its first feed."""

@@ -13,7 +13,7 @@ import libcst as cst
 from actlint.migrate.refusals import Reason
 from actlint.migrate.units import Unit, walk
 from actlint.program.calls import assigned_names, framework_name
-from actlint.program.values import Class, Const, Function, Handle, Module, Optimizer, Session, Symbol, Tensor, Value, tensors_in
+from actlint.program.values import Class, Const, Function, Handle, Host, Instance, Module, Optimizer, Session, Symbol, Tensor, Value, tensors_in
 
 if TYPE_CHECKING:
     from actlint.migrate.flow import Flow
@@ -83,6 +83,7 @@ def late_values(flow: Flow) -> list[Reason]:
     building = flow.building
     found: list[Reason] = []
     aliases = _aliases(flow)
+    found += _late_attributes(flow)
     for name, (order, node, mutable) in _reads(flow).items():
         changed = next(_changes(flow, name, order, mutable), None)
         for other in aliases.get(name, set()) if mutable and changed is None else ():
@@ -92,14 +93,55 @@ def late_values(flow: Flow) -> list[Reason]:
     return found
 
 
+def _late_attributes(flow: Flow) -> list[Reason]:
+    """Attributes of Python objects that forward code reads and a function, a method or later code stores."""
+    read: dict[str, tuple[int, cst.CSTNode]] = {}
+    for unit in flow.items:
+        for root in (unit.node, *(f.body for f in _functions(flow, unit))):
+            for part in walk(root):
+                if isinstance(part, cst.Attribute) and part.attr.value not in read:
+                    values, owners = flow.program.values(part), flow.program.values(part.value)
+                    if values and owners and all(_is_python(v) for v in values) and any(isinstance(v, (Host, Instance)) for v in owners):
+                        read[part.attr.value] = unit.order, part
+    found: list[Reason] = []
+    for name, (order, node) in read.items():
+        for unit in flow.building.units:
+            definition = isinstance(unit.node, (cst.FunctionDef, cst.ClassDef))
+            if not definition and (unit.order <= order or unit in flow.items):
+                continue
+            store = next((part for part in walk(unit.node) if _stores(part, name) and not _in_constructor(flow, part)), None)
+            if store is not None:
+                found.append(flow.building.reason("REF106", node, f".{name} is read while the graph is built, and line {flow.building.line(store)} changes it afterwards", _HELP))
+                break
+    return found
+
+
+def _stores(node: cst.CSTNode, name: str) -> bool:
+    """Whether a statement stores an attribute of this name, on whatever object."""
+    targets = [t.target for t in node.targets] if isinstance(node, cst.Assign) else [node.target] if isinstance(node, cst.AugAssign) else []
+    for target in targets:
+        while isinstance(target, cst.Subscript):
+            target = target.value
+        if isinstance(target, cst.Attribute) and target.attr.value == name:
+            return True
+    return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "setattr"
+
+
+def _in_constructor(flow: Flow, node: cst.CSTNode) -> bool:
+    current = flow.building.parent.get(node)
+    while current is not None and not isinstance(current, cst.FunctionDef):
+        current = flow.building.parent.get(current)
+    return current is not None and current.name.value == "__init__"
+
+
 def _aliases(flow: Flow) -> dict[str, set[str]]:
     """Names that may stand for the same object, because one was assigned to the other."""
     found: dict[str, set[str]] = {}
     for part in walk(flow.building.tree.module):
-        if isinstance(part, cst.Assign) and isinstance(part.value, cst.Name):
+        if isinstance(part, cst.Assign) and (root := _root(part.value)):
             for target in part.targets:
                 if isinstance(target.target, cst.Name):
-                    group = found.get(part.value.value, {part.value.value}) | found.get(target.target.value, {target.target.value})
+                    group = found.get(root, {root}) | found.get(target.target.value, {target.target.value})
                     for name in group:
                         found[name] = group
     return {name: group - {name} for name, group in found.items()}
@@ -107,7 +149,7 @@ def _aliases(flow: Flow) -> dict[str, set[str]]:
 
 def _rebinds(node: cst.CSTNode, name: str) -> bool:
     """Whether a change only binds the name to another object."""
-    return not any(True for _ in _mutations(node, name))
+    return not any(True for _ in mutations(node, name))
 
 
 def _reads(flow: Flow) -> dict[str, tuple[int, cst.CSTNode, bool]]:
@@ -148,7 +190,7 @@ def _changes(flow: Flow, name: str, order: int, mutable: bool) -> Iterator[cst.C
             if name in assigned_names(unit.node):
                 yield unit.node
             if mutable:
-                yield from _mutations(unit.node, name)
+                yield from mutations(unit.node, name)
                 yield from _passed(flow, unit, name)
 
 
@@ -160,10 +202,10 @@ def _in_function(function: cst.FunctionDef, name: str, mutable: bool) -> Iterato
         yield function
     local = parameters | (assigned_names(function.body) - declared)
     if mutable and name not in local:
-        yield from _mutations(function.body, name)
+        yield from mutations(function.body, name)
 
 
-def _mutations(root: cst.CSTNode, name: str) -> Iterator[cst.CSTNode]:
+def mutations(root: cst.CSTNode, name: str) -> Iterator[cst.CSTNode]:
     """Statements that change the object behind a name: its elements, attributes, by a method or as `out=`."""
     for part in walk(root):
         targets = [t.target for t in part.targets] if isinstance(part, cst.Assign) else [part.target] if isinstance(part, cst.AugAssign) else []
@@ -193,7 +235,7 @@ def _passed(flow: Flow, unit: Unit, name: str) -> Iterator[cst.CSTNode]:
                 if _root(argument.value) != name:
                     continue
                 parameter = argument.keyword.value if argument.keyword is not None else parameters[place] if place < len(parameters) else ""
-                if any(True for _ in _mutations(value.node.body, parameter)):
+                if any(True for _ in mutations(value.node.body, parameter)):
                     yield part
 
 

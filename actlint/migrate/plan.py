@@ -9,7 +9,7 @@ import libcst as cst
 from actlint.migrate.flow import Item
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables
-from actlint.program.values import Op, Run, Tensor, Variable
+from actlint.program.values import Frame, Op, Run, Tensor, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
@@ -69,23 +69,37 @@ class _Plan:
         seen.add((op.index, role))
         if not isinstance(op.node, cst.BaseExpression):
             return
-        name, after = self._assigned(op)
-        if len({o.index for o in self.program.ops if o.node is op.node and o.kind in ("op", "loss")}) > 1:
+        node, calls = self._named(tensor)
+        name, after = self._assigned(node, calls)
+        if len({o.index for o in self.program.ops if o.node is node and o.kind in ("op", "loss")}) > 1 and node is op.node:
             after = None
         ident = f"t{len(self.probes)}"
-        self.probes.append({"id": ident, "name": name or op.symbol, "role": role, "span": self.span(op.node, op), "after": after})
+        self.probes.append({"id": ident, "name": name or op.symbol, "role": role, "span": self.span(node), "after": after})
         self._probe_ids[(op.index, tensor.index)] = ident
 
-    def _assigned(self, op: Op) -> tuple[str, dict[str, Any] | None]:
-        """The name that an operation's value is assigned to, and the function of the rewritten program that assigns it."""
-        parent = self.building.parent.get(op.node)
+    def _named(self, tensor: Tensor) -> tuple[cst.CSTNode, tuple[Frame, ...]]:
+        """The expression that gives a tensor and is assigned to a name: the operation itself, or a call that returns it."""
+        op = tensor.op
+        places = [(op.node, op.calls)] + [(op.calls[i].node, op.calls[:i]) for i in range(len(op.calls) - 1, len(self.building.prefix) - 1, -1)]
+        for node, calls in places:
+            parent = self.building.parent.get(node)
+            if isinstance(parent, cst.Assign) and isinstance(parent.targets[0].target, cst.Name):
+                path = tuple(frame.node for frame in calls)
+                values = [e.value for e in self.program.facts.get(node, []) if tuple(f.node for f in e.calls) == path]
+                if any(isinstance(v, Tensor) and v.op is op and v.index == tensor.index for v in values):
+                    return node, calls
+        return op.node, op.calls
+
+    def _assigned(self, node: cst.CSTNode, calls: tuple[Frame, ...]) -> tuple[str, dict[str, Any] | None]:
+        """The name that an expression's value is assigned to, and the function of the rewritten program that assigns it."""
+        parent = self.building.parent.get(node)
         if not isinstance(parent, cst.Assign) or not isinstance(parent.targets[0].target, cst.Name):
             return "", None
         name = parent.targets[0].target.value
         line = self.building.parent.get(parent)
         depth = len(self.building.prefix)
-        if len(op.calls) > depth:
-            function = op.calls[-1].function.node
+        if len(calls) > depth:
+            function = calls[-1].function.node
             builder = self.emitter.builders.get(function)
             if builder is not None:
                 method = f"{builder.name}.{self.emitter.target.method(builder)}"
@@ -93,7 +107,7 @@ class _Plan:
             if isinstance(function, cst.FunctionDef):
                 return name, {"function": self._qualified(function), "variable": name, "nth": self._nth_in(list(function.body.body), line, name)}
             return name, None
-        unit = self.building.unit_of.get(op.node)
+        unit = self.building.unit_of.get(node)
         item = self.emitter.flow.items.get(unit) if unit is not None else None
         holder = next((f for f, items in self.emitter.functions.items() if item in items), None)
         if item is None or holder is None:

@@ -120,6 +120,10 @@ class Target(ABC):
         """Statements that fetch hooked tensors after an item's own statement."""
         return []
 
+    def summaries_note(self) -> str:
+        """What the user has to know where summaries are written."""
+        return "summaries are written through TensorBoard: pip install tensorboard"
+
     def fetched_structure(self, applied: str) -> str:
         """A call that answers containers of tensors."""
         return applied

@@ -57,6 +57,9 @@ class Torch(Target):
         return {**super().helpers(), **{helper.name: helper for helper in _HELPERS}}
 
     def clashes(self) -> dict[str, str]:
+        building = self.emitter.building
+        if "torch" in self.emitter.names.taken - self.emitter.surroundings.imported:
+            raise self.emitter.refused("REF103", building.tree.module, f"line {building.first_line('torch')} uses the name torch for something else", "Rename it.")
         return {short: full for short, full in (("F", "torch.nn.functional"), ("nn", "torch.nn")) if short in self.emitter.names.taken}
 
     # -- hooks

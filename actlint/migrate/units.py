@@ -125,6 +125,10 @@ class Building:
     def reason(self, code: str, node: cst.CSTNode, text: str, help: str | None = None) -> Reason:
         return reason(code, self.file, self.line(node), text, help)
 
+    def first_line(self, name: str) -> int:
+        """The line where a name first occurs; 0 when it doesn't."""
+        return next((self.line(part) for part in walk(self.tree.module) if isinstance(part, cst.Name) and part.value == name), 0)
+
     def within(self, node: cst.CSTNode, ancestor: cst.CSTNode) -> bool:
         current: cst.CSTNode | None = node
         while current is not None:
@@ -211,7 +215,7 @@ class Building:
         reasons: list[Reason] = []
         for op in self.program.ops:
             unit = self.unit(op.calls, op.node)
-            if unit is not None:
+            if unit is not None and op.file == self.file:
                 unit.ops.append(op)
             elif op.file != self.file and op.kind != "scope":
                 reasons.append(reason("REF105", op.file, self.program.trees[op.file].position(op.node)[0].row,
@@ -262,6 +266,8 @@ class Building:
         if isinstance(node, cst.SimpleStatementLine) and any(isinstance(s, (cst.Import, cst.ImportFrom)) for s in node.body):
             return "import"
         if unit.trainings:
+            if unit.small is None:
+                raise Refused([self.reason("REF104", unit.node, "a training operation is made in a loop or branch")])
             return "training"
         if self.is_summary(unit.small):
             return "summary"
@@ -275,7 +281,8 @@ class Building:
             return "host" if runs or not isinstance(unit.small, cst.Expr) else "dropped"
         if forward or unit.made("placeholder"):
             return "forward" if forward else "placeholder"
-        if unit.made("variable") or unit.made("optimizer") or unit.layers:
+        tensors = [op for op in unit.ops if op.kind in ("op", "loss")]
+        if unit.made("variable") or unit.made("optimizer") or unit.layers or tensors and all(op in self.initial for op in tensors):
             return "constructor"
         if self._only_session(unit):
             return "dropped"

@@ -7,7 +7,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import float64_tf, noise_tf, program, replay  # noqa: E402
+from runners import events, float64_tf, noise_tf, program, replay  # noqa: E402
 
 sys.path.pop(0)
 
@@ -98,6 +98,9 @@ def main():
     except ImportError as error:
         program.write_failure(job, {"missing": "tensorflow", "text": str(error)})
         return
+
+    if events.missing():
+        events.install_tensorflow(tf)
 
     def prepare(player, keyed):
         tf.config.run_functions_eagerly(True)

@@ -7,7 +7,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import float64_torch, noise_torch, program, replay  # noqa: E402
+from runners import events, float64_torch, noise_torch, program, replay  # noqa: E402
 
 sys.path.pop(0)
 
@@ -80,6 +80,8 @@ def main():
         return
     torch.set_num_threads(1)
     torch.manual_seed(program.SEED)
+    if events.missing():
+        events.install_torch()
 
     def prepare(player, keyed):
         if job["precision"] == "float64":
