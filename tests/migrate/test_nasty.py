@@ -125,27 +125,8 @@ PROGRAMS = {
 }
 
 
-WRONG = {
-    "walrus": TARGETS,
-    "starred target": TARGETS,
-    "assert": TARGETS,
-    "import in a function": TARGETS,
-    "partial run": TARGETS,
-    "run with starred arguments": TARGETS,
-    "try": ("torch",),
-    "conditional expression": ("torch",),
-    "getattr": ("torch",),
-}
-CASES = [
-    pytest.param(name, target, marks=[pytest.mark.xfail(strict=True, reason="uses undefined names, or crashes")])
-    if target in WRONG.get(name, ())
-    else (name, target)
-    for name in PROGRAMS
-    for target in TARGETS
-]
-
-
-@pytest.mark.parametrize(("name", "target"), CASES)
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", list(PROGRAMS))
 def test_rewritten_or_refused(migrate: Callable, name: str, target: str) -> None:
     try:
         made = migrate(PROGRAMS[name], target)
