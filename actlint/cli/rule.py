@@ -12,6 +12,7 @@ from actlint.report.rules import Page, as_json, page, show
 
 if TYPE_CHECKING:
     from actlint.migrate.refusals import Refusal
+    from actlint.verify.reasons import Kind
     from actlint.rules.rule import Rule
 
 
@@ -38,6 +39,7 @@ def rule(code: str | None, every: bool, output_format: str) -> None:
 def _pages() -> dict[str, Page]:
     from actlint.migrate.refusals import REASONS
     from actlint.rules.registry import all_rules
+    from actlint.verify.reasons import KINDS
 
-    explained: list[Rule | Refusal] = [*all_rules(), *REASONS.values()]
+    explained: list[Rule | Refusal | Kind] = [*all_rules(), *REASONS.values(), *KINDS.values()]
     return {item.code: page(item) for item in explained}

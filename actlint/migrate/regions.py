@@ -61,6 +61,8 @@ class Call:
         rest = iter(texts)
 
         def text(value: Value) -> str:
+            if trains(value):
+                return "None"
             if isinstance(value, Sequence):
                 inner = ", ".join(text(item) for item in value.items)
                 return f"[{inner}]" if value.kind == "list" else f"({inner}{',' if len(value.items) == 1 else ''})"

@@ -213,13 +213,16 @@ class Building:
 
     def _attach(self) -> None:
         reasons: list[Reason] = []
+        owners = {frame.function.owner.node for op in self.program.ops for frame in op.calls if frame.function.owner is not None and op.kind != "scope"}
+        if owners:
+            raise Refused([self.reason("REF103", node, f"the graph is built in the class {node.name.value}") for node in owners])
         for op in self.program.ops:
             unit = self.unit(op.calls, op.node)
             if unit is not None and op.file == self.file:
                 unit.ops.append(op)
             elif op.file != self.file and op.kind != "scope":
                 reasons.append(reason("REF105", op.file, self.program.trees[op.file].position(op.node)[0].row,
-                                      f"{op.symbol} is called in {op.file.name}, which the entry file imports"))
+                                      f"the graph is built in {op.file.name} as well, which the entry file imports"))
             elif op.kind not in ("variable", "scope", "initializer", "initial") and op not in self.initial:
                 reasons.append(self.reason("REF103", op.node, "the graph is built in several functions"))
         for run in self.program.runs:
@@ -227,7 +230,7 @@ class Building:
             if unit is not None:
                 unit.runs.append(run)
         if reasons:
-            raise Refused(reasons[:20])
+            raise Refused(list(dict.fromkeys(reasons))[:20])
 
     def _functions(self) -> dict[cst.CSTNode, set[str]]:
         """What each function of the file makes when it is called while the graph is built."""

@@ -336,7 +336,7 @@ def truthiness(value: Value) -> bool | None:
     if isinstance(value, (Function, Class, Instance, Module)):
         return True
     if isinstance(value, Symbol):
-        return None if value.name.startswith("builtins.") else True
+        return True if value.name.startswith("tensorflow.") else None
     return None
 
 

@@ -11,6 +11,7 @@ from actlint.rules.rule import Rule
 
 if TYPE_CHECKING:
     from actlint.migrate.refusals import Refusal
+    from actlint.verify.reasons import Kind
 
 _FIXES = {
     "none": "No automatic fix.",
@@ -36,7 +37,7 @@ class Page:
     sources: tuple[str, ...] = ()
 
 
-def page(explained: Rule | Refusal) -> Page:
+def page(explained: Rule | Refusal | Kind) -> Page:
     """The page of a rule or of a refusal."""
     if isinstance(explained, Rule):
         parts = {name: getattr(explained, name) for name in ("code", "name", "message", "what", "why", "bad", "good")}

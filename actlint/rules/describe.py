@@ -106,5 +106,6 @@ def run_call(run: Run) -> str:
 
 def migration(program: Program) -> str:
     """The commands that rewrite the program."""
-    name = program.entry.name
+    here = Path.cwd()
+    name = program.entry.relative_to(here) if program.entry.is_relative_to(here) else program.entry
     return f"`actlint fix --to tf2 {name}` or `actlint fix --to torch {name}` rewrites it, and proves the numbers"

@@ -34,6 +34,8 @@ def timed_out(side: str, limit: float) -> Proof:
 
 def died(side: str, status: int, tail: str) -> Proof:
     """A side's process that ended without a result, by a signal or inside the framework."""
+    if tail.endswith("No module named 'numpy'"):
+        return Proof("not run", [reason("PRF101", f"no numpy there, nor a framework: {tail}", help=INSTALL)])
     text = f"the process of {side} ended with status {status}" + (f": {tail}" if tail else "")
     return Proof("not run" if side == ORIGINAL else "inconclusive", [reason("PRF104", text)])
 

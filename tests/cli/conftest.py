@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import actlint.cli.check
+import actlint.program  # noqa: F401
 from actlint.cli.app import run
 from actlint.files.source import Source
 from actlint.findings import Finding, Position
@@ -58,7 +60,7 @@ class FakeProgram:
         return re.findall(r"session\.run", self.sources[self.files[0]].text)
 
 
-def fake_analyze(path: Path, read: Callable[[Path], Source]) -> FakeProgram:
+def fake_analyze(path: Path, read: Callable[[Path], Source], *, uncalled: bool = False) -> FakeProgram:
     source = read(path)
     if "crash" in source.text:
         raise KeyError("boom")

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from actlint.verify.reasons import KINDS
+
 from tests.cli.conftest import Actlint, replace_module
 
 REFUSAL = SimpleNamespace(code="REF101", name="unknown-symbol", what="A symbol.", help="Port it.")
@@ -36,12 +38,19 @@ def test_all(actlint: Actlint) -> None:
         "session-found (ACT101)",
         "hidden-found (ACT102)",
         "unknown-symbol (REF101)",
+        *(f"{kind.name} ({kind.code})" for kind in KINDS.values()),
     ]
 
 
 def test_json(actlint: Actlint) -> None:
     assert json.loads(actlint("rule", "ACT101", "--output-format=json").out)["bad"] == "session()\n"
-    assert len(json.loads(actlint("rule", "--all", "--output-format=json").out)) == 4
+    assert len(json.loads(actlint("rule", "--all", "--output-format=json").out)) == 4 + len(KINDS)
+
+
+def test_reason_of_a_proof(actlint: Actlint) -> None:
+    result = actlint("rule", "PRF101")
+    assert result.out.startswith("no-framework (PRF101)\n")
+    assert 'pip install "actlint[verify]"' in result.out
 
 
 @pytest.mark.parametrize("arguments", [[], ["ACT101", "--all"], ["ACT999"]])

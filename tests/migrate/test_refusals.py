@@ -128,10 +128,10 @@ train = opt.apply_gradients([(tf.clip_by_value(g, -1., 1.), v) for g, v in grads
         "import json\n" + READY + "sess.run(loss, json.loads(sys.argv[1]))  #!\n",
     ),
     "attribute fed": (
-        "REF110",
-        "has no name",
+        "REF103",
+        "the graph is built in the class Net",
         HEAD
-        + """class Net:
+        + """class Net:  #!
     def __init__(self):
         self.y = tf.placeholder(tf.float32, [None, 1])
 net = Net()
@@ -139,7 +139,7 @@ out = tf.matmul(x, w) - net.y
 """
         + TRAIN
         + START
-        + "sess.run(train, {x: data, net.y: data[:, :1]})  #!\n",
+        + "sess.run(train, {x: data, net.y: data[:, :1]})\n",
     ),
     "star import": ("REF103", "import", "from tensorflow import *  #!\n" + NET + TRAIN + RUN),
     "import of a symbol": ("REF103", "import", "from tensorflow import placeholder  #!\n" + NET + TRAIN + RUN),

@@ -108,9 +108,6 @@ def test_what_is_not_worked_out_is_not_guessed(interpret: Interpret, name: str) 
     assert found is UNKNOWN or found == wanted
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="an attribute of a module that isn't analysed counts as true"
-)
 @pytest.mark.parametrize("test", ["config.use", "sys.flags.verbose"])
 def test_a_condition_from_another_module_is_not_known(interpret: Interpret, test: str) -> None:
     text = f"import sys\nimport config\nif {test}:\n    x = 1\nelse:\n    x = 2\n"
