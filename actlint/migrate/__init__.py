@@ -41,8 +41,15 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     from actlint.migrate.targets import make_target
     from actlint.migrate.units import Building
 
-    unknown = [reason("REF101", use.file, program.trees[use.file].position(use.node)[0].row, f"tf.{use.symbol} isn't known to the catalogue")
-               for use in program.unsupported]
+    unknown = [
+        reason(
+            "REF101",
+            use.file,
+            program.trees[use.file].position(use.node)[0].row,
+            f"tf.{use.symbol} isn't known to the catalogue",
+        )
+        for use in program.unsupported
+    ]
     if unknown:
         raise Refused(list(dict.fromkeys(unknown)))
     building = Building(program)
@@ -57,8 +64,17 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     source = building.tree.source
     lost = undefined_names(module.code) - undefined_names(source.text)
     if lost:
-        raise Refused([reason("REF103", program.entry, building.first_line(name), f"{name} would be lost: the code that makes it can't be told apart from the graph")
-                       for name in sorted(lost)])
+        raise Refused(
+            [
+                reason(
+                    "REF103",
+                    program.entry,
+                    building.first_line(name),
+                    f"{name} would be lost: the code that makes it can't be told apart from the graph",
+                )
+                for name in sorted(lost)
+            ]
+        )
     made = Rewrite({program.entry: module.code}, dict(emitter.new_files), plan(emitter, module), list(emitter.notes))
     if source.text == module.code:
         raise Refused([reason("REF103", program.entry, 0, "nothing of the program could be rewritten")])

@@ -94,11 +94,16 @@ class Builder:
 
         def collect(block: cst.BaseSuite) -> None:
             for node in block.body:
-                if isinstance(node, cst.With) and all(isinstance(v, Handle) for item in node.items for v in self.program.values(item.item)):
+                if isinstance(node, cst.With) and all(
+                    isinstance(v, Handle) for item in node.items for v in self.program.values(item.item)
+                ):
                     first = len(found)
                     collect(node.body)
                     if first < len(found) and node.leading_lines:
-                        lines = [*node.leading_lines, *(line for line in found[first].leading_lines if line.comment is not None)]  # type: ignore[attr-defined]
+                        lines = [
+                            *node.leading_lines,
+                            *(line for line in found[first].leading_lines if line.comment is not None),
+                        ]  # type: ignore[attr-defined]
                         found[first] = found[first].with_changes(leading_lines=lines)  # type: ignore[call-arg]
                 else:
                     found.append(node)  # type: ignore[arg-type]
@@ -111,31 +116,74 @@ class Builder:
         parameters = self.node.params
         called = {id(part.func) for part in walk(self.building.tree.module) if isinstance(part, cst.Call)}
         for part in walk(self.building.tree.module):
-            if isinstance(part, cst.Name) and id(part) not in called and any(isinstance(v, Function) and v.node is self.node for v in self.program.values(part)):
-                raise Refused([self.building.reason("REF103", part, f"{self.node.name.value}, which builds layers, is passed around as a value")])
+            if (
+                isinstance(part, cst.Name)
+                and id(part) not in called
+                and any(isinstance(v, Function) and v.node is self.node for v in self.program.values(part))
+            ):
+                raise Refused(
+                    [
+                        self.building.reason(
+                            "REF103", part, f"{self.node.name.value}, which builds layers, is passed around as a value"
+                        )
+                    ]
+                )
         for part in called_indirectly(self):
-            raise Refused([self.building.reason("REF103", part, f"{self.node.name.value}, which builds layers, is called through another name")])
+            raise Refused(
+                [
+                    self.building.reason(
+                        "REF103", part, f"{self.node.name.value}, which builds layers, is called through another name"
+                    )
+                ]
+            )
         if parameters.star_kwarg is not None or isinstance(parameters.star_arg, cst.Param):
-            raise Refused([self.building.reason("REF103", self.node, f"{self.node.name.value} builds layers and takes a variable number of arguments")])
+            raise Refused(
+                [
+                    self.building.reason(
+                        "REF103",
+                        self.node,
+                        f"{self.node.name.value} builds layers and takes a variable number of arguments",
+                    )
+                ]
+            )
         for parameter in (*parameters.params, *parameters.kwonly_params):
             values = self._parameter_values(parameter.name.value)
             carries = [bool(graph_tensors(v)) for v in values]
             if any(carries) and not all(carries):
-                raise Refused([self.building.reason("REF103", parameter, f"{parameter.name.value} is a tensor in one call and a Python value in another")])
+                raise Refused(
+                    [
+                        self.building.reason(
+                            "REF103",
+                            parameter,
+                            f"{parameter.name.value} is a tensor in one call and a Python value in another",
+                        )
+                    ]
+                )
             (self.tensors if any(carries) else self.hosts).append(parameter.name.value)
         for node in self.body():
             self.steps.append(self._step(node))
         self._derive()
 
     def _parameter_values(self, name: str) -> list[Value]:
-        found = [v for part in walk(self.node.body) if isinstance(part, cst.Name) and part.value == name for v in self.program.values(part)]
+        found = [
+            v
+            for part in walk(self.node.body)
+            if isinstance(part, cst.Name) and part.value == name
+            for v in self.program.values(part)
+        ]
         return found
 
     def _step(self, node: cst.BaseStatement) -> Step:
         if not isinstance(node, cst.SimpleStatementLine) or len(node.body) != 1:
             if not self.ops(node) and isinstance(node, cst.FunctionDef):
                 return Step(node, "host")
-            raise Refused([self.building.reason("REF103", node, f"{self.node.name.value} makes weights and has a loop or branch in its body")])
+            raise Refused(
+                [
+                    self.building.reason(
+                        "REF103", node, f"{self.node.name.value} makes weights and has a loop or branch in its body"
+                    )
+                ]
+            )
         small = node.body[0]
         ops = self.ops(node)
         if isinstance(small, cst.Return):
@@ -143,22 +191,42 @@ class Builder:
         if isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString)):
             return Step(node, "docstring")
         kinds = {op.kind for op in ops}
-        target = small.targets[0].target.value if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name) else ""
+        target = (
+            small.targets[0].target.value
+            if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name)
+            else ""
+        )
         forward = any(self.building.forward(op) for op in ops)
         if "placeholder" in kinds and not forward and target:
             self.placeholders.append(target)
             return Step(node, "placeholder", target)
         if "placeholder" in kinds:
-            raise Refused([self.building.reason("REF103", node, "a placeholder is made inside a larger expression of a builder function")])
+            raise Refused(
+                [
+                    self.building.reason(
+                        "REF103", node, "a placeholder is made inside a larger expression of a builder function"
+                    )
+                ]
+            )
         if forward:
             return Step(node, "forward", target)
         if "variable" in kinds or self._is_weight(small):
             if not target:
-                raise Refused([self.building.reason("REF103", node, "variables of a builder function are assigned to something other than a name")])
+                raise Refused(
+                    [
+                        self.building.reason(
+                            "REF103",
+                            node,
+                            "variables of a builder function are assigned to something other than a name",
+                        )
+                    ]
+                )
             return Step(node, "weight", target)
         if kinds & {"op", "loss"} and not any(op in self.building.initial for op in ops):
             return Step(node, "dead")
-        reads = any(graph_tensors(v) for part in walk(node) if isinstance(part, cst.Name) for v in self.program.values(part))
+        reads = any(
+            graph_tensors(v) for part in walk(node) if isinstance(part, cst.Name) for v in self.program.values(part)
+        )
         return Step(node, "shape" if reads else "host", target)
 
     def _is_weight(self, small: cst.BaseSmallStatement) -> bool:
@@ -172,7 +240,13 @@ class Builder:
         for step in self.steps:
             if step.kind in ("weight", "host", "forward"):
                 self._inner_shapes(step.node, constructing=step.kind != "forward")
-        needed = {part.value for step in self.steps if step.kind in ("weight", "host") for part in walk(step.node) if isinstance(part, cst.Name)}
+        needed = {
+            part.value
+            for step in self.steps
+            if step.kind in ("weight", "host")
+            for part in walk(step.node)
+            if isinstance(part, cst.Name)
+        }
         for step in self.steps:
             if step.kind == "shape" and step.name in needed:
                 step.kind = "derived"
@@ -191,9 +265,20 @@ class Builder:
             return
         if constructing and isinstance(node, cst.BaseExpression):
             values = self.program.values(node)
-            reads = any(isinstance(part, cst.Name) and any(graph_tensors(v) for v in self.program.values(part)) for part in walk(node))
-            if reads and values and all(isinstance(v, DimValue) or isinstance(v, Const) and type(v.value) is int for v in values):
-                name = next(part.value for part in walk(node) if isinstance(part, cst.Name) and any(graph_tensors(v) for v in self.program.values(part)))
+            reads = any(
+                isinstance(part, cst.Name) and any(graph_tensors(v) for v in self.program.values(part))
+                for part in walk(node)
+            )
+            if (
+                reads
+                and values
+                and all(isinstance(v, DimValue) or isinstance(v, Const) and type(v.value) is int for v in values)
+            ):
+                name = next(
+                    part.value
+                    for part in walk(node)
+                    if isinstance(part, cst.Name) and any(graph_tensors(v) for v in self.program.values(part))
+                )
                 text = code(node)
                 known = next((n for n, other in self.dimensions.items() if code(other) == text), None)
                 found = known or self.emitter.names.fresh(f"{name}_size")
@@ -211,7 +296,9 @@ class Builder:
         """Make the class definition."""
         self._name_attributes()
         forward_names = self._forward_names()
-        hosts_made = {name for step in self.steps if step.kind in ("host", "derived") for name in assigned_names(step.node)} | set(self.derived)
+        hosts_made = {
+            name for step in self.steps if step.kind in ("host", "derived") for name in assigned_names(step.node)
+        } | set(self.derived)
         self.kept = [name for name in [*self.hosts, *sorted(hosts_made)] if name in forward_names]
         for name in self.kept:
             self.attributes.setdefault(name, f"self.{name}")
@@ -232,13 +319,20 @@ class Builder:
             elif step.kind in ("forward", "return"):
                 for call in self.emitter.objects_in(step.node, self.paths()[0], self.node):
                     inner = self.emitter.builder(call)
-                    base = step.name or (snake(inner.name) if inner is not None else snake(code(call.func).rpartition(".")[2]))
+                    base = step.name or (
+                        snake(inner.name) if inner is not None else snake(code(call.func).rpartition(".")[2])
+                    )
                     name = _free(base if inner is not None else f"{base}_layer", taken)
                     self.emitter.surroundings.applied[call] = "self." + name
 
     def _forward_names(self) -> set[str]:
-        return {part.value for step in self.steps if step.kind in ("forward", "return") for part in walk(step.node)
-                if isinstance(part, cst.Name) and part in self.program.facts and not self._in_constructor(part)}
+        return {
+            part.value
+            for step in self.steps
+            if step.kind in ("forward", "return")
+            for part in walk(step.node)
+            if isinstance(part, cst.Name) and part in self.program.facts and not self._in_constructor(part)
+        }
 
     def _in_constructor(self, name: cst.Name) -> bool:
         """Whether a name is read by an argument that goes to the constructor of a layer."""
@@ -317,8 +411,15 @@ class Builder:
             default = parameters[name].default if name in parameters else None
             words.append(name + (f"={code(default.visit(self._rewriter(False)))}" if default is not None else ""))  # type: ignore[union-attr]
         target = self.emitter.target
-        stored = [statement(f"self.{name} = {name}") for name in self.kept if name in self.hosts or name in self.derived]
-        inits = [s for name in self.kept if name not in self.hosts and name not in self.derived for s in [statement(f"self.{name} = {name}")]]
+        stored = [
+            statement(f"self.{name} = {name}") for name in self.kept if name in self.hosts or name in self.derived
+        ]
+        inits = [
+            s
+            for name in self.kept
+            if name not in self.hosts and name not in self.derived
+            for s in [statement(f"self.{name} = {name}")]
+        ]
         init = function("__init__", ["self", *words], [statement("super().__init__()"), *stored, *constructor, *inits])
         call = function(target.method(self), ["self", *self.tensors, *self.placeholders], forward)
         docs = [step.node for step in self.steps if step.kind == "docstring"]
@@ -362,19 +463,44 @@ class Builder:
                 found = python_value(value)
                 if isinstance(value, (Const, DimValue)) and isinstance(found, int):
                     return repr(found)
-        raise Refused([self.building.reason("REF102", call, f"{name} comes from a tensor's shape, which isn't known here")])
+        raise Refused(
+            [self.building.reason("REF102", call, f"{name} comes from a tensor's shape, which isn't known here")]
+        )
 
     def forward_arguments(self, original: cst.Call, updated: cst.Call) -> list[cst.Arg]:
         """The arguments of a call that go to the forward pass, and the inputs that the function made itself."""
         names = [p.name.value for p in (*self.node.params.params, *self.node.params.kwonly_params)]
-        passed = [after for place, (before, after) in enumerate(zip(original.args, updated.args))
-                  if (before.keyword.value if before.keyword is not None else names[place] if place < len(names) else "") in self.tensors]
+        passed = [
+            after
+            for place, (before, after) in enumerate(zip(original.args, updated.args))
+            if (before.keyword.value if before.keyword is not None else names[place] if place < len(names) else "")
+            in self.tensors
+        ]
         for name in self.placeholders:
             step = next(s for s in self.steps if s.kind == "placeholder" and s.name == name)
-            tensors = [e.value for e in self.program.facts.get(step.node.body[0].value, []) if e.calls and e.calls[-1].node is original]  # type: ignore[attr-defined]
-            parameter = next((p for t in tensors if isinstance(t, Tensor) and (p := self.emitter.flow.parameters.get(("p", t.op.index)))), None)
+            tensors = [
+                e.value
+                for e in self.program.facts.get(step.node.body[0].value, [])
+                if e.calls and e.calls[-1].node is original
+            ]  # type: ignore[attr-defined]
+            parameter = next(
+                (
+                    p
+                    for t in tensors
+                    if isinstance(t, Tensor) and (p := self.emitter.flow.parameters.get(("p", t.op.index)))
+                ),
+                None,
+            )
             if parameter is None:
-                raise Refused([self.building.reason("REF110", step.node, f"the placeholder {name} isn't returned by {self.node.name.value}, so no run can feed it by name")])
+                raise Refused(
+                    [
+                        self.building.reason(
+                            "REF110",
+                            step.node,
+                            f"the placeholder {name} isn't returned by {self.node.name.value}, so no run can feed it by name",
+                        )
+                    ]
+                )
             keyword = any(argument.keyword is not None for argument in passed)
             passed.append(cst.Arg(cst.Name(parameter.name), keyword=cst.Name(name) if keyword else None))
         return passed
@@ -396,8 +522,13 @@ def _free(name: str, taken: set[str]) -> str:
 
 def called_indirectly(builder: Builder) -> list[cst.Call]:
     """Calls of the builder function that don't spell its name."""
-    return [part for part in walk(builder.building.tree.module) if isinstance(part, cst.Call) and code(part.func) != builder.node.name.value
-            and any(isinstance(v, Function) and v.node is builder.node for v in builder.program.values(part.func))]
+    return [
+        part
+        for part in walk(builder.building.tree.module)
+        if isinstance(part, cst.Call)
+        and code(part.func) != builder.node.name.value
+        and any(isinstance(v, Function) and v.node is builder.node for v in builder.program.values(part.func))
+    ]
 
 
 def class_name(node: cst.FunctionDef) -> str:

@@ -11,17 +11,28 @@ import libcst as cst
 from actlint.apis.entry import LayerEntry
 from actlint.migrate.builders import Builder, Step, class_name
 from actlint.migrate.expression import Rewriter, Surroundings, code
-from actlint.migrate.flow import Flow, Item, Leaf, Parameter, pairs
+from actlint.migrate.flow import Flow, Item, Leaf
+from actlint.migrate.layout import (
+    blanks,
+    comments,
+    framework_names,
+    imported_names,
+    last_import,
+    quoted,
+    renamed,
+    spaced_keep,
+    without_leading_blank,
+)
 from actlint.migrate.names import Names, snake
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.regions import Call, Region, Regions
 from actlint.migrate.runs import RunWriter
-from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.statements import function, spaced, statement, tidy
+from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.units import Building, Unit, is_main_guard, walk
 from actlint.migrate.weights import Weights
 from actlint.program.binding import BoundCall
-from actlint.program.values import Frame, Function, Sequence, Tensor, Training, Value, Variable, tensors_in
+from actlint.program.values import Frame, Function, Sequence, Tensor, Training, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.target import Target
@@ -38,9 +49,18 @@ class Emitter:
         self.target = target
         self.reasons: list[Reason] = []
         self.wanted: dict[str, str] = {}
-        self.surroundings = Surroundings(building, target.name, self._alias(), target.structural, ask_helper=self._helper, captures=flow.captures,
-                                        summary_function=lambda: self.summaries.function_name(), parameters=self.parameters,
-                                        framework=framework_names(building.tree.module), imported=imported_names(building.tree.module) | building.aliases.keys())
+        self.surroundings = Surroundings(
+            building,
+            target.name,
+            self._alias(),
+            target.structural,
+            ask_helper=self._helper,
+            captures=flow.captures,
+            summary_function=lambda: self.summaries.function_name(),
+            parameters=self.parameters,
+            framework=framework_names(building.tree.module),
+            imported=imported_names(building.tree.module) | building.aliases.keys(),
+        )
         self.builders: dict[cst.CSTNode, Builder] = {}
         self.instances: dict[tuple, str] = {}
         self.constructed: set[cst.CSTNode] = set()
@@ -62,7 +82,11 @@ class Emitter:
     def _alias(self) -> str:
         for unit in self.building.units:
             for part in walk(unit.node) if unit.kind == "import" else ():
-                if isinstance(part, cst.ImportAlias) and part.asname is not None and code(part.name).startswith("tensorflow"):
+                if (
+                    isinstance(part, cst.ImportAlias)
+                    and part.asname is not None
+                    and code(part.name).startswith("tensorflow")
+                ):
                     return code(part.asname.name)
         return "tf"
 
@@ -111,7 +135,11 @@ class Emitter:
         """The variables that the optimizer made by a call trains, as a list in the place where it is made."""
         trainings = [t for t in self.program.trainings if t.optimizer is not None and t.optimizer.op.node is call]
         if len(trainings) != 1:
-            raise self.refused("REF109", call, "one optimizer serves several training operations" if trainings else "the optimizer isn't used")
+            raise self.refused(
+                "REF109",
+                call,
+                "one optimizer serves several training operations" if trainings else "the optimizer isn't used",
+            )
         return self.target.parameters(trainings[0])
 
     def optimizer_call(self, training: Training) -> cst.Call | None:
@@ -133,7 +161,12 @@ class Emitter:
     def variable_list(self, rewriter: Rewriter, node: cst.Call) -> cst.BaseExpression:
         """A collection of variables as a list of them."""
         for value in rewriter.values(node):
-            if isinstance(value, Sequence) and value.items and all(isinstance(item, Variable) for item in value.items) and not value.partial:
+            if (
+                isinstance(value, Sequence)
+                and value.items
+                and all(isinstance(item, Variable) for item in value.items)
+                and not value.partial
+            ):
                 self.built(list(value.items), self.building.unit_of.get(node))  # type: ignore[arg-type]
                 return rewriter.expression(self.weights.list_text(list(value.items)))  # type: ignore[arg-type]
         raise self.refused("REF102", node, "which variables this collection holds isn't known")
@@ -164,7 +197,11 @@ class Emitter:
     def builder(self, call: cst.Call) -> Builder | None:
         """The builder that a call enters, if it enters one."""
         for value in self.program.values(call.func):
-            if isinstance(value, Function) and isinstance(value.node, cst.FunctionDef) and self.building.is_builder(value.node):
+            if (
+                isinstance(value, Function)
+                and isinstance(value.node, cst.FunctionDef)
+                and self.building.is_builder(value.node)
+            ):
                 if value.node not in self.builders:
                     self.names.release(value.node.name.value)
                     made = Builder(self, value.node, self.names.fresh(class_name(value.node)))
@@ -181,7 +218,11 @@ class Emitter:
         if builder is not None:
             return builder.is_forward_argument(call, argument)
         binding = self.program.bindings[call]
-        return isinstance(binding, BoundCall) and isinstance(binding.entry, LayerEntry) and argument.value is binding.nodes.get(binding.entry.input)
+        return (
+            isinstance(binding, BoundCall)
+            and isinstance(binding.entry, LayerEntry)
+            and argument.value is binding.nodes.get(binding.entry.input)
+        )
 
     def construct(self, call: cst.Call, rewriter: Rewriter) -> str:
         """The constructor expression of a layer or builder."""
@@ -209,7 +250,11 @@ class Emitter:
             if unit.kind not in ("forward", "constructor", "placeholder"):
                 continue
             small = unit.small
-            target = small.targets[0].target.value if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name) else ""
+            target = (
+                small.targets[0].target.value
+                if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name)
+                else ""
+            )
             for call in self.objects_in(unit.node, self.building.prefix, None):
                 if unit.small is None:
                     raise Refused([self.building.reason("REF104", call, "layers are made in a loop or branch")])
@@ -222,13 +267,24 @@ class Emitter:
             return self.names.fresh(f"{target or 'hidden'}_layer")
         depth = len(self.building.prefix)
         under = [op for op in self.program.ops if len(op.calls) > depth and op.calls[depth].node is call]
-        made = {v for v in self.program.variables for f in [v.op.calls] if any(frame.function.node is builder.node for frame in f)}
+        made = {
+            v
+            for v in self.program.variables
+            for f in [v.op.calls]
+            if any(frame.function.node is builder.node for frame in f)
+        }
         weights = frozenset(id(t) for op in under for t in op.inputs if isinstance(t, Variable) and t in made)
         key = (builder.node, weights)
         if weights and key in self.instances:
             return self.instances[key]
         if any(node is builder.node and weights & other for node, other in self.instances):
-            raise Refused([self.building.reason("REF103", call, f"{builder.node.name.value} shares some of its weights between calls")])
+            raise Refused(
+                [
+                    self.building.reason(
+                        "REF103", call, f"{builder.node.name.value} shares some of its weights between calls"
+                    )
+                ]
+            )
         self.constructed.add(call)
         self.instances[key] = self.names.fresh(snake(builder.name))
         return self.instances[key]
@@ -247,12 +303,18 @@ class Emitter:
                 self._place(region.order, self._region(region))
         last = max((u.order for u in self.building.units if u.trainings), default=-1)
         for call in self.regions.calls:
-            first = min((u.order for u in self.building.units for run in call.runs if run in u.runs), default=len(self.building.units))
+            first = min(
+                (u.order for u in self.building.units for run in call.runs if run in u.runs),
+                default=len(self.building.units),
+            )
             regions = [r.order for r in self.regions.regions if r.name and set(r.items) & call.items]
             self._place(min(max([call.order, *regions, last]), max(first - 1, call.order)), self.target.callable(call))
             if self.summaries.merged is not None and not self.summaries.writer:
                 self.notes.append(self.target.summaries_note())
-                self._place(min(max([call.order, *regions, last]), max(first - 1, call.order)), self.target.summary_writer(self.summaries))
+                self._place(
+                    min(max([call.order, *regions, last]), max(first - 1, call.order)),
+                    self.target.summary_writer(self.summaries),
+                )
         module = self.building.tree.module
         if self.building.function is None:
             body = self._block(module.body)
@@ -260,13 +322,20 @@ class Emitter:
             outer: Statements = []
             for node in module.body:
                 if node is self.building.function:
-                    inner = [tidy(part, first=True) if place == 0 else part for place, part in enumerate(self._block(node.body.body))]  # type: ignore[attr-defined]
+                    inner = [
+                        tidy(part, first=True) if place == 0 else part
+                        for place, part in enumerate(self._block(node.body.body))
+                    ]  # type: ignore[attr-defined]
                     outer.append(node.with_changes(body=node.body.with_changes(body=inner)))  # type: ignore[attr-defined,arg-type]
                 else:
                     outer.extend(self._outside(node))  # type: ignore[arg-type]
             body = outer
         for unit in self.building.units:
-            if unit.kind == "dead" and isinstance(unit.small, cst.Assign) and isinstance(unit.small.targets[0].target, cst.Name):
+            if (
+                unit.kind == "dead"
+                and isinstance(unit.small, cst.Assign)
+                and isinstance(unit.small.targets[0].target, cst.Name)
+            ):
                 name = unit.small.targets[0].target.value
                 self.notes.append(f"line {self.building.line(unit.node)}: no run computes {name}, so it is left out")
         reasons = [*self.flow.reasons, *self.reasons, *self.surroundings.reasons]
@@ -299,7 +368,9 @@ class Emitter:
         """A module-level statement when the graph is built in a function."""
         if isinstance(node, cst.FunctionDef):
             return self._definition(node)
-        if isinstance(node, cst.SimpleStatementLine) and any(isinstance(s, (cst.Import, cst.ImportFrom)) for s in node.body):
+        if isinstance(node, cst.SimpleStatementLine) and any(
+            isinstance(s, (cst.Import, cst.ImportFrom)) for s in node.body
+        ):
             return self.target.imports(node)
         return [node.visit(self.rewriter())]  # type: ignore[list-item]
 
@@ -316,7 +387,11 @@ class Emitter:
             plain = [p for p in made.params.params if p.default is None]
             defaults = [p for p in made.params.params if p.default is not None]
             if defaults:
-                self.reasons.append(self.building.reason("REF103", node, f"{node.name.value} reads tensors of the module and has default arguments"))
+                self.reasons.append(
+                    self.building.reason(
+                        "REF103", node, f"{node.name.value} reads tensors of the module and has default arguments"
+                    )
+                )
             made = made.with_changes(params=made.params.with_changes(params=[*plain, *extra]))
         return [made]
 
@@ -330,7 +405,7 @@ class Emitter:
                 if is_main_guard(node) and parts:
                     parts = [node.with_changes(body=node.body.with_changes(body=parts))]
                 elif parts and node.leading_lines:
-                    parts[0] = parts[0].with_changes(leading_lines=[*node.leading_lines, *_comments(parts[0])])  # type: ignore[call-arg]
+                    parts[0] = parts[0].with_changes(leading_lines=[*node.leading_lines, *comments(parts[0])])  # type: ignore[call-arg]
                 placed: Statements = []
             else:
                 unit = self.building.unit_of[node]
@@ -342,7 +417,7 @@ class Emitter:
             if parts:
                 gap, after = 0, False
             else:
-                gap = max(gap, _blanks(node))
+                gap = max(gap, blanks(node))
             made.extend(parts)
             for extra in placed:
                 definition = isinstance(extra, (cst.FunctionDef, cst.ClassDef))
@@ -390,16 +465,24 @@ class Emitter:
         if not isinstance(small, cst.Assign) or not isinstance(small.targets[0].target, cst.Name) or unit.ops:
             return False
         value = self.flow.value(small.value)
-        if not isinstance(value, Sequence) or not value.items or not all(isinstance(item, Variable) for item in value.items):
+        if (
+            not isinstance(value, Sequence)
+            or not value.items
+            or not all(isinstance(item, Variable) for item in value.items)
+        ):
             return False
         name = small.targets[0].target.value
         trained = {id(part) for u in self.building.units if u.trainings for part in walk(u.node)}
-        reads = [part for part in walk(self.building.tree.module) if isinstance(part, cst.Name) and part.value == name and part in self.program.facts]
+        reads = [
+            part
+            for part in walk(self.building.tree.module)
+            if isinstance(part, cst.Name) and part.value == name and part in self.program.facts
+        ]
         return bool(reads) and all(id(part) in trained for part in reads)
 
     def _variable_names(self) -> cst.BaseStatement:
         """A table of TF1's names, for the statement that reads them."""
-        rows = [f"id({self.weights.place(v).path}): {_quoted(v.name)}" for v in self.program.variables]
+        rows = [f"id({self.weights.place(v).path}): {quoted(v.name)}" for v in self.program.variables]
         text = f"{self.wanted['variable_names']} = {{\n" + "".join(f"    {row},\n" for row in rows) + "}"
         return cst.parse_statement(text)  # type: ignore[return-value]
 
@@ -408,7 +491,11 @@ class Emitter:
         made: Statements = []
         for call in self.objects_in(unit.node, self.building.prefix, None):
             if call in self.constructed:
-                made.append(statement(f"{self.surroundings.applied[call]} = {self.construct(call, Rewriter(self.surroundings))}"))
+                made.append(
+                    statement(
+                        f"{self.surroundings.applied[call]} = {self.construct(call, Rewriter(self.surroundings))}"
+                    )
+                )
         if made:
             lines = [line for line in getattr(unit.node, "leading_lines", ()) if line.comment is None]
             made[0] = made[0].with_changes(leading_lines=lines)  # type: ignore[call-arg]
@@ -423,7 +510,9 @@ class Emitter:
         returned = self.target.returned(region)
         if returned:
             body.append(statement(f"return {', '.join(returned)}"))
-        self.functions[region.name] = {part for part in self.regions.order_of(region.inner, region) if isinstance(part, Item)}
+        self.functions[region.name] = {
+            part for part in self.regions.order_of(region.inner, region) if isinstance(part, Item)
+        }
         return [function(region.name, region.inputs, body)]
 
     def compose(self, items: set[Item], inline: Region | None = None, wanted: set[str] | None = None) -> Statements:
@@ -438,7 +527,9 @@ class Emitter:
                 made.extend(self.target.region_call(part, self._read_names(part, parts, written, wanted)))
         return [tidy(node, first=True) if place == 0 else node for place, node in enumerate(made)]
 
-    def _read_names(self, region: Region, parts: list[Item | Region], written: set[Item], wanted: set[str] | None) -> set[str]:
+    def _read_names(
+        self, region: Region, parts: list[Item | Region], written: set[Item], wanted: set[str] | None
+    ) -> set[str]:
         """The outputs of a region that what follows reads: items, other regions' functions, the leaves of a callable."""
         inside = set(region.items)
         names = {name for item in written for name, d in item.uses.items() if d in inside}
@@ -459,7 +550,11 @@ class Emitter:
     def _kept_targets(self, item: Item, made: cst.SimpleStatementLine) -> cst.SimpleStatementLine | None:
         """Targets that are no longer returned (placeholders, hooked tensors) disappear from an unpacking."""
         small, before = made.body[0], item.unit.small
-        if not isinstance(small, cst.Assign) or not isinstance(before, cst.Assign) or not isinstance(before.value, cst.Call):
+        if (
+            not isinstance(small, cst.Assign)
+            or not isinstance(before, cst.Assign)
+            or not isinstance(before.value, cst.Call)
+        ):
             return made
         builder = self.surroundings.builders.get(before.value)
         parts = builder.kept_parts() if builder is not None else None
@@ -468,7 +563,9 @@ class Emitter:
             return made
         if not isinstance(target, cst.Tuple):
             if len(parts) != len(getattr(builder.returned_value(), "items", [])):
-                self.reasons.append(self.building.reason("REF103", before, "the tuple of a builder function isn't unpacked"))
+                self.reasons.append(
+                    self.building.reason("REF103", before, "the tuple of a builder function isn't unpacked")
+                )
             return made
         if not parts:
             return made.with_changes(body=[cst.Expr(small.value)])
@@ -484,7 +581,9 @@ class Emitter:
         rewriter = Rewriter(self.surroundings)
         text = code(leaf.node.visit(rewriter))  # type: ignore[arg-type]
         if leaf.node in rewriter.hosted:
-            raise self.refused("REF108", leaf.node, "a run fetches a shape", "fetch the tensor and take the shape of the array")
+            raise self.refused(
+                "REF108", leaf.node, "a run fetches a shape", "fetch the tensor and take the shape of the array"
+            )
         return text
 
     def wanted_names(self, leaves: list[Leaf]) -> set[str]:
@@ -494,7 +593,13 @@ class Emitter:
         assert call.training is not None
         leaf = self.regions.loss_leaf(call.training)
         if leaf.node is None:
-            raise Refused([self.building.reason("REF109", call.training.node, "gradients are computed and applied in separate steps")])
+            raise Refused(
+                [
+                    self.building.reason(
+                        "REF109", call.training.node, "gradients are computed and applied in separate steps"
+                    )
+                ]
+            )
         return leaf
 
     # -- the end
@@ -508,104 +613,18 @@ class Emitter:
         text = module.code + "".join(spelled(helper.source) for _, helper in sources)
         place = self.target.import_place(body)
         imports = self.target.import_lines(text)
-        imports += [statement(line) for _, helper in sources for line in helper.imports if line not in text.splitlines()]
+        imports += [
+            statement(line) for _, helper in sources for line in helper.imports if line not in text.splitlines()
+        ]
         definitions: Statements = []
         for name, helper in sources:
             for node in cst.parse_module(spelled(helper.source)).body:
-                definitions.append(spaced(_renamed(node, name, self.wanted), 2))  # type: ignore[arg-type]
+                definitions.append(spaced(renamed(node, name, self.wanted), 2))  # type: ignore[arg-type]
         body[place:place] = imports
-        end = _last_import(body) + 1
+        end = last_import(body) + 1
         body[end:end] = definitions
         if definitions and end + len(definitions) < len(body):
             follower = body[end + len(definitions)]
             body[end + len(definitions)] = spaced_keep(follower, 2)
-        body = _without_leading_blank(body)
+        body = without_leading_blank(body)
         return module.with_changes(body=body)
-
-
-def spaced_keep(node: cst.CSTNode, lines: int) -> cst.CSTNode:
-    """At least so many blank lines in front of a statement, its comments kept in order."""
-    present = list(getattr(node, "leading_lines", ()))
-    blank = 0
-    while blank < len(present) and present[blank].comment is None:
-        blank += 1
-    missing = max(lines - blank, 0)
-    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False)] * missing + present)  # type: ignore[call-arg]
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '\\"') + '"'
-
-
-def framework_names(module: cst.Module) -> frozenset[str]:
-    """The names under which a file imports TensorFlow or a part of it."""
-    found: set[str] = set()
-    for node in walk(module):
-        if isinstance(node, cst.Import):
-            found |= {alias.evaluated_alias or "tensorflow" for alias in node.names if alias.evaluated_name.split(".")[0] == "tensorflow"}
-        elif isinstance(node, cst.ImportFrom) and node.module is not None and code(node.module) in ("tensorflow", "tensorflow.compat", "tensorflow.compat.v1"):
-            found |= {alias.evaluated_alias or alias.evaluated_name for alias in node.names} if not isinstance(node.names, cst.ImportStar) else set()
-    return frozenset(found)
-
-
-def imported_names(module: cst.Module) -> frozenset[str]:
-    """The names that import statements bind anywhere in the file."""
-    found: set[str] = set()
-    for node in walk(module):
-        if isinstance(node, (cst.Import, cst.ImportFrom)) and not isinstance(node.names, cst.ImportStar):
-            for alias in node.names:
-                found.add(alias.evaluated_alias or alias.evaluated_name.partition(".")[0])
-    return frozenset(found)
-
-
-def _blanks(node: cst.CSTNode) -> int:
-    return sum(line.comment is None for line in getattr(node, "leading_lines", ()))
-
-
-def _comments(node: cst.CSTNode) -> list[cst.EmptyLine]:
-    return [line for line in getattr(node, "leading_lines", ()) if line.comment is not None]
-
-
-def _without_leading_blank(body: list[cst.CSTNode]) -> list[cst.CSTNode]:
-    if body:
-        lines = list(getattr(body[0], "leading_lines", ()))
-        while lines and lines[0].comment is None:
-            lines.pop(0)
-        body[0] = body[0].with_changes(leading_lines=lines)  # type: ignore[call-arg]
-    return body
-
-
-def _last_import(body: list[cst.CSTNode]) -> int:
-    """The place of the last import at the head of the module."""
-    last = -1
-    for place, node in enumerate(body):
-        if isinstance(node, cst.SimpleStatementLine) and any(isinstance(s, (cst.Import, cst.ImportFrom)) for s in node.body):
-            last = place
-        elif not isinstance(node, cst.SimpleStatementLine) or not isinstance(node.body[0], cst.Expr):
-            break
-    return last
-
-
-def _renamed(node: cst.CSTNode, name: str, wanted: dict[str, str]) -> cst.CSTNode:
-    """A helper's definition under the names that are free in the user's file."""
-    changed = {old: new for old, new in wanted.items() if old != new}
-    if not changed:
-        return node
-
-    class Rename(cst.CSTTransformer):
-        kept: set[int] = set()
-
-        def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
-            return updated_node if id(original_node) in self.kept else updated_node.with_changes(value=changed.get(updated_node.value, updated_node.value))
-
-        def visit_Attribute(self, node: cst.Attribute) -> None:
-            self.kept.add(id(node.attr))
-
-        def visit_Arg(self, node: cst.Arg) -> None:
-            if node.keyword is not None:
-                self.kept.add(id(node.keyword))
-
-    return node.visit(Rename())  # type: ignore[return-value]
-
-
-__all__ = ["Emitter", "Parameter", "Sequence", "Tensor", "Value", "pairs", "tensors_in"]

@@ -16,10 +16,32 @@ from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.units import Building
 from actlint.program.binding import BoundCall, dtype_of, is_host, tensor_dtype
 from actlint.program.calls import framework_name
+from actlint.program.values import (
+    Const,
+    DimValue,
+    Handle,
+    Sequence,
+    ShapeValue,
+    Symbol,
+    Tensor,
+    Value,
+    Variable,
+    tensors_in,
+)
 from actlint.program.values import Host as HostValue
-from actlint.program.values import Const, DimValue, Handle, Sequence, ShapeValue, Symbol, Tensor, Value, Variable, tensors_in
 
-_ATOMS = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Float, cst.SimpleString, cst.List, cst.Dict, cst.ListComp)
+_ATOMS = (
+    cst.Name,
+    cst.Attribute,
+    cst.Call,
+    cst.Subscript,
+    cst.Integer,
+    cst.Float,
+    cst.SimpleString,
+    cst.List,
+    cst.Dict,
+    cst.ListComp,
+)
 _PLAIN = cst.Module([])
 COLLECTIONS = ("trainable_variables", "global_variables", "all_variables", "get_collection")
 DTYPES = {"float32", "float64", "float16", "int8", "int16", "int32", "int64", "uint8", "bool"}
@@ -38,7 +60,15 @@ def parenthesized(node: cst.BaseExpression) -> cst.BaseExpression:
     return node if is_atom(node) else node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
-_LEVELS: dict[type, int] = {cst.Add: 1, cst.Subtract: 1, cst.Multiply: 2, cst.Divide: 2, cst.FloorDivide: 2, cst.Modulo: 2, cst.MatrixMultiply: 2}
+_LEVELS: dict[type, int] = {
+    cst.Add: 1,
+    cst.Subtract: 1,
+    cst.Multiply: 2,
+    cst.Divide: 2,
+    cst.FloorDivide: 2,
+    cst.Modulo: 2,
+    cst.MatrixMultiply: 2,
+}
 
 
 def _binds_tighter(inner: cst.BaseExpression, outer: cst.BaseExpression, left: bool) -> bool:
@@ -71,7 +101,9 @@ class Surroundings:
     reasons: list[Reason] = field(default_factory=list)
     applied: dict[cst.CSTNode, str] = field(default_factory=dict)
     """Layer or builder calls: the expression of the object that the rewritten call applies."""
-    replaced: dict[cst.CSTNode, Callable[[Rewriter, cst.Call, cst.Call], cst.BaseExpression]] = field(default_factory=dict)
+    replaced: dict[cst.CSTNode, Callable[[Rewriter, cst.Call, cst.Call], cst.BaseExpression]] = field(
+        default_factory=dict
+    )
     """Calls with a replacement of their own: session runs."""
     substituted: dict[cst.CSTNode, str] = field(default_factory=dict)
     """Expressions that a constructor's parameter stands for: dimensions of a builder's input."""
@@ -125,7 +157,12 @@ class Rewriter(cst.CSTTransformer):
     def visit_Call(self, node: cst.Call) -> bool:
         self.callees.add(id(node.func))
         binding = self.program.bindings.get(node)
-        if self.at.target == "torch" and isinstance(binding, BoundCall) and isinstance(binding.entry, LayerEntry) and "activation" in binding.nodes:
+        if (
+            self.at.target == "torch"
+            and isinstance(binding, BoundCall)
+            and isinstance(binding.entry, LayerEntry)
+            and "activation" in binding.nodes
+        ):
             self.callees.add(id(binding.nodes["activation"]))
         return not (isinstance(binding, BoundCall) and binding.entry.name in COLLECTIONS)
 
@@ -143,8 +180,12 @@ class Rewriter(cst.CSTTransformer):
         while isinstance(root, cst.Attribute):
             root = root.value
         if isinstance(root, cst.Name) and root.value in self.at.framework and not self.values(node):
-            self.refuse("REF102", node, f"{code(node)} is used in code that the program doesn't reach, so what it does isn't known",
-                        "Remove the branch or function, or choose it by a constant.")
+            self.refuse(
+                "REF102",
+                node,
+                f"{code(node)} is used in code that the program doesn't reach, so what it does isn't known",
+                "Remove the branch or function, or choose it by a constant.",
+            )
         return not self._framework(node)
 
     def _framework(self, node: cst.BaseExpression) -> str | None:
@@ -179,7 +220,9 @@ class Rewriter(cst.CSTTransformer):
         attribute = original_node.attr.value
         if attribute == "op" and any(isinstance(v, Variable) for v in owners):
             return self._operation_of(original_node, updated_node)
-        if attribute == "name" and any(isinstance(v, Variable) or isinstance(v, Handle) and v.kind == "op" for v in owners):
+        if attribute == "name" and any(
+            isinstance(v, Variable) or isinstance(v, Handle) and v.kind == "op" for v in owners
+        ):
             table = self.at.ask_helper("variable_names")
             full = "" if any(isinstance(v, Handle) for v in owners) else ' + ":0"'
             return self.expression(f"{table}[id({code(updated_node.value)})]{full}")
@@ -225,12 +268,22 @@ class Rewriter(cst.CSTTransformer):
         changes = {}
         for field_ in fields:
             before, after = getattr(original, field_), getattr(updated, field_)
-            if type(after) is not type(before) and not is_atom(after) and not _binds_tighter(after, original, field_ == "left"):
+            if (
+                type(after) is not type(before)
+                and not is_atom(after)
+                and not _binds_tighter(after, original, field_ == "left")
+            ):
                 changes[field_] = parenthesized(after)
         return updated.with_changes(**changes) if changes else updated
 
-    def leave_BinaryOperation(self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation) -> cst.BaseExpression:
-        if original_node.left in self.hosted and original_node.right in self.hosted and self._scalars(original_node.left, original_node.right):
+    def leave_BinaryOperation(
+        self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation
+    ) -> cst.BaseExpression:
+        if (
+            original_node.left in self.hosted
+            and original_node.right in self.hosted
+            and self._scalars(original_node.left, original_node.right)
+        ):
             self.hosted.add(original_node)
         updated_node = self._vectors(original_node, updated_node, "left", "right")
         updated_node = self._arrays(original_node, updated_node)
@@ -255,18 +308,30 @@ class Rewriter(cst.CSTTransformer):
 
     def _vectors(self, original: cst.BaseExpression, updated: cst.BinaryOperation, *fields: str) -> cst.BinaryOperation:
         """A whole `x.shape` beside an operator has to be a tensor again: torch.Size would be repeated or joined."""
-        changes = {f: self.expression(f"torch.tensor({code(getattr(updated, f))})") for f in fields
-                   if getattr(original, f) in self.hosted and not self._scalars(getattr(original, f))}
+        changes = {
+            f: self.expression(f"torch.tensor({code(getattr(updated, f))})")
+            for f in fields
+            if getattr(original, f) in self.hosted and not self._scalars(getattr(original, f))
+        }
         return updated.with_changes(**changes) if changes else updated
 
-    def leave_UnaryOperation(self, original_node: cst.UnaryOperation, updated_node: cst.UnaryOperation) -> cst.BaseExpression:
+    def leave_UnaryOperation(
+        self, original_node: cst.UnaryOperation, updated_node: cst.UnaryOperation
+    ) -> cst.BaseExpression:
         return self._operands(original_node, updated_node, "expression")
 
     def leave_Comparison(self, original_node: cst.Comparison, updated_node: cst.Comparison) -> cst.BaseExpression:
         sides = [original_node.left, *(t.comparator for t in original_node.comparisons)]
-        if any(isinstance(t.operator, (cst.Equal, cst.NotEqual)) for t in original_node.comparisons) and sum(
-                any(isinstance(v, Tensor) for v in self.values(side)) for side in sides) > 0:
-            self.refuse("REF108", original_node, "== compares tensors by identity in TF1 and by value in eager code", "use tf.equal, or `is`")
+        if (
+            any(isinstance(t.operator, (cst.Equal, cst.NotEqual)) for t in original_node.comparisons)
+            and sum(any(isinstance(v, Tensor) for v in self.values(side)) for side in sides) > 0
+        ):
+            self.refuse(
+                "REF108",
+                original_node,
+                "== compares tensors by identity in TF1 and by value in eager code",
+                "use tf.equal, or `is`",
+            )
         return self._operands(original_node, updated_node, "left")
 
     def leave_Subscript(self, original_node: cst.Subscript, updated_node: cst.Subscript) -> cst.BaseExpression:
@@ -289,18 +354,29 @@ class Rewriter(cst.CSTTransformer):
         name = self._framework(original_node.func)
         if name is not None:
             if not self.values(original_node):
-                self.refuse("REF102", original_node, f"tf.{name} is called in code that was never reached from the program's entry")
+                self.refuse(
+                    "REF102",
+                    original_node,
+                    f"tf.{name} is called in code that was never reached from the program's entry",
+                )
             self.refuse("REF101", original_node, f"tf.{name} has no exact form here")
         updated_node = self._add_captures(original_node, updated_node)
         return self._method(original_node, updated_node)
 
     def _held_symbol(self, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
         """A call of a variable that holds a framework function, such as an activation that was passed as an argument."""
-        if isinstance(original.func, cst.Name) and len(original.args) == 1 and original.args[0].keyword is None and not original.args[0].star:
+        if (
+            isinstance(original.func, cst.Name)
+            and len(original.args) == 1
+            and original.args[0].keyword is None
+            and not original.args[0].star
+        ):
             return updated
         if binding.entry.kind == "op" and len(original.args) == 1 and original.args[0].keyword is None:
             return updated
-        self.refuse("REF103", original, f"tf.{binding.entry.name} is called through a variable with more than one argument")
+        self.refuse(
+            "REF103", original, f"tf.{binding.entry.name} is called through a variable with more than one argument"
+        )
 
     def _add_captures(self, original: cst.Call, updated: cst.Call) -> cst.Call:
         """Tensors that a function read from the building scope are passed to it."""
@@ -311,8 +387,12 @@ class Rewriter(cst.CSTTransformer):
         extra = [cst.Arg(cst.parse_expression(self.renames.get(name, name))) for name in names]
         keyword = any(argument.keyword is not None or argument.star for argument in updated.args)
         if keyword:
-            extra = [argument.with_changes(keyword=cst.Name(name), equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")))
-                     for argument, name in zip(extra, names)]
+            extra = [
+                argument.with_changes(
+                    keyword=cst.Name(name), equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+                )
+                for argument, name in zip(extra, names)
+            ]
         return _with_arguments(updated, [*updated.args, *extra])
 
     def _method(self, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
@@ -365,13 +445,23 @@ class Rewriter(cst.CSTTransformer):
         extra = {"parameters": lambda: self.at.parameters(original)} if binding.entry.kind == "optimizer" else {}
         return self.formed(original, updated, binding, extra)
 
-    def formed(self, original: cst.Call, updated: cst.Call, binding: BoundCall, extra: dict[str, Callable[[], str]] | None = None) -> cst.BaseExpression:
+    def formed(
+        self,
+        original: cst.Call,
+        updated: cst.Call,
+        binding: BoundCall,
+        extra: dict[str, Callable[[], str]] | None = None,
+    ) -> cst.BaseExpression:
         """The catalogue's form of a call; `extra` are texts of parameters that the user didn't write."""
         entry = binding.entry
         form = entry.tf2 if self.at.target == "tf2" else entry.torch
         if form is None:
-            self.refuse("REF101", original, f"tf.{entry.name} has no exact form in {'TensorFlow 2' if self.at.target == 'tf2' else 'PyTorch'}"
-                        + (f": {entry.trap}" if entry.trap else ""))
+            self.refuse(
+                "REF101",
+                original,
+                f"tf.{entry.name} has no exact form in {'TensorFlow 2' if self.at.target == 'tf2' else 'PyTorch'}"
+                + (f": {entry.trap}" if entry.trap else ""),
+            )
         call = CallRewriting(self, entry, binding, original, updated, extra or {})
         made = form(call) if not isinstance(form, Rename) else form
         if isinstance(made, Rename):
@@ -392,14 +482,20 @@ class Rewriter(cst.CSTTransformer):
                 by_keyword |= before.keyword is None
                 continue
             if parameter not in form.parameters:
-                self.refuse("REF108", original, f"the argument {parameter} of tf.{binding.entry.name} can't be carried over")
+                self.refuse(
+                    "REF108", original, f"the argument {parameter} of tf.{binding.entry.name} can't be carried over"
+                )
             keyword = form.parameters[parameter]
             if before.keyword is None and not by_keyword and positional < len(order) and order[positional] == parameter:
                 positional += 1
                 arguments.append(after)
                 continue
             by_keyword = True
-            equal = after.equal if before.keyword is not None else cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+            equal = (
+                after.equal
+                if before.keyword is not None
+                else cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+            )
             arguments.append(after.with_changes(keyword=cst.Name(keyword), equal=equal))
         return _with_arguments(updated.with_changes(func=self.expression(form.name)), arguments)
 
@@ -410,8 +506,12 @@ def _with_arguments(call: cst.Call, arguments: list[cst.Arg]) -> cst.Call:
     for place, argument in enumerate(arguments):
         last = place == len(arguments) - 1
         if last:
-            trailing = call.args[-1].comma if call.args and len(arguments) >= len(call.args) else cst.MaybeSentinel.DEFAULT
-            keep = trailing if isinstance(trailing, cst.Comma) and argument is call.args[-1] else cst.MaybeSentinel.DEFAULT
+            trailing = (
+                call.args[-1].comma if call.args and len(arguments) >= len(call.args) else cst.MaybeSentinel.DEFAULT
+            )
+            keep = (
+                trailing if isinstance(trailing, cst.Comma) and argument is call.args[-1] else cst.MaybeSentinel.DEFAULT
+            )
             made.append(argument.with_changes(comma=keep))
         elif isinstance(argument.comma, cst.Comma):
             made.append(argument)
@@ -431,8 +531,15 @@ def _names(node: cst.CSTNode) -> list[cst.Name]:
 class CallRewriting:
     """Implements actlint.apis.entry.Rewriting for one call."""
 
-    def __init__(self, rewriter: Rewriter, entry: Entry, binding: BoundCall, original: cst.Call, updated: cst.Call,
-                 extra: dict[str, Callable[[], str]] | None = None) -> None:
+    def __init__(
+        self,
+        rewriter: Rewriter,
+        entry: Entry,
+        binding: BoundCall,
+        original: cst.Call,
+        updated: cst.Call,
+        extra: dict[str, Callable[[], str]] | None = None,
+    ) -> None:
         self._rewriter = rewriter
         self._entry = entry
         self._binding = binding
@@ -471,7 +578,11 @@ class CallRewriting:
 
     def is_host(self, parameter: str) -> bool:
         node = self._binding.nodes.get(parameter)
-        return node in self._rewriter.hosted or parameter in self._binding.values and is_host(self._binding.values[parameter])
+        return (
+            node in self._rewriter.hosted
+            or parameter in self._binding.values
+            and is_host(self._binding.values[parameter])
+        )
 
     def shape(self, parameter: str) -> Shape | None:
         return self._binding.shape(parameter)
@@ -486,7 +597,11 @@ class CallRewriting:
         if self.target == "tf2":
             return f"tf.convert_to_tensor({text})"
         dtype = ", dtype=torch.int32" if tensor_dtype(value) == "int32" and isinstance(value, (Const, Sequence)) else ""
-        return f"torch.as_tensor({text}{dtype})" if self._binding.shape(parameter) is None else f"torch.tensor({text}{dtype})"
+        return (
+            f"torch.as_tensor({text}{dtype})"
+            if self._binding.shape(parameter) is None
+            else f"torch.tensor({text}{dtype})"
+        )
 
     def tensors(self, parameter: str) -> str:
         value = self._binding.values.get(parameter)

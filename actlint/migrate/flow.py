@@ -48,7 +48,10 @@ class Item:
 
     @property
     def random(self) -> bool:
-        return any(op.symbol.startswith(("random", "truncated_normal", "multinomial")) or "dropout" in op.symbol for op in self.unit.ops)
+        return any(
+            op.symbol.startswith(("random", "truncated_normal", "multinomial")) or "dropout" in op.symbol
+            for op in self.unit.ops
+        )
 
 
 @dataclass(eq=False)
@@ -102,7 +105,11 @@ class Flow:
     def tensor_names(self, node: cst.CSTNode) -> Iterator[cst.Name]:
         """The names read below a node that carry graph tensors."""
         for part in walk(node):
-            if isinstance(part, cst.Name) and (part.value in self.shape_names and self.here(part) or any(graph_tensors(e.value) for e in self.here(part))):
+            if isinstance(part, cst.Name) and (
+                part.value in self.shape_names
+                and self.here(part)
+                or any(graph_tensors(e.value) for e in self.here(part))
+            ):
                 yield part
 
     def _find_captures(self) -> None:
@@ -113,24 +120,44 @@ class Flow:
                 if graph_tensors(value):
                     tensors.add(name)
         for node, made in self.building.makes.items():
-            if not isinstance(node, (cst.FunctionDef, cst.Lambda)) or self.building.is_builder(node) or node is self.building.function:
+            if (
+                not isinstance(node, (cst.FunctionDef, cst.Lambda))
+                or self.building.is_builder(node)
+                or node is self.building.function
+            ):
                 continue
             if made & {"run", "train"}:
                 continue
             parameters = {p.name.value for p in (*node.params.params, *node.params.kwonly_params)}
             local = parameters | assigned_names(node.body)
-            names = [part.value for part in walk(node.body) if isinstance(part, cst.Name) and part.value in tensors and part.value not in local
-                     and any(graph_tensors(v) for v in self.program.values(part))]
+            names = [
+                part.value
+                for part in walk(node.body)
+                if isinstance(part, cst.Name)
+                and part.value in tensors
+                and part.value not in local
+                and any(graph_tensors(v) for v in self.program.values(part))
+            ]
             if names:
                 self.captures[node] = list(dict.fromkeys(names))
         changed = True
         while changed:
             changed = False
             for node in self.building.makes:
-                if not isinstance(node, cst.FunctionDef) or self.building.is_builder(node) or node is self.building.function:
+                if (
+                    not isinstance(node, cst.FunctionDef)
+                    or self.building.is_builder(node)
+                    or node is self.building.function
+                ):
                     continue
-                inner = [name for part in walk(node.body) if isinstance(part, cst.Call) for v in self.program.values(part.func)
-                         if isinstance(v, Function) for name in self.captures.get(v.node, [])]
+                inner = [
+                    name
+                    for part in walk(node.body)
+                    if isinstance(part, cst.Call)
+                    for v in self.program.values(part.func)
+                    if isinstance(v, Function)
+                    for name in self.captures.get(v.node, [])
+                ]
                 missing = [name for name in dict.fromkeys(inner) if name not in self.captures.get(node, [])]
                 if missing and "forward" in self.building.makes[node]:
                     self.captures[node] = [*self.captures.get(node, []), *missing]
@@ -173,7 +200,11 @@ class Flow:
                 target = part.targets[0].target.value
             elif isinstance(part, cst.AugAssign) and isinstance(part.target, (cst.Subscript, cst.Name)):
                 target = part.target.value if isinstance(part.target, cst.Subscript) else part.target
-            elif isinstance(part, cst.Call) and isinstance(part.func, cst.Attribute) and part.func.attr.value in ("append", "extend", "insert", "update"):
+            elif (
+                isinstance(part, cst.Call)
+                and isinstance(part.func, cst.Attribute)
+                and part.func.attr.value in ("append", "extend", "insert", "update")
+            ):
                 target = part.func.value
             if isinstance(target, cst.Name) and isinstance(value := self.value(target), (Mapping, Sequence)):
                 found.append((target.value, value))
@@ -182,7 +213,9 @@ class Flow:
     def _visit(self, unit: Unit) -> None:
         if unit.kind == "summary":
             for op in unit.made("summary"):
-                self.summaries[op] = {n.value: self._defined[n.value] for n in self.tensor_names(unit.node) if n.value in self._defined}
+                self.summaries[op] = {
+                    n.value: self._defined[n.value] for n in self.tensor_names(unit.node) if n.value in self._defined
+                }
             return
         if unit.kind in ("definition", "import", "training", "dropped", "constructor"):
             return
@@ -195,7 +228,11 @@ class Flow:
         if unit.kind == "placeholder" and not any(f for f in self.called(unit)):
             return
         mutated = self._mutated(unit)
-        carries = [(name, value) for name, value in [*bound, *mutated] if graph_tensors(value) and not self._own_placeholder(value, unit)]
+        carries = [
+            (name, value)
+            for name, value in [*bound, *mutated]
+            if graph_tensors(value) and not self._own_placeholder(value, unit)
+        ]
         reads = list(self.tensor_names(unit.node))
         for function in self.called(unit):
             reads += [cst.Name(name) for name in self.captures.get(function, [])]
@@ -204,7 +241,11 @@ class Flow:
             inside = {id(part) for node in [*(run.node for run in unit.runs), *feeds] for part in walk(node)}
             outside = [name for name in self.tensor_names(unit.node) if id(name) not in inside]
             if outside:
-                self.reasons.append(self.building.reason("REF107", outside[0], f"{outside[0].value} is a tensor and is used by Python code here"))
+                self.reasons.append(
+                    self.building.reason(
+                        "REF107", outside[0], f"{outside[0].value} is a tensor and is used by Python code here"
+                    )
+                )
             return
         if self._is_feed(unit):
             return
@@ -213,7 +254,11 @@ class Flow:
         if unit.kind == "dead" and not carries:
             return
         if unit.kind == "host" and not carries and not self._shapes(unit, bound):
-            self.reasons.append(self.building.reason("REF107", unit.node, f"{reads[0].value} is a tensor and is used by Python code here"))
+            self.reasons.append(
+                self.building.reason(
+                    "REF107", unit.node, f"{reads[0].value} is a tensor and is used by Python code here"
+                )
+            )
             return
         item = self.items[unit] = Item(unit)
         for name in reads:
@@ -233,7 +278,11 @@ class Flow:
         if isinstance(small, cst.Assert):
             return True
         if isinstance(small, cst.Expr):
-            return isinstance(small.value, cst.Call) and isinstance(small.value.func, cst.Attribute) and small.value.func.attr.value == "set_shape"
+            return (
+                isinstance(small.value, cst.Call)
+                and isinstance(small.value.func, cst.Attribute)
+                and small.value.func.attr.value == "set_shape"
+            )
         if not isinstance(small, cst.Assign) or not bound:
             return False
         self.shape_names |= {name for name, _ in bound}
@@ -249,7 +298,9 @@ class Flow:
     def _is_feed(self, unit: Unit) -> bool:
         """Whether a unit only makes a dict that is fed to runs."""
         small = unit.small
-        return isinstance(small, cst.Assign) and any(run.feed is not None and run.feed is self.value(small.value) for run in self.program.runs)
+        return isinstance(small, cst.Assign) and any(
+            run.feed is not None and run.feed is self.value(small.value) for run in self.program.runs
+        )
 
     def _define(self, name: str, definition: Item | Parameter, unit: Unit) -> None:
         self._defined[name] = definition
@@ -270,20 +321,36 @@ class Flow:
         for run in self.program.runs:
             if initialises(run):
                 if started or run.loops:
-                    self.reasons.append(self.building.reason("REF110", run.node, "variables are initialised again after the program has run its graph",
-                                                             "Start again in a process of its own, or port this part by hand."))
+                    self.reasons.append(
+                        self.building.reason(
+                            "REF110",
+                            run.node,
+                            "variables are initialised again after the program has run its graph",
+                            "Start again in a process of its own, or port this part by hand.",
+                        )
+                    )
                 continue
             started = True
-            summarised = [t for leaf in run.leaves if isinstance(leaf, Tensor) and leaf.op.kind == "summary" for op in (leaf.op, *(i.op for i in leaf.op.inputs)) for t in op.inputs]
+            summarised = [
+                t
+                for leaf in run.leaves
+                if isinstance(leaf, Tensor) and leaf.op.kind == "summary"
+                for op in (leaf.op, *(i.op for i in leaf.op.inputs))
+                for t in op.inputs
+            ]
             if run.trained and any(isinstance(leaf, Variable) for leaf in [*run.leaves, *summarised]):
-                self.reasons.append(self.building.reason("REF111", run.node, "a variable is fetched in the run that updates it"))
+                self.reasons.append(
+                    self.building.reason("REF111", run.node, "a variable is fetched in the run that updates it")
+                )
             if reads_variables(run):
                 continue
             unit = self.building.unit_of.get(run.node)
             order = unit.order if unit is not None and unit.runs else len(self.building.units)
             if unit is not None and isinstance(unit.node, cst.FunctionDef):
                 order = len(self.building.units)
-            self.leaves[run] = [Leaf(node, value, self._leaf_uses(run, node, value, order)) for node, value in self._leaf_nodes(run)]
+            self.leaves[run] = [
+                Leaf(node, value, self._leaf_uses(run, node, value, order)) for node, value in self._leaf_nodes(run)
+            ]
             self._read_feeds(run, order)
 
     def _leaf_nodes(self, run: Run) -> list[tuple[cst.BaseExpression | None, Value]]:
@@ -293,15 +360,27 @@ class Flow:
             return [(run.node.func.value, run.leaves[0])]
         return self._spread(run, run.fetch_node, run.fetches)
 
-    def _spread(self, run: Run, node: cst.BaseExpression | None, value: Value) -> list[tuple[cst.BaseExpression | None, Value]]:
+    def _spread(
+        self, run: Run, node: cst.BaseExpression | None, value: Value
+    ) -> list[tuple[cst.BaseExpression | None, Value]]:
         if isinstance(value, Sequence):
             if isinstance(node, (cst.List, cst.Tuple)) and len(node.elements) == len(value.items):
-                return [pair for element, item in zip(node.elements, value.items) for pair in self._spread(run, element.value, item)]
+                return [
+                    pair
+                    for element, item in zip(node.elements, value.items)
+                    for pair in self._spread(run, element.value, item)
+                ]
             literal = self._literal(node)
             if isinstance(literal, (cst.List, cst.Tuple)) and len(literal.elements) == len(value.items):
-                return [pair for element, item in zip(literal.elements, value.items) for pair in self._spread(run, element.value, item)]
+                return [
+                    pair
+                    for element, item in zip(literal.elements, value.items)
+                    for pair in self._spread(run, element.value, item)
+                ]
             if value.partial or not isinstance(node, cst.Name):
-                self.reasons.append(self.building.reason("REF110", run.node, "what is fetched can't be listed one by one"))
+                self.reasons.append(
+                    self.building.reason("REF110", run.node, "what is fetched can't be listed one by one")
+                )
                 return []
             return [(cst.parse_expression(f"{node.value}[{i}]"), item) for i, item in enumerate(value.items)]
         if node is None:
@@ -309,8 +388,22 @@ class Flow:
             return []
         if isinstance(value, Mapping):
             literal = node if isinstance(node, cst.Dict) else self._literal(node)
-            nodes = {id(v): e.value for e, v in zip(literal.elements, value.items.values()) if isinstance(e, cst.DictElement)} if isinstance(literal, cst.Dict) else {}
-            return [pair for key, item in value.items.items() for pair in self._spread(run, nodes.get(id(item)) or cst.parse_expression(f"{code(node)}[{key!r}]"), item)]
+            nodes = (
+                {
+                    id(v): e.value
+                    for e, v in zip(literal.elements, value.items.values())
+                    if isinstance(e, cst.DictElement)
+                }
+                if isinstance(literal, cst.Dict)
+                else {}
+            )
+            return [
+                pair
+                for key, item in value.items.items()
+                for pair in self._spread(
+                    run, nodes.get(id(item)) or cst.parse_expression(f"{code(node)}[{key!r}]"), item
+                )
+            ]
         if not isinstance(value, Tensor):
             what = getattr(value, "reason", None) or f"something that isn't a tensor ({type(value).__name__.lower()})"
             self.reasons.append(self.building.reason("REF110", run.node, f"the run fetches {what}"))
@@ -320,11 +413,19 @@ class Flow:
         """The list that a name was assigned, when it is assigned once."""
         if not isinstance(node, cst.Name):
             return None
-        found = [part.value for unit in self.building.units for part in walk(unit.node) if isinstance(part, cst.Assign)
-                 for target in part.targets if isinstance(target.target, cst.Name) and target.target.value == node.value]
+        found = [
+            part.value
+            for unit in self.building.units
+            for part in walk(unit.node)
+            if isinstance(part, cst.Assign)
+            for target in part.targets
+            if isinstance(target.target, cst.Name) and target.target.value == node.value
+        ]
         return found[0] if len(found) == 1 else None
 
-    def _leaf_uses(self, run: Run, node: cst.BaseExpression | None, value: Value, order: int) -> dict[str, Item | Parameter]:
+    def _leaf_uses(
+        self, run: Run, node: cst.BaseExpression | None, value: Value, order: int
+    ) -> dict[str, Item | Parameter]:
         uses: dict[str, Item | Parameter] = {}
         if isinstance(value, Tensor) and value.op.kind == "summary":
             for op in (value.op, *(t.op for t in value.op.inputs)):
@@ -342,22 +443,32 @@ class Flow:
         pairs_: dict[str, tuple[Parameter, cst.BaseExpression]] = {}
         if run.feed is not None and not isinstance(run.feed, Mapping):
             if not (isinstance(run.feed, Value) and getattr(run.feed, "value", 0) is None):
-                self.reasons.append(self.building.reason("REF110", run.node, "what is fed isn't a dict whose keys are known"))
+                self.reasons.append(
+                    self.building.reason("REF110", run.node, "what is fed isn't a dict whose keys are known")
+                )
         elif isinstance(run.feed, Mapping):
             literal = run.feed.node is not None and all(key in run.feed.nodes for key in run.feed.items)
             changes = self._changed_feed(run)
             if changes is not None:
-                self.reasons.append(self.building.reason("REF110", changes, "a dict that is fed is changed after it was made"))
+                self.reasons.append(
+                    self.building.reason("REF110", changes, "a dict that is fed is changed after it was made")
+                )
             if not literal:
-                self.reasons.append(self.building.reason("REF110", run.node, "what is fed isn't written as one dict literal"))
+                self.reasons.append(
+                    self.building.reason("REF110", run.node, "what is fed isn't written as one dict literal")
+                )
             for key in run.feed.items if literal else ():
                 if not isinstance(key, Tensor):
-                    self.reasons.append(self.building.reason("REF110", run.node, "a feed's key isn't a tensor that is known here"))
+                    self.reasons.append(
+                        self.building.reason("REF110", run.node, "a feed's key isn't a tensor that is known here")
+                    )
                     continue
                 parameter = self._parameter(key)
                 nodes = run.feed.nodes.get(key)
                 if parameter is None or nodes is None:
-                    self.reasons.append(self.building.reason("REF110", run.node, "a fed tensor has no name in the building code"))
+                    self.reasons.append(
+                        self.building.reason("REF110", run.node, "a fed tensor has no name in the building code")
+                    )
                     continue
                 pairs_[parameter.name] = parameter, nodes[1]
         self.feeds[run] = pairs_
@@ -374,7 +485,11 @@ class Flow:
         if known is not None:
             return known
         for _, name, definition in self._history:
-            if isinstance(definition, Item) and isinstance(value := definition.defs.get(name), Tensor) and value.op is tensor.op:
+            if (
+                isinstance(definition, Item)
+                and isinstance(value := definition.defs.get(name), Tensor)
+                and value.op is tensor.op
+            ):
                 made = self.parameters[("p", tensor.op.index)] = Parameter(name, tensor, definition.unit)
                 return made
         return None
@@ -384,6 +499,10 @@ def pairs(target: cst.CSTNode, value: Value) -> Iterator[tuple[str, Value]]:
     """The names of an assignment target, each with the part of the value that it gets."""
     if isinstance(target, cst.Name):
         yield target.value, value
-    elif isinstance(target, (cst.Tuple, cst.List)) and isinstance(value, Sequence) and len(value.items) == len(target.elements):
+    elif (
+        isinstance(target, (cst.Tuple, cst.List))
+        and isinstance(value, Sequence)
+        and len(value.items) == len(target.elements)
+    ):
         for element, item in zip(target.elements, value.items):
             yield from pairs(element.value, item)

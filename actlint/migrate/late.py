@@ -13,19 +13,91 @@ import libcst as cst
 from actlint.migrate.refusals import Reason
 from actlint.migrate.units import Unit, walk
 from actlint.program.calls import assigned_names, framework_name
-from actlint.program.values import Class, Const, Function, Handle, Host, Instance, Module, Optimizer, Session, Symbol, Tensor, Value, tensors_in
+from actlint.program.values import (
+    Class,
+    Const,
+    Function,
+    Handle,
+    Host,
+    Instance,
+    Module,
+    Optimizer,
+    Session,
+    Symbol,
+    Tensor,
+    Value,
+    tensors_in,
+)
 
 if TYPE_CHECKING:
     from actlint.migrate.flow import Flow
 
-_IN_PLACE = {"append", "extend", "insert", "pop", "remove", "sort", "reverse", "clear", "update", "setdefault", "popitem", "fill", "put", "itemset",
-             "resize", "partition", "add", "discard", "shuffle", "setattr"}
+_IN_PLACE = {
+    "append",
+    "extend",
+    "insert",
+    "pop",
+    "remove",
+    "sort",
+    "reverse",
+    "clear",
+    "update",
+    "setdefault",
+    "popitem",
+    "fill",
+    "put",
+    "itemset",
+    "resize",
+    "partition",
+    "add",
+    "discard",
+    "shuffle",
+    "setattr",
+}
 _HELP = "Give the changed value a name of its own, or feed it."
 
 
-_PURE_METHODS = {"astype", "reshape", "copy", "mean", "sum", "max", "min", "std", "dot", "transpose", "ravel", "flatten", "get", "keys", "values", "items",
-                 "format", "join", "split", "upper", "lower", "strip", "replace", "as_list", "index", "count", "get_shape", "tolist", "item", "startswith",
-                 "endswith", "iteritems", "itervalues", "num_elements", "append", "extend", "insert", "update", "ndims"}
+_PURE_METHODS = {
+    "astype",
+    "reshape",
+    "copy",
+    "mean",
+    "sum",
+    "max",
+    "min",
+    "std",
+    "dot",
+    "transpose",
+    "ravel",
+    "flatten",
+    "get",
+    "keys",
+    "values",
+    "items",
+    "format",
+    "join",
+    "split",
+    "upper",
+    "lower",
+    "strip",
+    "replace",
+    "as_list",
+    "index",
+    "count",
+    "get_shape",
+    "tolist",
+    "item",
+    "startswith",
+    "endswith",
+    "iteritems",
+    "itervalues",
+    "num_elements",
+    "append",
+    "extend",
+    "insert",
+    "update",
+    "ndims",
+}
 
 
 def impure_calls(flow: Flow) -> list[Reason]:
@@ -38,14 +110,24 @@ def impure_calls(flow: Flow) -> list[Reason]:
                 values = flow.program.values(call)
                 if values and all(_is_python(v) for v in values) and not _is_pure(flow, call):
                     text = cst.Module([]).code_for_node(call.func)
-                    found.append(flow.building.reason("REF106", call, f"{text}(...) was called once, while the graph was built; in a step it would be called every time",
-                                                      "Assign its result to a name in a statement of its own, in front of this one."))
+                    found.append(
+                        flow.building.reason(
+                            "REF106",
+                            call,
+                            f"{text}(...) was called once, while the graph was built; in a step it would be called every time",
+                            "Assign its result to a name in a statement of its own, in front of this one.",
+                        )
+                    )
     return list(dict.fromkeys(found))
 
 
 def _functions(flow: Flow, unit: Unit) -> list[cst.FunctionDef | cst.Lambda]:
     """The functions that compute tensors of a unit; those that only make initial values run once in the rewrite, too."""
-    return [f for f in flow.called(unit) if isinstance(f, (cst.FunctionDef, cst.Lambda)) and "forward" in flow.building.makes.get(f, set())]
+    return [
+        f
+        for f in flow.called(unit)
+        if isinstance(f, (cst.FunctionDef, cst.Lambda)) and "forward" in flow.building.makes.get(f, set())
+    ]
 
 
 def _calls(flow: Flow, node: cst.CSTNode) -> Iterator[cst.Call]:
@@ -69,7 +151,15 @@ def _is_pure(flow: Flow, call: cst.Call) -> bool:
         if isinstance(value, Symbol):
             if value.name.startswith(("numpy.", "math.")) and not value.name.startswith("numpy.random"):
                 return True
-            if value.name.startswith("builtins.") and value.name.partition(".")[2] not in ("open", "input", "next", "print", "setattr", "exec", "eval"):
+            if value.name.startswith("builtins.") and value.name.partition(".")[2] not in (
+                "open",
+                "input",
+                "next",
+                "print",
+                "setattr",
+                "exec",
+                "eval",
+            ):
                 return True
             if framework_name(value.name) is not None:
                 return True
@@ -89,7 +179,14 @@ def late_values(flow: Flow) -> list[Reason]:
         for other in aliases.get(name, set()) if mutable and changed is None else ():
             changed = changed or next((c for c in _changes(flow, other, order, True) if not _rebinds(c, other)), None)
         if changed is not None:
-            found.append(building.reason("REF106", node, f"{name} is read while the graph is built, and line {building.line(changed)} changes it afterwards", _HELP))
+            found.append(
+                building.reason(
+                    "REF106",
+                    node,
+                    f"{name} is read while the graph is built, and line {building.line(changed)} changes it afterwards",
+                    _HELP,
+                )
+            )
     return found
 
 
@@ -101,7 +198,12 @@ def _late_attributes(flow: Flow) -> list[Reason]:
             for part in walk(root):
                 if isinstance(part, cst.Attribute) and part.attr.value not in read:
                     values, owners = flow.program.values(part), flow.program.values(part.value)
-                    if values and owners and all(_is_python(v) for v in values) and any(isinstance(v, (Host, Instance)) for v in owners):
+                    if (
+                        values
+                        and owners
+                        and all(_is_python(v) for v in values)
+                        and any(isinstance(v, (Host, Instance)) for v in owners)
+                    ):
                         read[part.attr.value] = unit.order, part
     found: list[Reason] = []
     for name, (order, node) in read.items():
@@ -109,16 +211,31 @@ def _late_attributes(flow: Flow) -> list[Reason]:
             definition = isinstance(unit.node, (cst.FunctionDef, cst.ClassDef))
             if not definition and (unit.order <= order or unit in flow.items):
                 continue
-            store = next((part for part in walk(unit.node) if _stores(part, name) and not _in_constructor(flow, part)), None)
+            store = next(
+                (part for part in walk(unit.node) if _stores(part, name) and not _in_constructor(flow, part)), None
+            )
             if store is not None:
-                found.append(flow.building.reason("REF106", node, f".{name} is read while the graph is built, and line {flow.building.line(store)} changes it afterwards", _HELP))
+                found.append(
+                    flow.building.reason(
+                        "REF106",
+                        node,
+                        f".{name} is read while the graph is built, and line {flow.building.line(store)} changes it afterwards",
+                        _HELP,
+                    )
+                )
                 break
     return found
 
 
 def _stores(node: cst.CSTNode, name: str) -> bool:
     """Whether a statement stores an attribute of this name, on whatever object."""
-    targets = [t.target for t in node.targets] if isinstance(node, cst.Assign) else [node.target] if isinstance(node, cst.AugAssign) else []
+    targets = (
+        [t.target for t in node.targets]
+        if isinstance(node, cst.Assign)
+        else [node.target]
+        if isinstance(node, cst.AugAssign)
+        else []
+    )
     for target in targets:
         while isinstance(target, cst.Subscript):
             target = target.value
@@ -162,7 +279,11 @@ def _reads(flow: Flow) -> dict[str, tuple[int, cst.CSTNode, bool]]:
                 continue
             values = flow.program.values(part)
             if values and all(_is_python(value) for value in values):
-                found[part.value] = order, part, not all(isinstance(v, Const) and not isinstance(v.value, (list, dict)) for v in values)
+                found[part.value] = (
+                    order,
+                    part,
+                    not all(isinstance(v, Const) and not isinstance(v.value, (list, dict)) for v in values),
+                )
 
     for unit in flow.items:
         collect(unit.node, unit.order, set())
@@ -173,7 +294,9 @@ def _reads(flow: Flow) -> dict[str, tuple[int, cst.CSTNode, bool]]:
 
 
 def _is_python(value: Value) -> bool:
-    return not isinstance(value, (Tensor, Symbol, Function, Class, Module, Handle, Optimizer, Session)) and not any(True for _ in tensors_in(value))
+    return not isinstance(value, (Tensor, Symbol, Function, Class, Module, Handle, Optimizer, Session)) and not any(
+        True for _ in tensors_in(value)
+    )
 
 
 def _changes(flow: Flow, name: str, order: int, mutable: bool) -> Iterator[cst.CSTNode]:
@@ -196,7 +319,12 @@ def _changes(flow: Flow, name: str, order: int, mutable: bool) -> Iterator[cst.C
 
 def _in_function(function: cst.FunctionDef, name: str, mutable: bool) -> Iterator[cst.CSTNode]:
     """Changes of a global name inside a function, whenever it is called."""
-    declared = {item.name.value for part in walk(function) if isinstance(part, (cst.Global, cst.Nonlocal)) for item in part.names}
+    declared = {
+        item.name.value
+        for part in walk(function)
+        if isinstance(part, (cst.Global, cst.Nonlocal))
+        for item in part.names
+    }
     parameters = {p.name.value for p in (*function.params.params, *function.params.kwonly_params)}
     if name in declared and name in assigned_names(function.body):
         yield function
@@ -208,17 +336,35 @@ def _in_function(function: cst.FunctionDef, name: str, mutable: bool) -> Iterato
 def mutations(root: cst.CSTNode, name: str) -> Iterator[cst.CSTNode]:
     """Statements that change the object behind a name: its elements, attributes, by a method or as `out=`."""
     for part in walk(root):
-        targets = [t.target for t in part.targets] if isinstance(part, cst.Assign) else [part.target] if isinstance(part, cst.AugAssign) else []
+        targets = (
+            [t.target for t in part.targets]
+            if isinstance(part, cst.Assign)
+            else [part.target]
+            if isinstance(part, cst.AugAssign)
+            else []
+        )
         if any(_root(target) == name and not isinstance(target, cst.Name) for target in targets):
             yield part
         if isinstance(part, cst.AugAssign) and _root(part.target) == name:
             yield part
         if isinstance(part, cst.Call):
-            if isinstance(part.func, cst.Attribute) and part.func.attr.value in _IN_PLACE and _root(part.func.value) == name:
+            if (
+                isinstance(part.func, cst.Attribute)
+                and part.func.attr.value in _IN_PLACE
+                and _root(part.func.value) == name
+            ):
                 yield part
-            last = part.func.attr.value if isinstance(part.func, cst.Attribute) else part.func.value if isinstance(part.func, cst.Name) else ""
+            last = (
+                part.func.attr.value
+                if isinstance(part.func, cst.Attribute)
+                else part.func.value
+                if isinstance(part.func, cst.Name)
+                else ""
+            )
             for argument in part.args:
-                if _root(argument.value) == name and (last in ("shuffle", "setattr") or argument.keyword is not None and argument.keyword.value == "out"):
+                if _root(argument.value) == name and (
+                    last in ("shuffle", "setattr") or argument.keyword is not None and argument.keyword.value == "out"
+                ):
                     yield part
 
 
@@ -230,11 +376,17 @@ def _passed(flow: Flow, unit: Unit, name: str) -> Iterator[cst.CSTNode]:
         for value in flow.program.values(part.func):
             if not isinstance(value, Function) or not isinstance(value.node, cst.FunctionDef):
                 continue
-            parameters = [p.name.value for p in value.node.params.params][1 if value.bound is not None else 0:]
+            parameters = [p.name.value for p in value.node.params.params][1 if value.bound is not None else 0 :]
             for place, argument in enumerate(part.args):
                 if _root(argument.value) != name:
                     continue
-                parameter = argument.keyword.value if argument.keyword is not None else parameters[place] if place < len(parameters) else ""
+                parameter = (
+                    argument.keyword.value
+                    if argument.keyword is not None
+                    else parameters[place]
+                    if place < len(parameters)
+                    else ""
+                )
                 if any(True for _ in mutations(value.node.body, parameter)):
                     yield part
 
@@ -243,4 +395,3 @@ def _root(node: cst.CSTNode) -> str:
     while isinstance(node, (cst.Attribute, cst.Subscript)):
         node = node.value
     return node.value if isinstance(node, cst.Name) else ""
-

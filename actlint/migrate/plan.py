@@ -31,7 +31,9 @@ class _Plan:
         self._probe_ids: dict[tuple[int, int], str] = {}
 
     def build(self) -> dict[str, Any]:
-        placeholders = [{"id": f"p{i}", "span": self.span(t.op.node, t.op)} for i, t in enumerate(self.program.placeholders)]
+        placeholders = [
+            {"id": f"p{i}", "span": self.span(t.op.node, t.op)} for i, t in enumerate(self.program.placeholders)
+        ]
         self._placeholder = {t.op.index: f"p{i}" for i, t in enumerate(self.program.placeholders)}
         self._probes()
         runs = [self._run(run) for run in self.program.runs]
@@ -40,7 +42,13 @@ class _Plan:
     def span(self, node: cst.CSTNode, op: Op | None = None) -> dict[str, Any]:
         file = op.file if op is not None else self.building.file
         start, end = self.program.trees[file].position(node)
-        return {"file": file.relative_to(self.root).as_posix(), "line": start.row, "column": start.column - 1, "end_line": end.row, "end_column": end.column - 1}
+        return {
+            "file": file.relative_to(self.root).as_posix(),
+            "line": start.row,
+            "column": start.column - 1,
+            "end_line": end.row,
+            "end_column": end.column - 1,
+        }
 
     # -- probes
 
@@ -71,16 +79,23 @@ class _Plan:
             return
         node, calls = self._named(tensor)
         name, after = self._assigned(node, calls)
-        if len({o.index for o in self.program.ops if o.node is node and o.kind in ("op", "loss")}) > 1 and node is op.node:
+        if (
+            len({o.index for o in self.program.ops if o.node is node and o.kind in ("op", "loss")}) > 1
+            and node is op.node
+        ):
             after = None
         ident = f"t{len(self.probes)}"
-        self.probes.append({"id": ident, "name": name or op.symbol, "role": role, "span": self.span(node), "after": after})
+        self.probes.append(
+            {"id": ident, "name": name or op.symbol, "role": role, "span": self.span(node), "after": after}
+        )
         self._probe_ids[(op.index, tensor.index)] = ident
 
     def _named(self, tensor: Tensor) -> tuple[cst.CSTNode, tuple[Frame, ...]]:
         """The expression that gives a tensor and is assigned to a name: the operation itself, or a call that returns it."""
         op = tensor.op
-        places = [(op.node, op.calls)] + [(op.calls[i].node, op.calls[:i]) for i in range(len(op.calls) - 1, len(self.building.prefix) - 1, -1)]
+        places = [(op.node, op.calls)] + [
+            (op.calls[i].node, op.calls[:i]) for i in range(len(op.calls) - 1, len(self.building.prefix) - 1, -1)
+        ]
         for node, calls in places:
             parent = self.building.parent.get(node)
             if isinstance(parent, cst.Assign) and isinstance(parent.targets[0].target, cst.Name):
@@ -105,7 +120,11 @@ class _Plan:
                 method = f"{builder.name}.{self.emitter.target.method(builder)}"
                 return name, {"function": method, "variable": name, "nth": self._nth_in(builder.body(), line, name)}
             if isinstance(function, cst.FunctionDef):
-                return name, {"function": self._qualified(function), "variable": name, "nth": self._nth_in(list(function.body.body), line, name)}
+                return name, {
+                    "function": self._qualified(function),
+                    "variable": name,
+                    "nth": self._nth_in(list(function.body.body), line, name),
+                }
             return name, None
         unit = self.building.unit_of.get(node)
         item = self.emitter.flow.items.get(unit) if unit is not None else None
@@ -135,7 +154,9 @@ class _Plan:
                 break
             if isinstance(node, cst.SimpleStatementLine):
                 for small in node.body:
-                    if isinstance(small, cst.Assign) and any(isinstance(t.target, cst.Name) and t.target.value == name for t in small.targets):
+                    if isinstance(small, cst.Assign) and any(
+                        isinstance(t.target, cst.Name) and t.target.value == name for t in small.targets
+                    ):
                         count += 1
         return count
 
@@ -143,13 +164,22 @@ class _Plan:
 
     def _run(self, run: Run) -> dict[str, Any]:
         start = self.program.trees[run.file].position(run.node)[0]
-        found: dict[str, Any] = {"site": f"{run.file.name}:{start.row}", "span": self.span(run.node), "callable": None, "parameters": {}, "returns": [],
-                                 "trains": bool(self.emitter.regions.trainings(run))}
+        found: dict[str, Any] = {
+            "site": f"{run.file.name}:{start.row}",
+            "span": self.span(run.node),
+            "callable": None,
+            "parameters": {},
+            "returns": [],
+            "trains": bool(self.emitter.regions.trainings(run)),
+        }
         if initialises(run) or reads_variables(run):
             return found
         call = self.emitter.runs.call_of[run]
         found["callable"] = self._prefixed(call.name)
-        found["parameters"] = {p.name: self._placeholder.get(p.tensor.op.index) or self._probe_ids[(p.tensor.op.index, p.tensor.index)] for p in call.parameters}
+        found["parameters"] = {
+            p.name: self._placeholder.get(p.tensor.op.index) or self._probe_ids[(p.tensor.op.index, p.tensor.index)]
+            for p in call.parameters
+        }
         place = 0
         for leaf in call.leaves:
             found["returns"].append(None if leaf.trains or is_merged(leaf.value) else place)
@@ -163,8 +193,14 @@ class _Plan:
         for order, variable in enumerate(self.program.variables):
             place = self.emitter.weights.place(variable)
             path = self._prefixed(place.path)
-            build = [self._prefixed(place.layer), list(place.input_shape)] if place.layer and place.input_shape is not None else None
-            made.append({"order": order, "name": f"{variable.name}:0", "path": path, "layout": place.layout, "build": build})
+            build = (
+                [self._prefixed(place.layer), list(place.input_shape)]
+                if place.layer and place.input_shape is not None
+                else None
+            )
+            made.append(
+                {"order": order, "name": f"{variable.name}:0", "path": path, "layout": place.layout, "build": build}
+            )
         return made
 
 

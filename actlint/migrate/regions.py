@@ -54,7 +54,11 @@ class Call:
     def nested(self) -> bool:
         """Whether the fetches are more than one value or a flat list."""
         fetches = self.runs[0].fetches
-        return isinstance(fetches, Mapping) or isinstance(fetches, Sequence) and any(isinstance(i, (Sequence, Mapping)) for i in fetches.items)
+        return (
+            isinstance(fetches, Mapping)
+            or isinstance(fetches, Sequence)
+            and any(isinstance(i, (Sequence, Mapping)) for i in fetches.items)
+        )
 
     def structure(self, texts: list[str]) -> list[str]:
         """What the function returns, from the expressions of its leaves: the fetches' structure without training operations."""
@@ -104,7 +108,9 @@ class Regions:
             direct = call.items - within
             while True:
                 used = [r for r in self.regions if r.name and set(r.items) & direct]
-                more = {item for region in used for item in self.closure({f"{i.order}": i for i in region.items}, fed)} - within
+                more = {
+                    item for region in used for item in self.closure({f"{i.order}": i for i in region.items}, fed)
+                } - within
                 if more <= direct:
                     break
                 direct |= more
@@ -118,9 +124,14 @@ class Regions:
             call.parameters.sort(key=lambda p: (p.unit.order, p.tensor.op.index))
             missing = sorted(names - {p.name for p in call.parameters})
             if missing:
-                self.flow.reasons.append(self.building.reason(
-                    "REF110", call.runs[0].node, f"the run doesn't feed {', '.join(missing)}, which the function that computes what it fetches takes",
-                    "Compute what needs the other inputs in a function of its own, or feed them here too."))
+                self.flow.reasons.append(
+                    self.building.reason(
+                        "REF110",
+                        call.runs[0].node,
+                        f"the run doesn't feed {', '.join(missing)}, which the function that computes what it fetches takes",
+                        "Compute what needs the other inputs in a function of its own, or feed them here too.",
+                    )
+                )
 
     def trainings(self, run: Run) -> list[Training]:
         """The training operations that a run executes."""
@@ -139,7 +150,15 @@ class Regions:
         """The loss of a training operation as an expression in the building scope."""
         node = _loss_node(training)
         unit = self.building.unit_of[training.node]
-        uses = {name.value: d for name in self.flow.tensor_names(node) if (d := self.flow.definition(name.value, unit.order)) is not None} if node is not None else {}
+        uses = (
+            {
+                name.value: d
+                for name in self.flow.tensor_names(node)
+                if (d := self.flow.definition(name.value, unit.order)) is not None
+            }
+            if node is not None
+            else {}
+        )
         value = next(iter(tensors_in(training.loss)), Tensor(training))
         return Leaf(node, value, uses)
 
@@ -158,7 +177,9 @@ class Regions:
         return found
 
     def _cut(self, name: str, definition: Item | Parameter) -> bool:
-        return isinstance(definition, Parameter) or any(p.name == name and p.unit is definition.unit for p in self.flow.parameters.values())
+        return isinstance(definition, Parameter) or any(
+            p.name == name and p.unit is definition.unit for p in self.flow.parameters.values()
+        )
 
     def _starts(self, run: Run) -> dict[str, Item | Parameter]:
         starts: dict[str, Item | Parameter] = {}
@@ -181,8 +202,14 @@ class Regions:
         everyone = {run.index: run for run in self.flow.leaves}
 
         def of(name: str, definition: Item | Parameter) -> set[int]:
-            fed = {run.index for run in everyone.values() if name in self.flow.feeds[run] and self._cut(name, definition)}
-            return fed if isinstance(definition, Parameter) and definition.placeholder else fed | (set(definition.available) if isinstance(definition, Item) else set())
+            fed = {
+                run.index for run in everyone.values() if name in self.flow.feeds[run] and self._cut(name, definition)
+            }
+            return (
+                fed
+                if isinstance(definition, Parameter) and definition.placeholder
+                else fed | (set(definition.available) if isinstance(definition, Item) else set())
+            )
 
         for item in self.items:
             found = set(everyone)
@@ -190,25 +217,51 @@ class Regions:
                 found &= of(name, definition)
             item.available = frozenset(found)
         losses = {op for training in self.program.trainings for op in self.program.ancestors(tensors_in(training.loss))}
-        modelled = {name for item in self.items if _applies_weights(item) for name, d in item.uses.items() if isinstance(d, Parameter)}
+        modelled = {
+            name
+            for item in self.items
+            if _applies_weights(item)
+            for name, d in item.uses.items()
+            if isinstance(d, Parameter)
+        }
         for item in self.items:
             ops = [op for op in item.unit.ops if self.building.forward(op)]
-            deep = any(op in self.program.hidden or uses_weights(op) and any(not isinstance(t, Variable) for t in op.inputs) for op in ops)
+            deep = any(
+                op in self.program.hidden or uses_weights(op) and any(not isinstance(t, Variable) for t in op.inputs)
+                for op in ops
+            )
             scalar = any(isinstance(v, Tensor) and v.shape == () for v in item.defs.values())
             inputs = list(item.uses.values())
-            judges = scalar or any(_reduces(op) for op in ops) or any(isinstance(d, Item) and d.head for d in inputs) or any(
-                isinstance(d, Parameter) and d.name not in modelled for d in inputs)
-            item.head = not deep and judges and (scalar or any(op in losses for op in ops)) and not _feeds_model(item, self.items, self.program)
+            judges = (
+                scalar
+                or any(_reduces(op) for op in ops)
+                or any(isinstance(d, Item) and d.head for d in inputs)
+                or any(isinstance(d, Parameter) and d.name not in modelled for d in inputs)
+            )
+            item.head = (
+                not deep
+                and judges
+                and (scalar or any(op in losses for op in ops))
+                and not _feeds_model(item, self.items, self.program)
+            )
 
     def _group(self) -> None:
         groups: dict[tuple, list[Item]] = {}
         heads = {run.index for item in self.items if item.head for run in item.runs}
         for item in self.items:
             runs = item.available & heads if item.head else item.available
-            key = (item.head, frozenset(runs), frozenset(r.index for r in item.runs) if item.random else None, self._epoch(item), self._draws(item))
+            key = (
+                item.head,
+                frozenset(runs),
+                frozenset(r.index for r in item.runs) if item.random else None,
+                self._epoch(item),
+                self._draws(item),
+            )
             groups.setdefault(key, []).append(item)
         inputs = {run: self._inputs(items) for run, items in self.items_of.items()}
-        self.regions = [Region(items, key[0]) for key, group in groups.items() for items in self._fitting(group, inputs)]
+        self.regions = [
+            Region(items, key[0]) for key, group in groups.items() for items in self._fitting(group, inputs)
+        ]
         self._split_cycles()
         for region in self.regions:
             for item in region.items:
@@ -254,7 +307,10 @@ class Regions:
                 kept: list[Item] = []
                 for item in region.items:
                     inputs = [d for d in item.uses.values() if isinstance(d, Item)]
-                    if any(place.get(d) is not region and d in place and self._reaches(d, region, place) or d in outside for d in inputs):
+                    if any(
+                        place.get(d) is not region and d in place and self._reaches(d, region, place) or d in outside
+                        for d in inputs
+                    ):
                         outside.add(item)
                     else:
                         kept.append(item)
@@ -287,19 +343,43 @@ class Regions:
             trainings = self.trainings(run)
             used = self._used_parameters(run)
             literal = self._literal_feed(run)
-            wanted = [p for p, node in self.flow.feeds[run].values() if p.name in used or not literal or any(isinstance(part, cst.Call) for part in walk(node))]
+            wanted = [
+                p
+                for p, node in self.flow.feeds[run].values()
+                if p.name in used or not literal or any(isinstance(part, cst.Call) for part in walk(node))
+            ]
             wanted.sort(key=lambda p: p.unit.order * 1000 + p.tensor.op.index)
-            key = (_shape(run.fetches), tuple(self._leaf_key(leaf) for leaf in leaves), tuple(p.name for p in wanted), tuple(t.index for t in trainings))
+            key = (
+                _shape(run.fetches),
+                tuple(self._leaf_key(leaf) for leaf in leaves),
+                tuple(p.name for p in wanted),
+                tuple(t.index for t in trainings),
+            )
             if key in by_key:
                 by_key[key].runs.append(run)
                 continue
             items = self.items_of[run]
-            order = max([item.order for item in items] + [self.building.unit_of[t.node].order for t in trainings] + [p.unit.order for p in wanted] + [-1])
-            call = Call(self._call_name(leaves, trainings), [run], leaves, wanted, items, trainings[0] if trainings else None, order)
+            order = max(
+                [item.order for item in items]
+                + [self.building.unit_of[t.node].order for t in trainings]
+                + [p.unit.order for p in wanted]
+                + [-1]
+            )
+            call = Call(
+                self._call_name(leaves, trainings),
+                [run],
+                leaves,
+                wanted,
+                items,
+                trainings[0] if trainings else None,
+                order,
+            )
             by_key[key] = call
             self.calls.append(call)
             if len(trainings) > 1:
-                self.flow.reasons.append(self.building.reason("REF109", run.node, "one run executes several training operations"))
+                self.flow.reasons.append(
+                    self.building.reason("REF109", run.node, "one run executes several training operations")
+                )
 
     def _used_parameters(self, run: Run) -> set[str]:
         names = {name for name, d in self._starts(run).items() if name in self.flow.feeds[run] and self._cut(name, d)}
@@ -315,7 +395,10 @@ class Regions:
         op = leaf.value.op if isinstance(leaf.value, Tensor) else None
         if op is not None and op.symbol == "summary.merge":
             return ("summaries", tuple(t.op.index for t in op.inputs))
-        return (op.index if op is not None else id(leaf.value), leaf.value.index if isinstance(leaf.value, Tensor) else 0)
+        return (
+            op.index if op is not None else id(leaf.value),
+            leaf.value.index if isinstance(leaf.value, Tensor) else 0,
+        )
 
     def _call_name(self, leaves: list[Leaf], trainings: list[Training]) -> str:
         if trainings:
@@ -394,7 +477,9 @@ class Regions:
                 if definition not in inside:
                     if name not in region.inputs:
                         region.inputs.append(name)
-        readers = [i.uses for i in self.items if i not in inside] + [leaf.uses for call in self.calls for leaf in call.leaves]
+        readers = [i.uses for i in self.items if i not in inside] + [
+            leaf.uses for call in self.calls for leaf in call.leaves
+        ]
         readers += [self.loss_leaf(t).uses for t in self.program.trainings]
         last: dict[str, Item] = {}
         for item in region.items:
@@ -404,7 +489,13 @@ class Regions:
             for name in item.defs:
                 if any(uses.get(name) is item for uses in readers):
                     if last[name] is not item:
-                        self.flow.reasons.append(self.building.reason("REF103", item.unit.node, f"{name} is rebound later, and its earlier value is read by a run or a loss"))
+                        self.flow.reasons.append(
+                            self.building.reason(
+                                "REF103",
+                                item.unit.node,
+                                f"{name} is rebound later, and its earlier value is read by a run or a loss",
+                            )
+                        )
                     elif name not in region.outputs:
                         region.outputs.append(name)
                         region.sources[name] = item
@@ -413,8 +504,13 @@ class Regions:
         """Items and calls of named regions, in the order in which a function must evaluate them; `inside` is the region being written."""
         found: list[Item | Region] = []
         placed: set[object] = set()
-        covered = {item for region in self.regions if region.name and region is not inside and set(region.items) & items
-                   for item in region.inner - set(region.items) if region.inner <= items}
+        covered = {
+            item
+            for region in self.regions
+            if region.name and region is not inside and set(region.items) & items
+            for item in region.inner - set(region.items)
+            if region.inner <= items
+        }
 
         def key(item: Item) -> Item | Region:
             region = self.region_of[item]
@@ -461,7 +557,11 @@ def _word(leaf: Leaf) -> str:
         return node.attr.value
     if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
         key = node.slice[0].slice.value
-        return str(key.evaluated_value) if isinstance(key, cst.SimpleString) and str(key.evaluated_value).isidentifier() else ""
+        return (
+            str(key.evaluated_value)
+            if isinstance(key, cst.SimpleString) and str(key.evaluated_value).isidentifier()
+            else ""
+        )
     return node.value if isinstance(node, cst.Name) else ""
 
 
@@ -500,7 +600,9 @@ def _reduces(op) -> bool:  # noqa: ANN001
 def _one_call(item: Item) -> bool:
     """Whether an item is just one call of a function or object of the user's."""
     small = item.unit.small
-    return isinstance(small, cst.Assign) and isinstance(small.value, cst.Call) and isinstance(small.value.func, cst.Name)
+    return (
+        isinstance(small, cst.Assign) and isinstance(small.value, cst.Call) and isinstance(small.value.func, cst.Name)
+    )
 
 
 __all__ = ["Call", "Region", "Regions", "Value"]

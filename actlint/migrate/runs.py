@@ -38,17 +38,32 @@ class RunWriter:
                 self.call_of[run] = call
         for run in self.program.runs:
             if self.emitter.surroundings.replaced.get(run.node) is None:
-                self.emitter.surroundings.replaced[run.node] = lambda rewriter, original, updated, run=run: self.replacement(run, rewriter, original, updated)  # type: ignore[misc]
+                self.emitter.surroundings.replaced[run.node] = lambda rewriter, original, updated, run=run: (
+                    self.replacement(run, rewriter, original, updated)
+                )  # type: ignore[misc]
             if run in self.call_of:
                 self._feed(run)
 
     def _feed(self, run: Run) -> None:
         """A dict literal that only this run reads is written out; another one keeps its name, with strings as keys."""
-        if not isinstance(run.feed, Mapping) or run.feed.node is None or any(n is run.feed.node for n in walk(run.node)):
+        if (
+            not isinstance(run.feed, Mapping)
+            or run.feed.node is None
+            or any(n is run.feed.node for n in walk(run.node))
+        ):
             return
         statement_, body, place = self._assignment(run.feed.node)
-        assigned = isinstance(statement_, cst.SimpleStatementLine) and isinstance(statement_.body[0], cst.Assign) and len(statement_.body) == 1
-        if assigned and body is not None and sum(r.feed is run.feed for r in self.program.runs) == 1 and self._adjacent(run, body, place):
+        assigned = (
+            isinstance(statement_, cst.SimpleStatementLine)
+            and isinstance(statement_.body[0], cst.Assign)
+            and len(statement_.body) == 1
+        )
+        if (
+            assigned
+            and body is not None
+            and sum(r.feed is run.feed for r in self.program.runs) == 1
+            and self._adjacent(run, body, place)
+        ):
             self.inlined[statement_] = run  # type: ignore[index]
         else:
             self.keyed[run.feed.node] = run.feed
@@ -65,7 +80,9 @@ class RunWriter:
     def _adjacent(self, run: Run, body: list[cst.CSTNode], place: int) -> bool:
         """Whether the run follows in the same block, with nothing in between that could change what is fed."""
         assert isinstance(run.feed, Mapping)
-        follower = next((i for i, node in enumerate(body) if i > place and self.emitter.building.within(run.node, node)), None)
+        follower = next(
+            (i for i, node in enumerate(body) if i > place and self.emitter.building.within(run.node, node)), None
+        )
         if follower is None or not isinstance(body[follower], cst.SimpleStatementLine):
             return False
         read = {part.value for pair in run.feed.nodes.values() for part in walk(pair[1]) if isinstance(part, cst.Name)}
@@ -84,7 +101,9 @@ class RunWriter:
         if not call.parameters:
             return ""
         assert isinstance(run.feed, Mapping)
-        literal = run.feed.node is not None and (any(n is run.feed.node for n in walk(run.node)) or any(r is run for r in self.inlined.values()))
+        literal = run.feed.node is not None and (
+            any(n is run.feed.node for n in walk(run.node)) or any(r is run for r in self.inlined.values())
+        )
         if not literal:
             name = run.feed_node
             return f"**{code(name)}" if name is not None else ""
@@ -112,11 +131,20 @@ class RunWriter:
         trained = [leaf.trains for leaf in call.leaves]
         if call.nested:
             if any(trained):
-                rewriter.refuse("REF110", original, "a nested fetch with a training operation is used as a whole", "unpack the result into names")
+                rewriter.refuse(
+                    "REF110",
+                    original,
+                    "a nested fetch with a training operation is used as a whole",
+                    "unpack the result into names",
+                )
             return rewriter.expression(target.fetched_structure(applied))
         count = len(call.returned)
         if any(trained) and not all(trained[: trained.count(True)]):
-            rewriter.refuse("REF110", original, "the training operation isn't the first of the fetches, and the result isn't unpacked")
+            rewriter.refuse(
+                "REF110",
+                original,
+                "the training operation isn't the first of the fetches, and the result isn't unpacked",
+            )
         return rewriter.expression(target.fetched_list(applied, count, trained.count(True), run.fetches.kind))
 
     def _variables(self, run: Run, original: cst.Call, rewriter: Rewriter) -> str:
@@ -147,16 +175,29 @@ class RunRewriter(Rewriter):
 
     def visit_Call(self, node: cst.Call) -> bool:
         binding = self.program.bindings.get(node)
-        if getattr(binding, "entry", None) is not None and binding.entry.name in ("summary.FileWriter", "train.SummaryWriter"):
+        if getattr(binding, "entry", None) is not None and binding.entry.name in (
+            "summary.FileWriter",
+            "train.SummaryWriter",
+        ):
             self.sessions |= {id(part) for argument in node.args for part in walk(argument)}
         if self._run(node) is not None:
-            self.sessions |= {id(part) for argument in node.args if argument.keyword is not None and argument.keyword.value == "session" for part in walk(argument)}
+            self.sessions |= {
+                id(part)
+                for argument in node.args
+                if argument.keyword is not None and argument.keyword.value == "session"
+                for part in walk(argument)
+            }
             self.sessions |= {id(part) for part in walk(node.func)}
         return super().visit_Call(node)
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
         if id(original_node) not in self.sessions and any(isinstance(v, Session) for v in self.values(original_node)):
-            self.refuse("REF110", original_node, f"the session {original_node.value} is passed on", "Let the function use the session that the module made, or port it by hand.")
+            self.refuse(
+                "REF110",
+                original_node,
+                f"the session {original_node.value} is passed on",
+                "Let the function use the session that the module made, or port it by hand.",
+            )
         return super().leave_Name(original_node, updated_node)
 
     def _unpacking(self, node: cst.Assign) -> tuple[Run, Call, cst.Tuple | cst.List] | None:

@@ -42,7 +42,9 @@ def statements(text: str) -> list[cst.BaseStatement]:
     return list(cst.parse_module(textwrap.dedent(text)).body)  # type: ignore[arg-type]
 
 
-def function(name: str, parameters: Iterable[str], body: Sequence[cst.BaseStatement], decorators: Iterable[str] = ()) -> cst.FunctionDef:
+def function(
+    name: str, parameters: Iterable[str], body: Sequence[cst.BaseStatement], decorators: Iterable[str] = ()
+) -> cst.FunctionDef:
     """A function definition; an empty body becomes `pass`."""
     head = "".join(f"@{decorator}\n" for decorator in decorators)
     made = cst.parse_statement(f"{head}def {name}({', '.join(parameters)}):\n    pass\n")
@@ -68,7 +70,9 @@ def spaced(node: cst.BaseStatement, lines: int) -> cst.BaseStatement:
     return node.with_changes(leading_lines=[BLANK] * lines + comments)  # type: ignore[call-arg]
 
 
-def assignment(targets: Sequence[str], value: cst.BaseExpression | str, like: cst.BaseStatement | None = None) -> cst.BaseStatement:
+def assignment(
+    targets: Sequence[str], value: cst.BaseExpression | str, like: cst.BaseStatement | None = None
+) -> cst.BaseStatement:
     """`a, b = value`; comments of `like` are kept."""
     text = value if isinstance(value, str) else cst.Module([]).code_for_node(value)
     made = cst.parse_statement(f"{', '.join(targets)} = {text}")
@@ -100,4 +104,6 @@ def local_name(wanted: str, body: Sequence[cst.BaseStatement], parameters: Itera
         if isinstance(node, cst.Name):
             taken.add(node.value)
         todo.extend(node.children)
-    return next(name for name in (wanted, f"total_{wanted}", *(f"{wanted}_{i}" for i in range(2, 99))) if name not in taken)
+    return next(
+        name for name in (wanted, f"total_{wanted}", *(f"{wanted}_{i}" for i in range(2, 99))) if name not in taken
+    )

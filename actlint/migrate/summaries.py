@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
 
 KINDS = {
-    "summary.scalar": "scalar", "scalar_summary": "scalar", "summary.histogram": "histogram", "histogram_summary": "histogram",
-    "summary.image": "image", "image_summary": "image",
+    "summary.scalar": "scalar",
+    "scalar_summary": "scalar",
+    "summary.histogram": "histogram",
+    "histogram_summary": "histogram",
+    "summary.image": "image",
+    "image_summary": "image",
 }
-IMAGES = Helper("summary_images", '''\
+IMAGES = Helper(
+    "summary_images",
+    '''\
 def summary_images(images):
     """Images in bytes, each scaled to its own range as TF1's image summaries did it: with negative values, 0 becomes 128."""
     images = np.asarray(images)
@@ -29,7 +35,9 @@ def summary_images(images):
     low, high = images.min(axis=axes, keepdims=True), np.abs(images).max(axis=axes, keepdims=True)
     scale = np.where(high < 1e-6, 0.0, np.where(low < 0, 127.0, 255.0) / np.maximum(high, 1e-6))
     return (images * scale + np.where(low < 0, 128.0, 0.0)).astype(np.uint8)
-''', imports=("import numpy as np",))
+''',
+    imports=("import numpy as np",),
+)
 
 
 class Summaries:

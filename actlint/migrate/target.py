@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from actlint.migrate.units import Unit
 
 Statements = list[cst.BaseStatement]
-_GONE = ("reset_default_graph", "disable_v2_behavior", "disable_eager_execution", "disable_resource_variables", "disable_v2_tensorshape")
+_GONE = (
+    "reset_default_graph",
+    "disable_v2_behavior",
+    "disable_eager_execution",
+    "disable_resource_variables",
+    "disable_v2_tensorshape",
+)
 
 
 class Target(ABC):
@@ -58,7 +64,9 @@ class Target(ABC):
         """The imports that the rewritten text needs in addition."""
 
     @abstractmethod
-    def structural(self, rewriter: Rewriter, name: str, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression | None:
+    def structural(
+        self, rewriter: Rewriter, name: str, original: cst.Call, updated: cst.Call, binding: BoundCall
+    ) -> cst.BaseExpression | None:
         """The form of a structural symbol's call; None when there is none."""
 
     @abstractmethod
@@ -148,7 +156,11 @@ class Target(ABC):
                 first = node.body[0]
                 if isinstance(first, (cst.Import, cst.ImportFrom)):
                     place = i + 1
-                elif place == 0 and isinstance(first, cst.Expr) and isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString)):
+                elif (
+                    place == 0
+                    and isinstance(first, cst.Expr)
+                    and isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString))
+                ):
                     place = i + 1
                     continue
                 elif place:
@@ -165,7 +177,14 @@ class Target(ABC):
         """The name of the optimizer object of a training statement."""
         training = unit.trainings[0]
         assert isinstance(training.node, cst.Call) and isinstance(training.node.func, cst.Attribute)
-        if training.optimizer is not None and sum(t.optimizer is not None and t.optimizer.op is training.optimizer.op for t in self.emitter.program.trainings) > 1:
+        if (
+            training.optimizer is not None
+            and sum(
+                t.optimizer is not None and t.optimizer.op is training.optimizer.op
+                for t in self.emitter.program.trainings
+            )
+            > 1
+        ):
             raise self.emitter.refused("REF109", training.node, "one optimizer serves several training operations")
         owner = training.node.func.value
         if isinstance(owner, cst.Name):
@@ -174,8 +193,14 @@ class Target(ABC):
         if known is None:
             several = len(self.emitter.program.trainings) > 1
             small = unit.small
-            word = small.targets[0].target.value if several and isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name) else ""
-            known = self._optimizers[unit.order] = self.emitter.names.fresh(f"{word.removesuffix('_op')}_optimizer" if word else "optimizer")
+            word = (
+                small.targets[0].target.value
+                if several and isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name)
+                else ""
+            )
+            known = self._optimizers[unit.order] = self.emitter.names.fresh(
+                f"{word.removesuffix('_op')}_optimizer" if word else "optimizer"
+            )
         return known
 
     def __init__(self) -> None:
@@ -190,7 +215,11 @@ def is_framework_import(node: cst.BaseStatement) -> bool:
     code = cst.Module([]).code_for_node
     if isinstance(small, cst.Import):
         return any(code(alias.name).split(".")[0] == "tensorflow" for alias in small.names)
-    return isinstance(small, cst.ImportFrom) and small.module is not None and code(small.module).split(".")[0] == "tensorflow"
+    return (
+        isinstance(small, cst.ImportFrom)
+        and small.module is not None
+        and code(small.module).split(".")[0] == "tensorflow"
+    )
 
 
 def gone(name: str) -> bool:

@@ -29,7 +29,9 @@ class TF2(Target):
     @cached_property
     def loop(self) -> str:
         """The name of a comprehension's variable, none of the user's."""
-        return next((name for name in ("value", "tensor", "fetched", "item") if name not in self.emitter.names.taken), "_")
+        return next(
+            (name for name in ("value", "tensor", "fetched", "item") if name not in self.emitter.names.taken), "_"
+        )
 
     # -- imports and settings
 
@@ -39,7 +41,12 @@ class TF2(Target):
         assert isinstance(node, cst.SimpleStatementLine)
         small = node.body[0]
         if isinstance(small, cst.Import):
-            aliases = [alias.with_changes(name=cst.Name("tensorflow")) if code(alias.name).startswith("tensorflow.compat") else alias for alias in small.names]
+            aliases = [
+                alias.with_changes(name=cst.Name("tensorflow"))
+                if code(alias.name).startswith("tensorflow.compat")
+                else alias
+                for alias in small.names
+            ]
             return [node.with_changes(body=[small.with_changes(names=aliases)])]
         assert isinstance(small, cst.ImportFrom) and small.module is not None
         if code(small.module).startswith("tensorflow.examples.tutorials.mnist"):
@@ -51,14 +58,22 @@ class TF2(Target):
 
     def import_lines(self, text: str) -> Statements:
         alias = self.emitter.surroundings.alias
-        present = any(is_framework_import(s) for s in self.emitter.building.tree.module.body if isinstance(s, cst.SimpleStatementLine))
+        present = any(
+            is_framework_import(s)
+            for s in self.emitter.building.tree.module.body
+            if isinstance(s, cst.SimpleStatementLine)
+        )
         found = [] if present else [statement("import tensorflow as tf")]
         if alias != "tf" and "tf." in "".join(self.emitter.helper_sources()):
             found.append(statement("import tensorflow as tf"))
         return found
 
-    def structural(self, rewriter: Rewriter, name: str, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression | None:
-        argument = lambda p: next((code(u.value) for o, u in zip(original.args, updated.args) if o.value is binding.nodes.get(p)), None)  # noqa: E731
+    def structural(
+        self, rewriter: Rewriter, name: str, original: cst.Call, updated: cst.Call, binding: BoundCall
+    ) -> cst.BaseExpression | None:
+        argument = lambda p: next(
+            (code(u.value) for o, u in zip(original.args, updated.args) if o.value is binding.nodes.get(p)), None
+        )  # noqa: E731
         if name == "Variable":
             words = [argument("initial_value") or ""]
             if binding.const("trainable", True) is False:
@@ -98,7 +113,9 @@ class TF2(Target):
         return f"{alias}.keras.Model" if self._keras(builder) else f"{alias}.Module"
 
     def _keras(self, builder: Builder) -> bool:
-        return not any(step.kind == "weight" for step in builder.steps) and all(self._keras(b) for b in self.emitter.objects_of(builder))
+        return not any(step.kind == "weight" for step in builder.steps) and all(
+            self._keras(b) for b in self.emitter.objects_of(builder)
+        )
 
     def method(self, builder: Builder) -> str:
         return "call" if self._keras(builder) else "__call__"
@@ -112,7 +129,11 @@ class TF2(Target):
         for (node, _), name in self.emitter.instances.items():
             builder = self.emitter.builders[node]  # type: ignore[index]
             if self._keras(builder):
-                made = [v for v in self.emitter.program.variables if v.trainable and self.emitter.weights.place(v).path.startswith(name + ".")]
+                made = [
+                    v
+                    for v in self.emitter.program.variables
+                    if v.trainable and self.emitter.weights.place(v).path.startswith(name + ".")
+                ]
                 found.append((f"{name}.trainable_variables", [id(v) for v in made]))
         return [group for group in found if group[1]]
 
@@ -168,7 +189,9 @@ class TF2(Target):
         """`with tf.GradientTape() as tape:` around the forward pass and the loss."""
         alias = self.emitter.surroundings.alias
         made = cst.parse_statement(f"with {alias}.GradientTape() as tape:\n    pass\n")
-        return made.with_changes(body=cst.IndentedBlock([tidy(node, first=place == 0) for place, node in enumerate(inner)]))  # type: ignore[call-arg]
+        return made.with_changes(
+            body=cst.IndentedBlock([tidy(node, first=place == 0) for place, node in enumerate(inner)])
+        )  # type: ignore[call-arg]
 
     def _decorator(self, call: Call) -> str:
         """`tf.function` with the placeholders' shapes and dtypes: it casts and checks what is passed, as they did."""
@@ -198,7 +221,10 @@ class TF2(Target):
     def summary_writer(self, summaries: Summaries) -> Statements:
         assert summaries.merged is not None
         alias = self.emitter.surroundings.alias
-        lines = [f'{alias}.summary.{kind}("{name}", {value}{", max_outputs=" + outputs if outputs else ""})' for kind, name, value, outputs in summaries.rows(summaries.merged)]
+        lines = [
+            f'{alias}.summary.{kind}("{name}", {value}{", max_outputs=" + outputs if outputs else ""})'
+            for kind, name, value, outputs in summaries.rows(summaries.merged)
+        ]
         text = "with writer.as_default(step=step):\n" + "".join(f"    {line}\n" for line in lines)
         return [function(summaries.function_name(), ["writer", "summaries", "step"], [cst.parse_statement(text)])]
 
@@ -216,7 +242,9 @@ class TF2(Target):
             return []
         binding = self.emitter.program.bindings.get(owner)
         if not isinstance(binding, BoundCall):
-            raise self.emitter.refused("REF109", training.node, "the optimizer isn't made where it is used, nor bound to a name")
+            raise self.emitter.refused(
+                "REF109", training.node, "the optimizer isn't made where it is used, nor bound to a name"
+            )
         rewriter = Rewriter(self.emitter.surroundings)
         updated = owner.with_changes(args=[a.visit(rewriter) for a in owner.args])
         made = rewriter.formed(owner, updated, binding, {"parameters": lambda: self.parameters(training)})

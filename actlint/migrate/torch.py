@@ -23,12 +23,17 @@ _LAYOUTS = {"same": "{}", "T": "{}.t()", "HWIO": "{}.permute(2, 3, 1, 0)"}
 
 
 _HELPERS = (
-    Helper("to_numpy", '''\
+    Helper(
+        "to_numpy",
+        '''\
 def to_numpy(tensor):
     """A copy that later steps don't change; a scalar comes as a NumPy scalar."""
     return tensor.detach().cpu().numpy().copy()[()]
-'''),
-    Helper("capture", '''\
+''',
+    ),
+    Helper(
+        "capture",
+        '''\
 def capture(store, name):
     """A forward hook that keeps a layer's output of the current step, with its graph, in `store`."""
 
@@ -36,7 +41,8 @@ def capture(store, name):
         store[name] = output
 
     return hook
-'''),
+''',
+    ),
 )
 
 
@@ -45,7 +51,21 @@ class Torch(Target):
 
     name = "torch"
     moves_optimizer = True
-    reserved = ("forward", "train", "eval", "training", "type", "float", "double", "half", "parameters", "buffers", "modules", "children", "apply")
+    reserved = (
+        "forward",
+        "train",
+        "eval",
+        "training",
+        "type",
+        "float",
+        "double",
+        "half",
+        "parameters",
+        "buffers",
+        "modules",
+        "children",
+        "apply",
+    )
 
     def __init__(self, hidden: str) -> None:
         super().__init__()
@@ -59,8 +79,17 @@ class Torch(Target):
     def clashes(self) -> dict[str, str]:
         building = self.emitter.building
         if "torch" in self.emitter.names.taken - self.emitter.surroundings.imported:
-            raise self.emitter.refused("REF103", building.tree.module, f"line {building.first_line('torch')} uses the name torch for something else", "Rename it.")
-        return {short: full for short, full in (("F", "torch.nn.functional"), ("nn", "torch.nn")) if short in self.emitter.names.taken}
+            raise self.emitter.refused(
+                "REF103",
+                building.tree.module,
+                f"line {building.first_line('torch')} uses the name torch for something else",
+                "Rename it.",
+            )
+        return {
+            short: full
+            for short, full in (("F", "torch.nn.functional"), ("nn", "torch.nn"))
+            if short in self.emitter.names.taken
+        }
 
     # -- hooks
 
@@ -82,16 +111,24 @@ class Torch(Target):
         self.store = self.emitter.names.fresh("captured")
         hooks = self.emitter.names.fresh("hooks")
         capture = self.emitter.surroundings.ask_helper("capture")
-        rows = [f"{layer}.register_forward_hook({capture}({self.store}, \"{name}\"))" for _, layer, name in registrations]
+        rows = [f'{layer}.register_forward_hook({capture}({self.store}, "{name}"))' for _, layer, name in registrations]
         text = f"{hooks} = [\n" + "".join(f"    {row},\n" for row in rows) + "]"
-        place = min(order for order, _, _ in registrations) if len(registrations) == 1 else max(order for order, _, _ in registrations)
+        place = (
+            min(order for order, _, _ in registrations)
+            if len(registrations) == 1
+            else max(order for order, _, _ in registrations)
+        )
         first = statement(f"{self.store} = {{}}").with_changes(leading_lines=[cst.EmptyLine(indent=False)])  # type: ignore[call-arg]
         self.emitter.before_functions(place, [first, cst.parse_statement(text)])
 
     def _layer_of(self, item: Item, name: str) -> str | None:
         """The layer object whose output a name is, when the item is just its application."""
         small = item.unit.small
-        if not isinstance(small, cst.Assign) or not isinstance(small.targets[0].target, cst.Name) or not isinstance(small.value, cst.Call):
+        if (
+            not isinstance(small, cst.Assign)
+            or not isinstance(small.targets[0].target, cst.Name)
+            or not isinstance(small.value, cst.Call)
+        ):
             return None
         value = item.defs.get(name)
         applied = self.emitter.surroundings.applied.get(small.value)
@@ -102,7 +139,11 @@ class Torch(Target):
     def _inner(self, op: Op) -> bool:
         """Whether a layer's output feeds another layer of the same function, and the layer runs once: only then a hook reads it."""
         program = self.emitter.program
-        if op not in program.hidden or op.layer is None or sum(other.layer is not None and other.node is op.node for other in program.ops) > 1:
+        if (
+            op not in program.hidden
+            or op.layer is None
+            or sum(other.layer is not None and other.node is op.node for other in program.ops) > 1
+        ):
             return False
         depth = len(self.emitter.building.prefix)
         seen, todo = {op}, list(program.consumers.get(op, []))
@@ -121,7 +162,11 @@ class Torch(Target):
         found: list[tuple[int, str, str]] = []
         for item in self.emitter.regions.items:
             small = item.unit.small
-            if not isinstance(small, cst.Assign) or not isinstance(small.value, cst.Call) or not isinstance(small.targets[0].target, cst.Tuple):
+            if (
+                not isinstance(small, cst.Assign)
+                or not isinstance(small.value, cst.Call)
+                or not isinstance(small.targets[0].target, cst.Tuple)
+            ):
                 continue
             builder = self.emitter.surroundings.builders.get(small.value)
             if builder is None or len(self.emitter.program.calls[builder.node]) != 1:
@@ -165,13 +210,18 @@ class Torch(Target):
         return isinstance(small, cst.Assign) and small.value in self.emitter.surroundings.builders
 
     def captured_outputs(self, region: Region, read: set[str]) -> Statements:
-        return [statement(f"{name} = {self.store}[\"{name}\"]") for item in region.items if not self._from_builder(item)
-                for name in self.hooked.get(item, []) if name in read]
+        return [
+            statement(f'{name} = {self.store}["{name}"]')
+            for item in region.items
+            if not self._from_builder(item)
+            for name in self.hooked.get(item, [])
+            if name in read
+        ]
 
     def captured_after(self, item: Item) -> Statements:
         if not self._from_builder(item):
             return []
-        return [statement(f"{name} = {self.store}[\"{name}\"]") for name in self.hooked.get(item, [])]
+        return [statement(f'{name} = {self.store}["{name}"]') for name in self.hooked.get(item, [])]
 
     # -- imports and settings
 
@@ -180,9 +230,18 @@ class Torch(Target):
             return [node]
         assert isinstance(node, cst.SimpleStatementLine)
         small = node.body[0]
-        if isinstance(small, cst.ImportFrom) and small.module is not None and code(small.module).startswith("tensorflow.examples.tutorials.mnist"):
+        if (
+            isinstance(small, cst.ImportFrom)
+            and small.module is not None
+            and code(small.module).startswith("tensorflow.examples.tutorials.mnist")
+        ):
             return self.emitter.data_import(node)
-        if isinstance(small, cst.Import) and len(small.names) == 1 or isinstance(small, cst.ImportFrom) and code(small.module) == "tensorflow.compat":  # type: ignore[arg-type]
+        if (
+            isinstance(small, cst.Import)
+            and len(small.names) == 1
+            or isinstance(small, cst.ImportFrom)
+            and code(small.module) == "tensorflow.compat"
+        ):  # type: ignore[arg-type]
             return [statement("import torch").with_changes(leading_lines=node.leading_lines)]  # type: ignore[call-arg]
         raise self.emitter.refused("REF103", node, "this import of TensorFlow isn't carried over")
 
@@ -195,12 +254,20 @@ class Torch(Target):
             found.append(statement("from torch import nn"))
         if "SummaryWriter(" in text:
             found.append(statement("from torch.utils.tensorboard import SummaryWriter"))
-        if not any(is_framework_import(s) for s in self.emitter.building.tree.module.body if isinstance(s, cst.SimpleStatementLine)):
+        if not any(
+            is_framework_import(s)
+            for s in self.emitter.building.tree.module.body
+            if isinstance(s, cst.SimpleStatementLine)
+        ):
             found.insert(0, statement("import torch"))
         return found
 
-    def structural(self, rewriter: Rewriter, name: str, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression | None:
-        argument = lambda p: next((code(u.value) for o, u in zip(original.args, updated.args) if o.value is binding.nodes.get(p)), None)  # noqa: E731
+    def structural(
+        self, rewriter: Rewriter, name: str, original: cst.Call, updated: cst.Call, binding: BoundCall
+    ) -> cst.BaseExpression | None:
+        argument = lambda p: next(
+            (code(u.value) for o, u in zip(original.args, updated.args) if o.value is binding.nodes.get(p)), None
+        )  # noqa: E731
         if name == "Variable":
             made = self._initial(rewriter, original, binding, argument("initial_value") or "", argument("dtype"))
             return rewriter.expression(made if binding.const("trainable", True) is False else f"nn.Parameter({made})")
@@ -232,7 +299,11 @@ class Torch(Target):
             return self._initial(rewriter, original, binding, argument("initializer") or "", argument("dtype"))
         shape = argument("shape")
         initializer = argument("initializer") if binding.given("initializer") else "nn.init.xavier_uniform_"
-        dtype = f", dtype=torch.{dtype_of(binding.values.get('dtype'))}" if argument("dtype") and dtype_of(binding.values.get("dtype")) != "float32" else ""
+        dtype = (
+            f", dtype=torch.{dtype_of(binding.values.get('dtype'))}"
+            if argument("dtype") and dtype_of(binding.values.get("dtype")) != "float32"
+            else ""
+        )
         atom = initializer if re.fullmatch(r"[\w.]+(\(.*\))?", initializer or "", re.S) else f"({initializer})"
         return f"{atom}(torch.empty({shape}{dtype}))"
 
@@ -249,10 +320,16 @@ class Torch(Target):
         weights = self.emitter.weights
         for layer in self.emitter.program.layers:
             if all(v.trainable for v in layer.variables):
-                found.append((f"{weights.place(layer.variables[0]).layer}.parameters()", [id(v) for v in layer.variables]))
+                found.append(
+                    (f"{weights.place(layer.variables[0]).layer}.parameters()", [id(v) for v in layer.variables])
+                )
         for (node, _), name in self.emitter.instances.items():
             builder = self.emitter.builders[node]  # type: ignore[index]
-            made = [v for v in self.emitter.program.variables if v.trainable and weights.place(v).path.startswith(name + ".")]
+            made = [
+                v
+                for v in self.emitter.program.variables
+                if v.trainable and weights.place(v).path.startswith(name + ".")
+            ]
             own = any(step.kind == "weight" for step in builder.steps)
             inner = any(self.emitter.objects_in(step.node, (), builder.node) for step in builder.steps)
             if not (own and inner):
@@ -269,7 +346,11 @@ class Torch(Target):
 
     def variable_values(self, variables: list[Variable], kind: str) -> str:
         plain = all(self.emitter.weights.place(v).layout == "same" for v in variables)
-        text = self.emitter.weights.list_text(variables) if plain else f"[{', '.join(self.laid_out(v) for v in variables)}]"
+        text = (
+            self.emitter.weights.list_text(variables)
+            if plain
+            else f"[{', '.join(self.laid_out(v) for v in variables)}]"
+        )
         values = f"[{self._to_numpy()}(variable) for variable in {self.emitter.hoist('variables', text)}]"
         return f"tuple({values})" if kind == "tuple" else values
 
@@ -291,12 +372,18 @@ class Torch(Target):
         if not trained and count > 1:
             return f"list({applied})"
         star = "*" if count > 1 else ""
-        return f"{opening}{'None, ' * trained}{star}{applied}{closing}" if count else f"{opening}{', '.join(['None'] * trained)}{closing}"
+        return (
+            f"{opening}{'None, ' * trained}{star}{applied}{closing}"
+            if count
+            else f"{opening}{', '.join(['None'] * trained)}{closing}"
+        )
 
     def callable(self, call: Call) -> Statements:
         to_numpy = self._to_numpy() if call.returned else ""
         wanted = self.emitter.wanted_names(call.leaves)
-        body: Statements = [statement(f"{p.name} = torch.as_tensor({p.name}, dtype=torch.{self._dtype(p)})") for p in call.parameters]
+        body: Statements = [
+            statement(f"{p.name} = torch.as_tensor({p.name}, dtype=torch.{self._dtype(p)})") for p in call.parameters
+        ]
         if call.training is None:
             body += self.emitter.compose(call.items, wanted=wanted)
         else:
@@ -309,11 +396,25 @@ class Torch(Target):
                 body.append(statement(f"{name} = {text}"))
                 text = name
             scalar = isinstance(loss.value, Tensor) and loss.value.shape == ()
-            body += [statement(f"{optimizer}.zero_grad()"), statement(f"{text}.backward()" if scalar else f"torch.sum({text}).backward()"), statement(f"{optimizer}.step()")]
-        returned = [self.emitter.leaf(leaf) if is_merged(leaf.value) else f"{to_numpy}({self.emitter.leaf(leaf)})" for leaf in call.returned]
+            body += [
+                statement(f"{optimizer}.zero_grad()"),
+                statement(f"{text}.backward()" if scalar else f"torch.sum({text}).backward()"),
+                statement(f"{optimizer}.step()"),
+            ]
+        returned = [
+            self.emitter.leaf(leaf) if is_merged(leaf.value) else f"{to_numpy}({self.emitter.leaf(leaf)})"
+            for leaf in call.returned
+        ]
         if returned:
             body.append(statement(f"return {', '.join(call.structure(returned))}"))
-        return [function(call.name, [p.name for p in call.parameters], body, [] if call.training is not None else ["torch.no_grad()"])]
+        return [
+            function(
+                call.name,
+                [p.name for p in call.parameters],
+                body,
+                [] if call.training is not None else ["torch.no_grad()"],
+            )
+        ]
 
     def _dtype(self, parameter: Parameter) -> str:
         dtype = parameter.tensor.dtype
@@ -332,7 +433,9 @@ class Torch(Target):
                 lines.append(f'writer.add_images("{name}", {value}[:{outputs}], step, dataformats="NHWC")')
             else:
                 lines.append(f'writer.add_{kind}("{name}", {value}, step)')
-        return [function(summaries.function_name(), ["writer", "summaries", "step"], [statement(line) for line in lines])]
+        return [
+            function(summaries.function_name(), ["writer", "summaries", "step"], [statement(line) for line in lines])
+        ]
 
     # -- training
 
@@ -348,7 +451,9 @@ class Torch(Target):
         lines = getattr(unit.node, "leading_lines", ())
         made_by = self.emitter.optimizer_call(training)
         if made_by is None:
-            raise self.emitter.refused("REF109", training.node, "the optimizer isn't made where it is used, nor bound to a name")
+            raise self.emitter.refused(
+                "REF109", training.node, "the optimizer isn't made where it is used, nor bound to a name"
+            )
         binding = self.emitter.program.bindings[made_by]
         assert isinstance(binding, BoundCall)
         rewriter = Rewriter(self.emitter.surroundings)

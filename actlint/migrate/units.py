@@ -43,7 +43,9 @@ class Unit:
     @property
     def small(self) -> cst.BaseSmallStatement | None:
         """The statement itself where the unit is a single simple one."""
-        return self.node.body[0] if isinstance(self.node, cst.SimpleStatementLine) and len(self.node.body) == 1 else None
+        return (
+            self.node.body[0] if isinstance(self.node, cst.SimpleStatementLine) and len(self.node.body) == 1 else None
+        )
 
     def made(self, kind: str) -> list[Op]:
         return [op for op in self.ops if op.kind == kind]
@@ -70,8 +72,14 @@ class Building:
         self.function: cst.FunctionDef | None = None
         if self.prefix:
             node = self.prefix[-1].function.node
-            if not isinstance(node, cst.FunctionDef) or len(program.calls.get(node, [])) > 1 or self.prefix[-1].function.file != self.file:
-                raise Refused([self.reason("REF103", node, "the graph is built in a function that is called several times")])
+            if (
+                not isinstance(node, cst.FunctionDef)
+                or len(program.calls.get(node, [])) > 1
+                or self.prefix[-1].function.file != self.file
+            ):
+                raise Refused(
+                    [self.reason("REF103", node, "the graph is built in a function that is called several times")]
+                )
             self.function = node
         body = self.function.body if self.function is not None else self.tree.module
         self.needed = self._needed()
@@ -95,7 +103,11 @@ class Building:
                 bound[part.target.value] = bound.get(part.target.value, 0) + 1
         for unit in self.units:
             small = unit.small
-            if not isinstance(small, cst.Assign) or not isinstance(small.value, cst.Attribute) or not isinstance(small.targets[0].target, cst.Name):
+            if (
+                not isinstance(small, cst.Assign)
+                or not isinstance(small.value, cst.Attribute)
+                or not isinstance(small.targets[0].target, cst.Name)
+            ):
                 continue
             values = self.program.values(small.value)
             symbol = values[0].name if values and isinstance(values[0], Symbol) else ""
@@ -127,7 +139,9 @@ class Building:
 
     def first_line(self, name: str) -> int:
         """The line where a name first occurs; 0 when it doesn't."""
-        return next((self.line(part) for part in walk(self.tree.module) if isinstance(part, cst.Name) and part.value == name), 0)
+        return next(
+            (self.line(part) for part in walk(self.tree.module) if isinstance(part, cst.Name) and part.value == name), 0
+        )
 
     def within(self, node: cst.CSTNode, ancestor: cst.CSTNode) -> bool:
         current: cst.CSTNode | None = node
@@ -138,13 +152,23 @@ class Building:
         return False
 
     def _prefix(self) -> tuple[Frame, ...]:
-        paths = [t.calls for t in self.program.trainings] or [r.calls for r in self.program.runs] or [p.op.calls for p in self.program.placeholders]
+        paths = (
+            [t.calls for t in self.program.trainings]
+            or [r.calls for r in self.program.runs]
+            or [p.op.calls for p in self.program.placeholders]
+        )
         if not paths:
             return ()
         shortest = min(paths, key=len)
         for path, training in zip(paths, self.program.trainings):
             if path != shortest:
-                raise Refused([self.reason("REF103", training.node, "training operations are made on different levels of functions")])
+                raise Refused(
+                    [
+                        self.reason(
+                            "REF103", training.node, "training operations are made on different levels of functions"
+                        )
+                    ]
+                )
         while shortest and shortest[-1].function.owner is not None:
             shortest = shortest[:-1]
         return shortest
@@ -177,7 +201,11 @@ class Building:
     def _graph_line(self, node: cst.SimpleStatementLine) -> bool:
         """Whether one of the statements on a line has to do with the graph."""
         inside = {id(part) for part in walk(node)}
-        made = [op.node for op in self.program.ops] + [run.node for run in self.program.runs] + [s.node for s in self.program.sessions]
+        made = (
+            [op.node for op in self.program.ops]
+            + [run.node for run in self.program.runs]
+            + [s.node for s in self.program.sessions]
+        )
         made += [frame.node for op in self.program.ops for frame in op.calls]
         return any(id(part) in inside for part in made)
 
@@ -213,16 +241,29 @@ class Building:
 
     def _attach(self) -> None:
         reasons: list[Reason] = []
-        owners = {frame.function.owner.node for op in self.program.ops for frame in op.calls if frame.function.owner is not None and op.kind != "scope"}
+        owners = {
+            frame.function.owner.node
+            for op in self.program.ops
+            for frame in op.calls
+            if frame.function.owner is not None and op.kind != "scope"
+        }
         if owners:
-            raise Refused([self.reason("REF103", node, f"the graph is built in the class {node.name.value}") for node in owners])
+            raise Refused(
+                [self.reason("REF103", node, f"the graph is built in the class {node.name.value}") for node in owners]
+            )
         for op in self.program.ops:
             unit = self.unit(op.calls, op.node)
             if unit is not None and op.file == self.file:
                 unit.ops.append(op)
             elif op.file != self.file and op.kind != "scope":
-                reasons.append(reason("REF105", op.file, self.program.trees[op.file].position(op.node)[0].row,
-                                      f"the graph is built in {op.file.name} as well, which the entry file imports"))
+                reasons.append(
+                    reason(
+                        "REF105",
+                        op.file,
+                        self.program.trees[op.file].position(op.node)[0].row,
+                        f"the graph is built in {op.file.name} as well, which the entry file imports",
+                    )
+                )
             elif op.kind not in ("variable", "scope", "initializer", "initial") and op not in self.initial:
                 reasons.append(self.reason("REF103", op.node, "the graph is built in several functions"))
         for run in self.program.runs:
@@ -245,7 +286,14 @@ class Building:
             if op.layer is not None:
                 note(op.calls, "layer")
             if op.kind in ("op", "loss", "summary"):
-                note(op.calls, "forward" if op in self.needed and op not in self.initial else "initial" if op in self.initial else "dead")
+                note(
+                    op.calls,
+                    "forward"
+                    if op in self.needed and op not in self.initial
+                    else "initial"
+                    if op in self.initial
+                    else "dead",
+                )
             elif op.kind not in ("scope",):
                 note(op.calls, op.kind)
         for run in self.program.runs:
@@ -266,7 +314,9 @@ class Building:
         node = unit.node
         if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
             return "definition"
-        if isinstance(node, cst.SimpleStatementLine) and any(isinstance(s, (cst.Import, cst.ImportFrom)) for s in node.body):
+        if isinstance(node, cst.SimpleStatementLine) and any(
+            isinstance(s, (cst.Import, cst.ImportFrom)) for s in node.body
+        ):
             return "import"
         if unit.trainings:
             if unit.small is None:
@@ -275,17 +325,37 @@ class Building:
         if self.is_summary(unit.small):
             return "summary"
         runs = [run for run in unit.runs if not initialises(run)]
-        forward = [op for op in unit.ops if self.forward(op) and op.symbol != "summary.merge" and not any(op.calls[: len(r.calls)] == r.calls and self.within_run(op, r) for r in unit.runs)]
+        forward = [
+            op
+            for op in unit.ops
+            if self.forward(op)
+            and op.symbol != "summary.merge"
+            and not any(op.calls[: len(r.calls)] == r.calls and self.within_run(op, r) for r in unit.runs)
+        ]
         if unit.runs:
             if forward and forward[0].symbol == "either":
                 raise Refused([self.building_reason(unit)])
             if forward:
-                raise Refused([self.reason("REF104", forward[0].node, f"{forward[0].symbol} is added to the graph by a statement that also runs the session")])
+                raise Refused(
+                    [
+                        self.reason(
+                            "REF104",
+                            forward[0].node,
+                            f"{forward[0].symbol} is added to the graph by a statement that also runs the session",
+                        )
+                    ]
+                )
             return "host" if runs or not isinstance(unit.small, cst.Expr) else "dropped"
         if forward or unit.made("placeholder"):
             return "forward" if forward else "placeholder"
         tensors = [op for op in unit.ops if op.kind in ("op", "loss")]
-        if unit.made("variable") or unit.made("optimizer") or unit.layers or tensors and all(op in self.initial for op in tensors):
+        if (
+            unit.made("variable")
+            or unit.made("optimizer")
+            or unit.layers
+            or tensors
+            and all(op in self.initial for op in tensors)
+        ):
             return "constructor"
         if self._only_session(unit):
             return "dropped"
@@ -304,8 +374,11 @@ class Building:
         value = small.value if isinstance(small, (cst.Expr, cst.Assign)) else None
         binding = self.program.bindings.get(value) if isinstance(value, cst.Call) else None
         name = binding.entry.name if binding is not None else ""  # type: ignore[attr-defined]
-        return name.startswith("summary.") and name != "summary.FileWriter" or name in (
-            "merge_all_summaries", "merge_summary", "scalar_summary", "histogram_summary", "image_summary")
+        return (
+            name.startswith("summary.")
+            and name != "summary.FileWriter"
+            or name in ("merge_all_summaries", "merge_summary", "scalar_summary", "histogram_summary", "image_summary")
+        )
 
     def building_reason(self, unit: Unit) -> Reason:
         return self.reason("REF102", unit.node, "which tensor or operation is run here depends on a condition")
@@ -321,13 +394,24 @@ class Building:
             called = small.value
             binding = self.program.bindings.get(called)
             name = binding.entry.name if binding is not None else ""  # type: ignore[attr-defined]
-            if name in ("reset_default_graph", "disable_v2_behavior", "disable_eager_execution", "disable_resource_variables", "disable_v2_tensorshape"):
+            if name in (
+                "reset_default_graph",
+                "disable_v2_behavior",
+                "disable_eager_execution",
+                "disable_resource_variables",
+                "disable_v2_tensorshape",
+            ):
                 return True
             if isinstance(called.func, cst.Attribute) and called.func.attr.value != "run":
                 owners = self.program.values(called.func.value)
-                if called.func.attr.value == "add_graph" and any(isinstance(v, Handle) and v.kind == "writer" for v in owners):
+                if called.func.attr.value == "add_graph" and any(
+                    isinstance(v, Handle) and v.kind == "writer" for v in owners
+                ):
                     return True
-                return bool(owners) and all(isinstance(v, Session) or isinstance(v, Handle) and v.kind in ("initializer", "context") for v in owners)
+                return bool(owners) and all(
+                    isinstance(v, Session) or isinstance(v, Handle) and v.kind in ("initializer", "context")
+                    for v in owners
+                )
             return False
         if isinstance(small, cst.Assign):
             values = self.program.values(small.value)
@@ -342,18 +426,29 @@ class Building:
 
 
 def _is_plumbing(value: Value) -> bool:
-    return isinstance(value, Session) or isinstance(value, Handle) and value.kind in ("initializer", "context") or value == Host("config")
+    return (
+        isinstance(value, Session)
+        or isinstance(value, Handle)
+        and value.kind in ("initializer", "context")
+        or value == Host("config")
+    )
 
 
 def is_main_guard(node: cst.CSTNode) -> bool:
     """`if __name__ == "__main__":`."""
-    return (isinstance(node, cst.If) and isinstance(node.test, cst.Comparison) and isinstance(node.test.left, cst.Name)
-            and node.test.left.value == "__name__")
+    return (
+        isinstance(node, cst.If)
+        and isinstance(node.test, cst.Comparison)
+        and isinstance(node.test.left, cst.Name)
+        and node.test.left.value == "__name__"
+    )
 
 
 def initialises(run: Run) -> bool:
     """Whether a run only initialises variables."""
-    return bool(run.leaves) and all(isinstance(leaf, Handle) and leaf.kind in ("initializer", "op") for leaf in run.leaves)
+    return bool(run.leaves) and all(
+        isinstance(leaf, Handle) and leaf.kind in ("initializer", "op") for leaf in run.leaves
+    )
 
 
 def reads_variables(run: Run) -> bool:

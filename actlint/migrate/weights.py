@@ -46,10 +46,18 @@ class Weights:
 
     def _find(self, variable: Variable) -> Place:
         building = self.emitter.building
-        frames = variable.op.calls[len(building.prefix):] if variable.op.calls[: len(building.prefix)] == building.prefix else variable.op.calls
+        frames = (
+            variable.op.calls[len(building.prefix) :]
+            if variable.op.calls[: len(building.prefix)] == building.prefix
+            else variable.op.calls
+        )
         path, owner, depth = "", None, 0
         applied = self.emitter.surroundings.applied
-        while depth < len(frames) and frames[depth].function.node in self.emitter.builders and frames[depth].node in applied:
+        while (
+            depth < len(frames)
+            and frames[depth].function.node in self.emitter.builders
+            and frames[depth].node in applied
+        ):
             path = _join(path, applied[frames[depth].node])
             owner = self.emitter.builders[frames[depth].function.node]
             depth += 1
@@ -57,13 +65,24 @@ class Weights:
             return self._in_layer(variable, _join(path, applied[variable.layer.node]))
         if owner is not None:
             for builder, step in self.own:
-                if builder is owner and self._value(step, variable.op.calls[: len(variable.op.calls) - len(frames) + depth]) is variable:
+                if (
+                    builder is owner
+                    and self._value(step, variable.op.calls[: len(variable.op.calls) - len(frames) + depth]) is variable
+                ):
                     return Place(_join(path, builder.attributes[step.name]))
         for name, value in self._names():
             found = _inside(name, value, variable)
             if found:
                 return Place(found)
-        raise Refused([building.reason("REF103", variable.op.node, f"the variable {variable.name} has no name that the rewritten program could keep it under")])
+        raise Refused(
+            [
+                building.reason(
+                    "REF103",
+                    variable.op.node,
+                    f"the variable {variable.name} has no name that the rewritten program could keep it under",
+                )
+            ]
+        )
 
     def _value(self, step: Step, calls: tuple[Frame, ...]) -> Value | None:
         node = step.node.body[0].value  # type: ignore[attr-defined]
@@ -101,7 +120,13 @@ class Weights:
         """Elements of a list display of variables: whole containers, layers and models as one starred element."""
         groups = self.emitter.target.groups()
         for name, value in self._names():
-            items = list(value.items.values()) if isinstance(value, Mapping) else value.items if isinstance(value, Sequence) else []
+            items = (
+                list(value.items.values())
+                if isinstance(value, Mapping)
+                else value.items
+                if isinstance(value, Sequence)
+                else []
+            )
             if len(items) > 1 and all(isinstance(item, Variable) for item in items):
                 text = f"{name}.values()" if isinstance(value, Mapping) else name
                 groups.append((text, [id(item) for item in items]))

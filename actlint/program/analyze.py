@@ -19,9 +19,7 @@ _parsed = lru_cache(maxsize=128)(parse)
 """Parsed files of the last programs: files of one package import one another."""
 
 
-def analyze(
-    path: Path, read: Callable[[Path], Source], tree: Tree | None = None, *, uncalled: bool = False
-) -> Program:
+def analyze(path: Path, read: Callable[[Path], Source], tree: Tree | None = None, *, uncalled: bool = False) -> Program:
     """Interpret the file at `path` as `__main__`; with `uncalled` also the functions and classes that it never calls.
 
     Raises actlint.syntax.tree.Invalid or actlint.files.source.Undecodable when the entry file can't be read or parsed; an imported

@@ -8,11 +8,47 @@ from actlint.apis.shape import Dim, Shape
 from actlint.program.binding import dimensions, dtype_of, python_value
 from actlint.program.values import NONE, Const, Host, Value, runs_in
 
-_SIZED = {"normal": 2, "uniform": 2, "standard_normal": 0, "random_sample": 0, "random": 0, "randint": 2, "binomial": 2, "poisson": 1,
-          "exponential": 1, "integers": 2, "laplace": 2, "beta": 2, "gamma": 2}
+_SIZED = {
+    "normal": 2,
+    "uniform": 2,
+    "standard_normal": 0,
+    "random_sample": 0,
+    "random": 0,
+    "randint": 2,
+    "binomial": 2,
+    "poisson": 1,
+    "exponential": 1,
+    "integers": 2,
+    "laplace": 2,
+    "beta": 2,
+    "gamma": 2,
+}
 _FILLED = {"zeros", "ones", "empty"}
-_SAME = {"astype", "copy", "clip", "abs", "sqrt", "square", "exp", "log", "tanh", "sin", "cos", "float32", "float64", "asarray", "array",
-         "zeros_like", "ones_like", "absolute", "sign", "maximum", "minimum", "ascontiguousarray", "round"}
+_SAME = {
+    "astype",
+    "copy",
+    "clip",
+    "abs",
+    "sqrt",
+    "square",
+    "exp",
+    "log",
+    "tanh",
+    "sin",
+    "cos",
+    "float32",
+    "float64",
+    "asarray",
+    "array",
+    "zeros_like",
+    "ones_like",
+    "absolute",
+    "sign",
+    "maximum",
+    "minimum",
+    "ascontiguousarray",
+    "round",
+}
 _NUMPY_SAME = _SAME - {"array", "asarray"}
 
 
@@ -29,7 +65,10 @@ def called(callee: Host, positional: list[tuple[Value, Any]], keywords: list[tup
     elif name in _SIZED:
         place = _SIZED[name]
         size = named.get("size") or (values[place] if len(values) > place else None)
-        shape, dtype = (dimensions(size) if size is not None and size != NONE else None), dtype or ("int64" if name in ("randint", "integers") else "float64")
+        shape, dtype = (
+            (dimensions(size) if size is not None and size != NONE else None),
+            dtype or ("int64" if name in ("randint", "integers") else "float64"),
+        )
     elif name in _FILLED and values:
         shape, dtype = dimensions(values[0]), dtype or (dtype_of(values[1]) if len(values) > 1 else None) or "float64"
     elif name in ("eye", "identity") and values:
@@ -54,7 +93,11 @@ def dimensions_of(values: list[Value]) -> Shape | None:
 
 def _reshaped(values: list[Value]) -> Shape | None:
     sizes = dimensions(values[0]) if len(values) == 1 and not isinstance(values[0], Const) else dimensions_of(values)
-    return tuple(Dim(d.value if d.value is not None and d.value >= 0 else None) for d in sizes) if sizes is not None else None
+    return (
+        tuple(Dim(d.value if d.value is not None and d.value >= 0 else None) for d in sizes)
+        if sizes is not None
+        else None
+    )
 
 
 def attribute(base: Host, name: str) -> Host:

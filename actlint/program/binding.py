@@ -15,7 +15,6 @@ from actlint.program.values import (
     Const,
     DimValue,
     Host,
-    Mapping,
     Sequence,
     ShapeValue,
     Symbol,
@@ -54,8 +53,8 @@ def framework_name(name: str) -> str | None:
     """A qualified name below TensorFlow without its root (`nn.relu`), or None for other packages."""
     for root in ("tensorflow.compat.v1.", "tensorflow._api.v1.", "tensorflow.python."):
         if name.startswith(root):
-            return name[len(root):]
-    return name[len("tensorflow."):] if name.startswith("tensorflow.") else None
+            return name[len(root) :]
+    return name[len("tensorflow.") :] if name.startswith("tensorflow.") else None
 
 
 def python_value(value: Value | None) -> Any:
@@ -144,7 +143,11 @@ class BoundCall:
 
     def dtype(self, parameter: str) -> str | None:
         value = self.values.get(parameter)
-        named = dtype_of(value) if isinstance(value, Symbol) or isinstance(value, Const) and isinstance(value.value, str) else None
+        named = (
+            dtype_of(value)
+            if isinstance(value, Symbol) or isinstance(value, Const) and isinstance(value.value, str)
+            else None
+        )
         return named or tensor_dtype(value)
 
     def dimensions(self, parameter: str) -> Shape | None:
@@ -152,10 +155,6 @@ class BoundCall:
 
     def is_tensor(self, parameter: str) -> bool:
         return isinstance(self.values.get(parameter), Tensor)
-
-    def symbol(self, parameter: str) -> str | None:
-        value = self.values.get(parameter)
-        return value.name.removeprefix("tensorflow.compat.v1.").removeprefix("tensorflow.") if isinstance(value, Symbol) else None
 
     def is_host(self, parameter: str) -> bool:
         return parameter in self.values and is_host(self.values[parameter])
@@ -165,8 +164,11 @@ class BoundCall:
         return framework_name(value.name) if isinstance(value, Symbol) else None
 
 
-def dimensions(value: Value | None, node: cst.BaseExpression | None = None,
-               source: Callable[[cst.BaseExpression], str | None] = lambda node: None) -> Shape | None:
+def dimensions(
+    value: Value | None,
+    node: cst.BaseExpression | None = None,
+    source: Callable[[cst.BaseExpression], str | None] = lambda node: None,
+) -> Shape | None:
     """A shape argument as a shape: ints, None, -1, the user's expressions, `tensor.shape`."""
     if isinstance(value, ShapeValue):
         return value.shape
@@ -182,7 +184,9 @@ def dimensions(value: Value | None, node: cst.BaseExpression | None = None,
     return None
 
 
-def _dimension(value: Value, node: cst.BaseExpression | None, source: Callable[[cst.BaseExpression], str | None]) -> Dim:
+def _dimension(
+    value: Value, node: cst.BaseExpression | None, source: Callable[[cst.BaseExpression], str | None]
+) -> Dim:
     if isinstance(value, DimValue):
         return value.dim
     text = source(node) if node is not None and not isinstance(node, cst.Integer) else None
@@ -192,8 +196,11 @@ def _dimension(value: Value, node: cst.BaseExpression | None, source: Callable[[
     return Dim(None, text) if text and value != Const(None) else ANY
 
 
-def bind(entry: Entry, positional: list[tuple[Value, cst.BaseExpression | None]],
-         keywords: list[tuple[str, Value, cst.BaseExpression]]) -> BoundCall:
+def bind(
+    entry: Entry,
+    positional: list[tuple[Value, cst.BaseExpression | None]],
+    keywords: list[tuple[str, Value, cst.BaseExpression]],
+) -> BoundCall:
     """Bind arguments; arguments that fit no parameter are listed in `surplus`."""
     call = BoundCall(entry, {})
     names = [name for name, _ in parameters(entry.signature)]

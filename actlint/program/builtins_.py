@@ -30,11 +30,33 @@ from actlint.program.values import (
 if TYPE_CHECKING:
     from actlint.program.interpreter import Interpreter
 
-_PURE = {"int": int, "float": float, "str": str, "bool": bool, "abs": abs, "min": min, "max": max, "round": round, "len": len, "sum": sum,
-         "sorted": sorted, "divmod": divmod, "pow": pow, "ord": ord, "chr": chr, "repr": repr}
+_PURE = {
+    "int": int,
+    "float": float,
+    "str": str,
+    "bool": bool,
+    "abs": abs,
+    "min": min,
+    "max": max,
+    "round": round,
+    "len": len,
+    "sum": sum,
+    "sorted": sorted,
+    "divmod": divmod,
+    "pow": pow,
+    "ord": ord,
+    "chr": chr,
+    "repr": repr,
+}
 
 
-def call(self: Interpreter, name: str, positional: list[tuple[Value, Any]], keywords: list[tuple[str, Value, Any]], node: cst.CSTNode) -> Value | None:
+def call(
+    self: Interpreter,
+    name: str,
+    positional: list[tuple[Value, Any]],
+    keywords: list[tuple[str, Value, Any]],
+    node: cst.CSTNode,
+) -> Value | None:
     """A call of a builtin or of a well-known library function; None when it isn't modelled."""
     root, _, short = name.rpartition(".")
     values = [value for value, _ in positional]
@@ -68,7 +90,11 @@ def call(self: Interpreter, name: str, positional: list[tuple[Value, Any]], keyw
 def _sum(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
     items = self.iterate(values[0])
     if items is None:
-        return Host("sum", runs_in(values[0])) if is_host(values[0]) else Unknown("a sum of something that isn't known", node, self.file)
+        return (
+            Host("sum", runs_in(values[0]))
+            if is_host(values[0])
+            else Unknown("a sum of something that isn't known", node, self.file)
+        )
     total: Value = values[1] if len(values) > 1 else Const(0)
     for item in items:
         total = item if total == Const(0) else binary(self, cst.Add, total, item, node)
@@ -82,7 +108,9 @@ def _dict(self: Interpreter, values: list[Value], keywords: list[tuple[str, Valu
     elif values:
         items = self.iterate(values[0])
         if items is None:
-            return Host("dict") if is_host(values[0]) else Unknown("a dict of something that isn't known", None, self.file)
+            return (
+                Host("dict") if is_host(values[0]) else Unknown("a dict of something that isn't known", None, self.file)
+            )
         for item in items:
             pair = self.iterate(item)
             if pair is not None and len(pair) == 2:
@@ -96,7 +124,13 @@ def _dict(self: Interpreter, values: list[Value], keywords: list[tuple[str, Valu
 def _namedtuple(values: list[Value]) -> Value:
     names = python_value(values[1])
     made = NamedSequence([], "tuple")
-    made.fields = tuple(names.replace(",", " ").split()) if isinstance(names, str) else tuple(names) if names is not UNKNOWN else ()
+    made.fields = (
+        tuple(names.replace(",", " ").split())
+        if isinstance(names, str)
+        else tuple(names)
+        if names is not UNKNOWN
+        else ()
+    )
     return NamedTupleClass(made.fields)
 
 
@@ -119,8 +153,13 @@ def _range(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
 
 def _length(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
     items = self.iterate(values[0])
-    return Const(len(items)) if items is not None else Const(len(values[0].value)) if isinstance(values[0], Const) and hasattr(
-        values[0].value, "__len__") else Host("int")
+    return (
+        Const(len(items))
+        if items is not None
+        else Const(len(values[0].value))
+        if isinstance(values[0], Const) and hasattr(values[0].value, "__len__")
+        else Host("int")
+    )
 
 
 def _zip(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
@@ -140,8 +179,17 @@ def _enumerate(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Val
     items = self.iterate(values[0])
     start = python_value(values[1]) if len(values) > 1 else 0
     if items is None:
-        return Host("enumerate", runs_in(values[0])) if is_host(values[0]) else Unknown("enumerate of something that isn't known", node, self.file)
-    return Sequence([Sequence([Const(start + i) if isinstance(start, int) else Host("int"), item], "tuple") for i, item in enumerate(items)])
+        return (
+            Host("enumerate", runs_in(values[0]))
+            if is_host(values[0])
+            else Unknown("enumerate of something that isn't known", node, self.file)
+        )
+    return Sequence(
+        [
+            Sequence([Const(start + i) if isinstance(start, int) else Host("int"), item], "tuple")
+            for i, item in enumerate(items)
+        ]
+    )
 
 
 def _listed(kind: str) -> Any:
@@ -165,7 +213,9 @@ def _sorted(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
     items = self.iterate(values[0])
     keys = [python_value(item) for item in items] if items is not None else [UNKNOWN]
     try:
-        return Sequence([Const(key) for key in sorted(keys)]) if UNKNOWN not in keys else Host("list", runs_in(values[0]))
+        return (
+            Sequence([Const(key) for key in sorted(keys)]) if UNKNOWN not in keys else Host("list", runs_in(values[0]))
+        )
     except TypeError:
         return Host("list")
 
@@ -175,14 +225,26 @@ def _map(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
 
     columns = [self.iterate(value) for value in values[1:]]
     if any(column is None for column in columns) or not isinstance(node, cst.Call):
-        return Host("map") if all(is_host(v) for v in values[1:]) else Unknown("map over something that isn't known", node, self.file)
-    return Sequence([calls.apply(self, values[0], [(item, None) for item in row], [], node, self.program.scopes[self.file])
-                     for row in zip(*columns)])  # type: ignore[arg-type]
+        return (
+            Host("map")
+            if all(is_host(v) for v in values[1:])
+            else Unknown("map over something that isn't known", node, self.file)
+        )
+    return Sequence(
+        [
+            calls.apply(self, values[0], [(item, None) for item in row], [], node, self.program.scopes[self.file])
+            for row in zip(*columns)
+        ]
+    )  # type: ignore[arg-type]
 
 
 def _getattr(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
     name = python_value(values[1]) if len(values) > 1 else UNKNOWN
-    return attribute(self, values[0], name, node) if isinstance(name, str) else Unknown("getattr with a computed name", node, self.file)
+    return (
+        attribute(self, values[0], name, node)
+        if isinstance(name, str)
+        else Unknown("getattr with a computed name", node, self.file)
+    )
 
 
 def _setattr(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
@@ -194,7 +256,13 @@ def _setattr(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value
 
 def _isinstance(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
     if isinstance(values[0], (Sequence, Mapping, Tensor)) and len(values) > 1 and isinstance(values[1], Symbol):
-        kind = "dict" if isinstance(values[0], Mapping) else values[0].kind if isinstance(values[0], Sequence) else "tensor"
+        kind = (
+            "dict"
+            if isinstance(values[0], Mapping)
+            else values[0].kind
+            if isinstance(values[0], Sequence)
+            else "tensor"
+        )
         return Const(values[1].name == f"builtins.{kind}") if values[1].name.startswith("builtins.") else Host("bool")
     if isinstance(values[0], Instance) and len(values) > 1 and isinstance(values[1], Class):
         return Const(values[0].cls is values[1] or class_attribute(values[0].cls, "") is not None)
@@ -202,16 +270,32 @@ def _isinstance(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Va
 
 
 _HANDLERS: dict[str, Any] = {
-    "range": _range, "xrange": _range, "len": _length, "zip": _zip, "enumerate": _enumerate, "list": _listed("list"), "tuple": _listed("tuple"),
-    "set": _listed("list"), "reversed": _reversed, "sorted": _sorted, "map": _map, "getattr": _getattr, "setattr": _setattr, "isinstance": _isinstance,
+    "range": _range,
+    "xrange": _range,
+    "len": _length,
+    "zip": _zip,
+    "enumerate": _enumerate,
+    "list": _listed("list"),
+    "tuple": _listed("tuple"),
+    "set": _listed("list"),
+    "reversed": _reversed,
+    "sorted": _sorted,
+    "map": _map,
+    "getattr": _getattr,
+    "setattr": _setattr,
+    "isinstance": _isinstance,
 }
 
 
-def container_method(self: Interpreter, owner: Sequence | Mapping, name: str, values: list[Value], node: cst.CSTNode) -> Value | None:
+def container_method(
+    self: Interpreter, owner: Sequence | Mapping, name: str, values: list[Value], node: cst.CSTNode
+) -> Value | None:
     """A method of a list, tuple or dict whose contents are known; None when it isn't modelled."""
     if isinstance(owner, Mapping):
         if name in ("items", "iteritems"):
-            return Sequence([Sequence([k if isinstance(k, Value) else Const(k), v], "tuple") for k, v in owner.items.items()])
+            return Sequence(
+                [Sequence([k if isinstance(k, Value) else Const(k), v], "tuple") for k, v in owner.items.items()]
+            )
         if name in ("values", "itervalues"):
             return Sequence(list(owner.items.values()))
         if name in ("keys", "iterkeys"):
@@ -244,7 +328,11 @@ def container_method(self: Interpreter, owner: Sequence | Mapping, name: str, va
         return Const(None)
     if name == "pop" and owner.items:
         place = python_value(values[0]) if values else -1
-        return owner.items.pop(place) if isinstance(place, int) and -len(owner.items) <= place < len(owner.items) else Host("element")
+        return (
+            owner.items.pop(place)
+            if isinstance(place, int) and -len(owner.items) <= place < len(owner.items)
+            else Host("element")
+        )
     if name == "reverse":
         owner.items.reverse()
         return Const(None)
@@ -257,7 +345,11 @@ def shape_method(owner: Value, name: str) -> Value | None:
     """Methods of static shapes: `as_list`, `num_elements`, `ndims`."""
     if isinstance(owner, ShapeValue):
         if name == "as_list":
-            return Host("list") if owner.shape is None else Sequence([DimValue(dim) if dim.value is not None else Const(None) for dim in owner.shape])
+            return (
+                Host("list")
+                if owner.shape is None
+                else Sequence([DimValue(dim) if dim.value is not None else Const(None) for dim in owner.shape])
+            )
         if name == "num_elements":
             sizes = [dim.value for dim in owner.shape or ()]
             if owner.shape is None or None in sizes:

@@ -70,7 +70,11 @@ def call(self: Interpreter, node: cst.Call, scope: Scope) -> Value:
 def _callee(self: Interpreter, node: cst.Call, scope: Scope) -> Value:
     """What is called; `super()` is resolved to the bases of the class that the method belongs to."""
     function = node.func
-    if isinstance(function, cst.Attribute) and isinstance(function.value, cst.Call) and isinstance(function.value.func, cst.Name):
+    if (
+        isinstance(function, cst.Attribute)
+        and isinstance(function.value, cst.Call)
+        and isinstance(function.value.func, cst.Name)
+    ):
         if function.value.func.value == "super" and self.frames:
             frame = self.frames[-1].function
             owner = frame.owner
@@ -78,12 +82,16 @@ def _callee(self: Interpreter, node: cst.Call, scope: Scope) -> Value:
                 for base in owner.bases:
                     found = class_attribute(base, function.attr.value) if isinstance(base, Class) else None
                     if isinstance(found, Function):
-                        return Function(found.node, found.scope, found.file, found.name, found.defaults, frame.bound, base)
+                        return Function(
+                            found.node, found.scope, found.file, found.name, found.defaults, frame.bound, base
+                        )
             return Host("super")
     return evaluate(self, function, scope)
 
 
-def apply(self: Interpreter, callee: Value, positional: Arguments, keywords: Keywords, node: cst.Call, scope: Scope) -> Value:
+def apply(
+    self: Interpreter, callee: Value, positional: Arguments, keywords: Keywords, node: cst.Call, scope: Scope
+) -> Value:
     """Call a value."""
     values = [value for value, _ in positional]
     named = [(name, value) for name, value, _ in keywords]
@@ -94,14 +102,21 @@ def apply(self: Interpreter, callee: Value, positional: Arguments, keywords: Key
     if isinstance(callee, Instance):
         method = class_attribute(callee.cls, "__call__")
         if isinstance(method, Function):
-            return self.call_function(Function(method.node, method.scope, method.file, method.name, method.defaults, callee, method.owner), values, named, node)
+            return self.call_function(
+                Function(method.node, method.scope, method.file, method.name, method.defaults, callee, method.owner),
+                values,
+                named,
+                node,
+            )
     if isinstance(callee, Partial):
         return apply(self, callee.callee, [*callee.positional, *positional], [*callee.keywords, *keywords], node, scope)
     if isinstance(callee, Symbol):
         return _symbol(self, callee.name, positional, keywords, node, scope)
     if isinstance(callee, Method):
         return _method(self, callee, positional, keywords, node, scope)
-    if isinstance(callee, Host) and all(is_host(value) or isinstance(value, Symbol) for value in (*values, *(value for _, value in named))):
+    if isinstance(callee, Host) and all(
+        is_host(value) or isinstance(value, Symbol) for value in (*values, *(value for _, value in named))
+    ):
         return arrays.called(callee, positional, keywords)
     return opaque(self, callee, values + [value for _, value in named], node)
 
@@ -116,7 +131,9 @@ class Partial(Value):
 def opaque(self: Interpreter, callee: Value, values: list[Value], node: cst.CSTNode) -> Value:
     """A call of something that isn't analysed: a Python value unless a tensor went in."""
     runs = tuple(dict.fromkeys(r for v in (callee, *values) for r in runs_in(v)))
-    if any(True for value in values for _ in tensors_in(value)) or any(isinstance(v, (Instance, Session)) for v in values):
+    if any(True for value in values for _ in tensors_in(value)) or any(
+        isinstance(v, (Instance, Session)) for v in values
+    ):
         unknown = Unknown("a call that isn't analysed took a tensor", node, self.file, runs)
         self.program.unknowns.append(unknown)
         return unknown
@@ -125,14 +142,20 @@ def opaque(self: Interpreter, callee: Value, values: list[Value], node: cst.CSTN
     return Host("", runs)
 
 
-def _symbol(self: Interpreter, name: str, positional: Arguments, keywords: Keywords, node: cst.Call, scope: Scope) -> Value:
+def _symbol(
+    self: Interpreter, name: str, positional: Arguments, keywords: Keywords, node: cst.Call, scope: Scope
+) -> Value:
     values = [value for value, _ in positional] + [value for _, value, _ in keywords]
     if name == "functools.partial" and positional:
         return Partial(positional[0][0], positional[1:], keywords)
     short = framework_name(name)
     if short is None:
         known = builtins_.call(self, name, positional, keywords, node)
-        if known is None and name.startswith("numpy.") and all(is_host(value) or isinstance(value, Symbol) for value in values):
+        if (
+            known is None
+            and name.startswith("numpy.")
+            and all(is_host(value) or isinstance(value, Symbol) for value in values)
+        ):
             return arrays.called(Host(name), positional, keywords)
         return known or opaque(self, Host(name), values, node)
     found = structure.STRUCTURE.get(short)
@@ -161,7 +184,9 @@ def global_source(self: Interpreter, node: cst.BaseExpression, scope: Scope) -> 
         if isinstance(part, cst.Attribute):
             return collect(part.value)
         if isinstance(part, cst.Subscript):
-            return collect(part.value) and all(isinstance(e.slice, cst.Index) and collect(e.slice.value) for e in part.slice)
+            return collect(part.value) and all(
+                isinstance(e.slice, cst.Index) and collect(e.slice.value) for e in part.slice
+            )
         if isinstance(part, cst.BinaryOperation):
             return collect(part.left) and collect(part.right)
         return isinstance(part, (cst.Integer, cst.SimpleString))
@@ -220,11 +245,21 @@ def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Cal
             layer.variables.append(self.shared[name])  # type: ignore[arg-type]
             continue
         op = self.operation("layer_variable", {}, node, weight.shape, "float32", kind="variable").op
-        variable = Variable(op, weight.shape, "float32", name=name, trainable=bound.const("trainable", True) is not False, layer=layer, weight=weight.name)
+        variable = Variable(
+            op,
+            weight.shape,
+            "float32",
+            name=name,
+            trainable=bound.const("trainable", True) is not False,
+            layer=layer,
+            weight=weight.name,
+        )
         self.shared[name] = variable
         self.program.variables.append(variable)
         layer.variables.append(variable)
-    arguments = {name: value for name, value in bound.values.items() if name in (entry.input, "activation", "training", "rate")}
+    arguments = {
+        name: value for name, value in bound.values.items() if name in (entry.input, "activation", "training", "rate")
+    }
     shape, dtype = entry.shape(bound) if entry.shape else None, entry.dtype(bound) if entry.dtype else None
     tensor = self.operation(entry.name, arguments, node, shape, dtype, extra=list(layer.variables))
     for key, value in bound.values.items():
@@ -261,7 +296,9 @@ def _default_layer_name(self: Interpreter, base: str) -> str:
 # -- methods of modelled values
 
 
-def _method(self: Interpreter, method: Method, positional: Arguments, keywords: Keywords, node: cst.Call, scope: Scope) -> Value:
+def _method(
+    self: Interpreter, method: Method, positional: Arguments, keywords: Keywords, node: cst.Call, scope: Scope
+) -> Value:
     owner, name = method.owner, method.name
     values = [value for value, _ in positional]
     if isinstance(owner, Session):

@@ -14,6 +14,7 @@ from actlint.program.binding import python_value, tensor_dtype, tensor_shape
 from actlint.program.model import Evaluation
 from actlint.program.scope import Scope
 from actlint.program.values import (
+    NONE,
     Class,
     Const,
     DimValue,
@@ -23,7 +24,6 @@ from actlint.program.values import (
     Instance,
     Mapping,
     Module,
-    NONE,
     Sequence,
     ShapeValue,
     Symbol,
@@ -77,8 +77,23 @@ UNARY: dict[type, tuple[str, Callable[[Any], Any]]] = {
     cst.Not: ("not", operator.not_),
     cst.BitInvert: ("logical_not", operator.invert),
 }
-_KEPT = ("Name", "Attribute", "Call", "Subscript", "BinaryOperation", "UnaryOperation", "Comparison", "Tuple", "List", "Dict", "Lambda", "IfExp",
-         "ListComp", "GeneratorExp", "DictComp")
+_KEPT = (
+    "Name",
+    "Attribute",
+    "Call",
+    "Subscript",
+    "BinaryOperation",
+    "UnaryOperation",
+    "Comparison",
+    "Tuple",
+    "List",
+    "Dict",
+    "Lambda",
+    "IfExp",
+    "ListComp",
+    "GeneratorExp",
+    "DictComp",
+)
 
 
 def evaluate(self: Interpreter, node: cst.BaseExpression, scope: Scope) -> Value:
@@ -136,8 +151,13 @@ def attribute(self: Interpreter, base: Value, name: str, node: cst.CSTNode) -> V
             return base.attributes[name]
         found = class_attribute(base.cls, name)
         if isinstance(found, Function):
-            bound = Function(found.node, found.scope, found.file, found.name, found.defaults, base, found.owner, found.decorators)
-            if any(d.rpartition(".")[2] in ("property", "cached_property", "lazy_property", "define_scope", "lazyproperty") for d in found.decorators):
+            bound = Function(
+                found.node, found.scope, found.file, found.name, found.defaults, base, found.owner, found.decorators
+            )
+            if any(
+                d.rpartition(".")[2] in ("property", "cached_property", "lazy_property", "define_scope", "lazyproperty")
+                for d in found.decorators
+            ):
                 value = self.call_function(bound, [], [], node)
                 base.attributes[name] = value
                 return value
@@ -251,17 +271,27 @@ def binary(self: Interpreter, kind: type, left: Value, right: Value, node: cst.C
     symbol, function = BINARY.get(kind, ("operator", None))  # type: ignore[assignment]
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         shape = broadcast(tensor_shape(left), tensor_shape(right))
-        dtype = (left.dtype if isinstance(left, Tensor) else None) or (right.dtype if isinstance(right, Tensor) else None)
+        dtype = (left.dtype if isinstance(left, Tensor) else None) or (
+            right.dtype if isinstance(right, Tensor) else None
+        )
         return self.operation(symbol, {"x": left, "y": right}, node, shape, dtype)
     if isinstance(left, Const) and isinstance(right, Const) and function:
         try:
             result = function(left.value, right.value)
         except Exception:
             return Host("error")
-        return Const(result) if not isinstance(result, (str, bytes, list, tuple)) or len(result) < 10_000 else Host("long")
+        return (
+            Const(result) if not isinstance(result, (str, bytes, list, tuple)) or len(result) < 10_000 else Host("long")
+        )
     if isinstance(left, Sequence) and isinstance(right, Sequence) and symbol == "add":
         return Sequence([*left.items, *right.items], left.kind)
-    if isinstance(left, Sequence) and isinstance(right, Const) and symbol == "multiply" and isinstance(right.value, int) and right.value < 1000:
+    if (
+        isinstance(left, Sequence)
+        and isinstance(right, Const)
+        and symbol == "multiply"
+        and isinstance(right.value, int)
+        and right.value < 1000
+    ):
         return Sequence(left.items * right.value, left.kind)
     if isinstance(left, DimValue) or isinstance(right, DimValue):
         values = [python_value(left), python_value(right)]
@@ -272,7 +302,11 @@ def binary(self: Interpreter, kind: type, left: Value, right: Value, node: cst.C
         return next(v for v in (left, right) if isinstance(v, Unknown))
     if any(True for v in (left, right) for _ in tensors_in(v)):
         return Unknown("an operator on a container of tensors", node, self.file)
-    shape = broadcast(tensor_shape(left), tensor_shape(right)) if isinstance(left, Host) or isinstance(right, Host) else None
+    shape = (
+        broadcast(tensor_shape(left), tensor_shape(right))
+        if isinstance(left, Host) or isinstance(right, Host)
+        else None
+    )
     dtype = next((v.dtype for v in (left, right) if isinstance(v, Host) and v.dtype), None)
     return Host("", runs_in(left) + runs_in(right), shape, dtype)
 
@@ -298,8 +332,15 @@ def _comparison(self: Interpreter, node: cst.Comparison, scope: Scope) -> Value:
     for target in node.comparisons:
         right = evaluate(self, target.comparator, scope)
         symbol, function = COMPARISONS[type(target.operator)]
-        if (isinstance(left, Tensor) or isinstance(right, Tensor)) and symbol in ("less", "less_equal", "greater", "greater_equal"):
-            result = self.operation(symbol, {"x": left, "y": right}, node, broadcast(tensor_shape(left), tensor_shape(right)), "bool")
+        if (isinstance(left, Tensor) or isinstance(right, Tensor)) and symbol in (
+            "less",
+            "less_equal",
+            "greater",
+            "greater_equal",
+        ):
+            result = self.operation(
+                symbol, {"x": left, "y": right}, node, broadcast(tensor_shape(left), tensor_shape(right)), "bool"
+            )
         elif symbol in ("is", "is not") and right == NONE and not isinstance(left, (Unknown, Host)):
             result = Const((left == NONE) == (symbol == "is"))
         elif symbol in ("in", "not in") and isinstance(right, Mapping) and isinstance(left, Const):
@@ -308,7 +349,9 @@ def _comparison(self: Interpreter, node: cst.Comparison, scope: Scope) -> Value:
             result = Const((left == NONE) == (symbol == "equal"))
         else:
             values = python_value(left), python_value(right)
-            known = all(isinstance(v, (Const, Sequence)) for v in (left, right)) and not any(True for v in (left, right) for _ in tensors_in(v))
+            known = all(isinstance(v, (Const, Sequence)) for v in (left, right)) and not any(
+                True for v in (left, right) for _ in tensors_in(v)
+            )
             try:
                 result = Const(bool(function(*values))) if known else Host("bool", runs_in(left) + runs_in(right))
             except Exception:
@@ -364,19 +407,37 @@ def subscript(self: Interpreter, base: Value, indices: list[Value | slice], node
     """`base[indices]`."""
     first = indices[0]
     if isinstance(base, Tensor):
-        return self.operation("strided_slice", {"input_": base}, node, _sliced(base.shape, indices), base.dtype,
-                              extra=[t for i in indices if isinstance(i, Value) for t in tensors_in(i)])
+        return self.operation(
+            "strided_slice",
+            {"input_": base},
+            node,
+            _sliced(base.shape, indices),
+            base.dtype,
+            extra=[t for i in indices if isinstance(i, Value) for t in tensors_in(i)],
+        )
     if isinstance(base, (Sequence, ShapeValue)) and len(indices) == 1:
-        items = base.items if isinstance(base, Sequence) else None if base.shape is None else [DimValue(d) for d in base.shape]
+        items = (
+            base.items
+            if isinstance(base, Sequence)
+            else None
+            if base.shape is None
+            else [DimValue(d) for d in base.shape]
+        )
         if items is None:
             return Host("int")
-        key = slice(*(python_value(b) for b in (first.start, first.stop, first.step))) if isinstance(first, slice) else python_value(first)
+        key = (
+            slice(*(python_value(b) for b in (first.start, first.stop, first.step)))
+            if isinstance(first, slice)
+            else python_value(first)
+        )
         try:
             found = items[key]
         except (TypeError, IndexError, ValueError):
             return self.element(base, node)
         if isinstance(found, list):
-            return ShapeValue(tuple(d.dim for d in found)) if isinstance(base, ShapeValue) else Sequence(found, base.kind)
+            return (
+                ShapeValue(tuple(d.dim for d in found)) if isinstance(base, ShapeValue) else Sequence(found, base.kind)
+            )
         return found
     if isinstance(base, Mapping) and isinstance(first, Value):
         key = mapping_key(first)
@@ -403,7 +464,13 @@ def _sliced(shape: Any, indices: list[Value | slice]) -> Any:
             size = shape[place].value
             whole = start is None and stop is None and step is None
             ints = all(b is None or isinstance(b, int) for b in (start, stop, step))
-            found.append(shape[place] if whole else Dim(len(range(size)[slice(start, stop, step)])) if size is not None and ints else Dim())
+            found.append(
+                shape[place]
+                if whole
+                else Dim(len(range(size)[slice(start, stop, step)]))
+                if size is not None and ints
+                else Dim()
+            )
         elif isinstance(index, Const) and isinstance(index.value, int) and not isinstance(index.value, bool):
             continue
         elif isinstance(index, (Host, DimValue)):
@@ -412,7 +479,7 @@ def _sliced(shape: Any, indices: list[Value | slice]) -> Any:
             return None
         else:
             return None
-    return (*found, *shape[len(indices):])
+    return (*found, *shape[len(indices) :])
 
 
 def _lambda(self: Interpreter, node: cst.Lambda, scope: Scope) -> Value:
@@ -427,7 +494,12 @@ def _comprehension(self: Interpreter, node: cst.ListComp | cst.GeneratorExp | cs
     if known:
         return Sequence(items, "list")
     if items and not all(is_host(item) for item in items):
-        return Unknown("a comprehension over something of unknown length", node, self.file, tuple(r for i in items for r in runs_in(i)))
+        return Unknown(
+            "a comprehension over something of unknown length",
+            node,
+            self.file,
+            tuple(r for i in items for r in runs_in(i)),
+        )
     return Host("list", tuple(r for i in items for r in runs_in(i)))
 
 
@@ -486,9 +558,31 @@ def shape_from(value: Value) -> Any:
 
 
 _METHODS: dict[str, Callable[..., Value]] = {
-    "Integer": _literal, "Float": _literal, "Imaginary": _literal, "SimpleString": _literal, "ConcatenatedString": _concatenated,
-    "FormattedString": _formatted, "Name": _name, "Attribute": _attribute, "Tuple": _sequence, "List": _sequence, "Set": _sequence,
-    "Dict": _dict, "BinaryOperation": _binary, "UnaryOperation": _unary, "Comparison": _comparison, "BooleanOperation": _boolean,
-    "IfExp": _conditional, "Subscript": _subscript, "Lambda": _lambda, "ListComp": _comprehension, "GeneratorExp": _comprehension,
-    "SetComp": _comprehension, "DictComp": _dict_comprehension, "Call": _call, "NamedExpr": _walrus, "Yield": _passed, "Await": _passed,
+    "Integer": _literal,
+    "Float": _literal,
+    "Imaginary": _literal,
+    "SimpleString": _literal,
+    "ConcatenatedString": _concatenated,
+    "FormattedString": _formatted,
+    "Name": _name,
+    "Attribute": _attribute,
+    "Tuple": _sequence,
+    "List": _sequence,
+    "Set": _sequence,
+    "Dict": _dict,
+    "BinaryOperation": _binary,
+    "UnaryOperation": _unary,
+    "Comparison": _comparison,
+    "BooleanOperation": _boolean,
+    "IfExp": _conditional,
+    "Subscript": _subscript,
+    "Lambda": _lambda,
+    "ListComp": _comprehension,
+    "GeneratorExp": _comprehension,
+    "SetComp": _comprehension,
+    "DictComp": _dict_comprehension,
+    "Call": _call,
+    "NamedExpr": _walrus,
+    "Yield": _passed,
+    "Await": _passed,
 }

@@ -74,7 +74,9 @@ def import_from(self: Interpreter, node: cst.ImportFrom, scope: Scope) -> None:
         name = dotted(alias.name)
         if loaded is not None and name in loaded.names:
             value = loaded.names[name]
-        elif (inner := local_file(self.file, f"{module}.{name}" if module else name, level)) is not None and (scope_ := self.load(inner)) is not None:
+        elif (inner := local_file(self.file, f"{module}.{name}" if module else name, level)) is not None and (
+            scope_ := self.load(inner)
+        ) is not None:
             value = Module(inner, scope_)
         elif loaded is not None and file is not None:
             value = Unknown(f"{file.name} has no {name}", node, self.file)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence as Items
+from collections.abc import Callable
+from collections.abc import Sequence as Items
 from pathlib import Path
 
 import libcst as cst
@@ -150,8 +151,13 @@ class Interpreter:
         imports.import_from(self, node, scope)
 
     def _FunctionDef(self, node: cst.FunctionDef, scope: Scope) -> None:
-        decorators = tuple(imports.dotted(d.decorator.func if isinstance(d.decorator, cst.Call) else d.decorator) for d in node.decorators)
-        function = Function(node, scope, self.file, node.name.value, self.default_values(node.params, scope), decorators=decorators)
+        decorators = tuple(
+            imports.dotted(d.decorator.func if isinstance(d.decorator, cst.Call) else d.decorator)
+            for d in node.decorators
+        )
+        function = Function(
+            node, scope, self.file, node.name.value, self.default_values(node.params, scope), decorators=decorators
+        )
         self.program.functions[node] = function
         scope.bind(node.name.value, function)
 
@@ -219,11 +225,21 @@ class Interpreter:
         if isinstance(left, Tensor) != isinstance(right, Tensor):
             tensor = left if isinstance(left, Tensor) else right
             other = right if tensor is left else left
-            return tensor if other == NONE else Unknown("a tensor or a Python value, depending on a condition", node, self.file)
+            return (
+                tensor
+                if other == NONE
+                else Unknown("a tensor or a Python value, depending on a condition", node, self.file)
+            )
         if isinstance(left, Sequence) and isinstance(right, Sequence) and len(left.items) == len(right.items):
             return Sequence([self.either(a, b, node) for a, b in zip(left.items, right.items)], left.kind)
         if any(isinstance(v, (Function, Class, Instance, Handle, Sequence, Mapping)) for v in (left, right)):
-            return left if right == NONE else right if left == NONE else Unknown("the value depends on a condition", node, self.file)
+            return (
+                left
+                if right == NONE
+                else right
+                if left == NONE
+                else Unknown("the value depends on a condition", node, self.file)
+            )
         return Host("", runs_in(left) + runs_in(right))
 
     def _For(self, node: cst.For, scope: Scope) -> None:
@@ -326,7 +342,12 @@ class Interpreter:
             key = evaluate(self, first.value, scope) if isinstance(first, cst.Index) else None
             if isinstance(base, Mapping) and key is not None:
                 base.items[expressions.mapping_key(key)] = value
-            elif isinstance(base, Sequence) and isinstance(key, Const) and isinstance(key.value, int) and -len(base.items) <= key.value < len(base.items):
+            elif (
+                isinstance(base, Sequence)
+                and isinstance(key, Const)
+                and isinstance(key.value, int)
+                and -len(base.items) <= key.value < len(base.items)
+            ):
                 base.items[key.value] = value
         elif isinstance(target, cst.StarredElement):
             self.assign(target.value, value, scope)
@@ -380,8 +401,11 @@ class Interpreter:
             if not any(True for _ in tensors_in(value)):
                 return Host("element", runs_in(value))
             first = items[0]
-            return first if all(isinstance(item, Tensor) for item in items) and len(items) == 1 else Unknown(
-                "an element of a container, chosen by a value that isn't known here", node, self.file)
+            return (
+                first
+                if all(isinstance(item, Tensor) for item in items) and len(items) == 1
+                else Unknown("an element of a container, chosen by a value that isn't known here", node, self.file)
+            )
         if isinstance(value, Unknown):
             return value
         if isinstance(value, Tensor) and not value.op.known:
@@ -400,7 +424,9 @@ class Interpreter:
     def call(self, node: cst.Call, scope: Scope) -> Value:
         return calls.call(self, node, scope)
 
-    def call_function(self, function: Function, positional: list[Value], keywords: list[tuple[str, Value]], node: cst.CSTNode) -> Value:
+    def call_function(
+        self, function: Function, positional: list[Value], keywords: list[tuple[str, Value]], node: cst.CSTNode
+    ) -> Value:
         """Follow a call into a function of the analysed files."""
         if len(self.frames) >= MAX_DEPTH or sum(frame.function.node is function.node for frame in self.frames) > 3:
             return Unknown("recursion", node, self.file)
@@ -431,13 +457,20 @@ class Interpreter:
             result = self.either(result, other, node)
         return result
 
-    def bind_parameters(self, function: Function, positional: list[Value], keywords: list[tuple[str, Value]], scope: Scope, node: cst.CSTNode) -> bool:
+    def bind_parameters(
+        self,
+        function: Function,
+        positional: list[Value],
+        keywords: list[tuple[str, Value]],
+        scope: Scope,
+        node: cst.CSTNode,
+    ) -> bool:
         parameters = function.node.params
         plain = [p.name.value for p in (*parameters.posonly_params, *parameters.params)]
         only = [p.name.value for p in parameters.kwonly_params]
         arguments = [function.bound, *positional] if function.bound is not None else list(positional)
         bound = dict(zip(plain, arguments))
-        rest: list[Value] = list(arguments[len(plain):])
+        rest: list[Value] = list(arguments[len(plain) :])
         extra: dict[str, Value] = {}
         for keyword, value in keywords:
             if keyword in plain or keyword in only:
@@ -458,7 +491,9 @@ class Interpreter:
         scope.names.update(bound)
         return True
 
-    def instantiate(self, cls: Class, positional: list[Value], keywords: list[tuple[str, Value]], node: cst.CSTNode) -> Value:
+    def instantiate(
+        self, cls: Class, positional: list[Value], keywords: list[tuple[str, Value]], node: cst.CSTNode
+    ) -> Value:
         """Make an object of a class of the analysed files."""
         fields = next((base.fields for base in cls.bases if isinstance(base, NamedSequence)), None)
         if fields:
@@ -468,18 +503,45 @@ class Interpreter:
         instance = Instance(cls)
         init = expressions.class_attribute(cls, "__init__")
         if isinstance(init, Function):
-            self.call_function(Function(init.node, init.scope, init.file, init.name, init.defaults, instance, cls), positional, keywords, node)
+            self.call_function(
+                Function(init.node, init.scope, init.file, init.name, init.defaults, instance, cls),
+                positional,
+                keywords,
+                node,
+            )
         return instance
 
     # -- the graph
 
-    def operation(self, symbol: str, arguments: dict[str, Value], node: cst.CSTNode, shape: Shape | None, dtype: str | None, *,
-                  kind: str = "op", known: bool = True, extra: list[Tensor] | None = None) -> Tensor:
+    def operation(
+        self,
+        symbol: str,
+        arguments: dict[str, Value],
+        node: cst.CSTNode,
+        shape: Shape | None,
+        dtype: str | None,
+        *,
+        kind: str = "op",
+        known: bool = True,
+        extra: list[Tensor] | None = None,
+    ) -> Tensor:
         """Record an operation; host values that came out of a session run are remembered."""
         inputs = [t for value in arguments.values() for t in tensors_in(value)] + (extra or [])
         fetched = tuple(dict.fromkeys(run for value in arguments.values() for run in runs_in(value)))
-        op = Op(len(self.program.ops), symbol, arguments, inputs, node, self.file, self.frames, self.loops, kind, fetched, known,
-                statement=self.place[1])
+        op = Op(
+            len(self.program.ops),
+            symbol,
+            arguments,
+            inputs,
+            node,
+            self.file,
+            self.frames,
+            self.loops,
+            kind,
+            fetched,
+            known,
+            statement=self.place[1],
+        )
         self.program.ops.append(op)
         return Tensor(op, shape, dtype)
 

@@ -121,7 +121,11 @@ class Program:
         """Operations downstream of at least one layer: what a network computes."""
         found: set[Op] = set()
         for op in self.ops:
-            if uses_weights(op) and any(not isinstance(t, Variable) for t in op.inputs) or any(t.op in found for t in op.inputs):
+            if (
+                uses_weights(op)
+                and any(not isinstance(t, Variable) for t in op.inputs)
+                or any(t.op in found for t in op.inputs)
+            ):
                 found.add(op)
         return found
 
@@ -175,7 +179,9 @@ class Program:
         return (run for run in self.runs if run.trains)
 
 
-_CONTRACTIONS = frozenset({"matmul", "tensordot", "einsum", "nn.conv1d", "nn.conv2d", "nn.conv2d_transpose", "nn.conv3d"})
+_CONTRACTIONS = frozenset(
+    {"matmul", "tensordot", "einsum", "nn.conv1d", "nn.conv2d", "nn.conv2d_transpose", "nn.conv3d"}
+)
 _REARRANGEMENTS = frozenset({"transpose", "reshape", "identity", "cast", "nn.l2_normalize", "either"})
 
 
@@ -185,8 +191,10 @@ def uses_weights(op: Op) -> bool:
         return True
     if op.kind in ("summary", "train", "assign", "group") or op.symbol == "gradients":
         return False
-    return any(isinstance(t, Variable) and t.trainable for t in op.inputs) or op.symbol in _CONTRACTIONS and any(
-        _is_rearranged_variable(t) for t in op.inputs
+    return (
+        any(isinstance(t, Variable) and t.trainable for t in op.inputs)
+        or op.symbol in _CONTRACTIONS
+        and any(_is_rearranged_variable(t) for t in op.inputs)
     )
 
 

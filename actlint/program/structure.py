@@ -65,7 +65,9 @@ def structural(names: str, signature: str) -> Callable[[Handler], Handler]:
 def _placeholder(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     call.source = _source(self)
     shape = call.dimensions("shape")
-    tensor = self.operation("placeholder", dict(call.values), node, shape, dtype_of(call.values.get("dtype")), kind="placeholder")
+    tensor = self.operation(
+        "placeholder", dict(call.values), node, shape, dtype_of(call.values.get("dtype")), kind="placeholder"
+    )
     tensor.op.name = self.unique(call.const("name") if isinstance(call.const("name"), str) else "Placeholder")
     self.program.placeholders.append(tensor)
     return tensor
@@ -73,7 +75,14 @@ def _placeholder(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 
 @structural("placeholder_with_default", "input, shape, name=None")
 def _placeholder_with_default(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    tensor = self.operation("placeholder_with_default", dict(call.values), node, call.dimensions("shape"), tensor_dtype(call.values.get("input")), kind="placeholder")
+    tensor = self.operation(
+        "placeholder_with_default",
+        dict(call.values),
+        node,
+        call.dimensions("shape"),
+        tensor_dtype(call.values.get("input")),
+        kind="placeholder",
+    )
     self.program.placeholders.append(tensor)
     return tensor
 
@@ -82,7 +91,11 @@ def _source(self: Interpreter) -> Callable[[cst.BaseExpression], str | None]:
     from actlint.program.calls import global_source
 
     scope = self.program.scopes[self.file]
-    return lambda node: global_source(self, node, scope) if not self.frames or isinstance(node, cst.Name) and _is_global(self, node) else None
+    return lambda node: (
+        global_source(self, node, scope)
+        if not self.frames or isinstance(node, cst.Name) and _is_global(self, node)
+        else None
+    )
 
 
 def _is_global(self: Interpreter, node: cst.Name) -> bool:
@@ -94,8 +107,11 @@ def _is_global(self: Interpreter, node: cst.Name) -> bool:
     return node.value not in names and node.value not in assigned_names(function.body)
 
 
-@structural("Variable", "initial_value=None, trainable=True, collections=None, validate_shape=True, caching_device=None, name=None, variable_def=None, "
-            "dtype=None, expected_shape=None, import_scope=None, constraint=None, use_resource=None, synchronization=None, aggregation=None, shape=None")
+@structural(
+    "Variable",
+    "initial_value=None, trainable=True, collections=None, validate_shape=True, caching_device=None, name=None, variable_def=None, "
+    "dtype=None, expected_shape=None, import_scope=None, constraint=None, use_resource=None, synchronization=None, aggregation=None, shape=None",
+)
 def _variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     given = call.const("name")
     initial = call.values.get("initial_value")
@@ -104,10 +120,14 @@ def _variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     prefix = [name for name, _ in self.variable_scopes if not self.name_scopes]
     name = "/".join([*prefix, self.unique(given if isinstance(given, str) else "Variable")])
     dtype = dtype_of(call.values.get("dtype")) or tensor_dtype(initial)
-    return _make_variable(self, node, name, tensor_shape(initial), dtype, initial, call.const("trainable", True) is not False)
+    return _make_variable(
+        self, node, name, tensor_shape(initial), dtype, initial, call.const("trainable", True) is not False
+    )
 
 
-def _make_variable(self: Interpreter, node: cst.Call, name: str, shape: Any, dtype: str | None, initial: Value | None, trainable: bool) -> Variable:
+def _make_variable(
+    self: Interpreter, node: cst.Call, name: str, shape: Any, dtype: str | None, initial: Value | None, trainable: bool
+) -> Variable:
     op = self.operation("variable", {}, node, shape, dtype, kind="variable").op
     op.arguments = {"initial_value": initial} if initial is not None else {}
     op.name = name
@@ -116,8 +136,11 @@ def _make_variable(self: Interpreter, node: cst.Call, name: str, shape: Any, dty
     return variable
 
 
-@structural("get_variable", "name, shape=None, dtype=None, initializer=None, regularizer=None, trainable=None, collections=None, caching_device=None, "
-            "partitioner=None, validate_shape=True, use_resource=None, custom_getter=None, constraint=None, synchronization=None, aggregation=None")
+@structural(
+    "get_variable",
+    "name, shape=None, dtype=None, initializer=None, regularizer=None, trainable=None, collections=None, caching_device=None, "
+    "partitioner=None, validate_shape=True, use_resource=None, custom_getter=None, constraint=None, synchronization=None, aggregation=None",
+)
 def _get_variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     given = call.const("name")
     if not isinstance(given, str):
@@ -127,7 +150,15 @@ def _get_variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
         return self.shared[name]
     initial = call.values.get("initializer")
     shape = call.dimensions("shape") if call.given("shape") else tensor_shape(initial)
-    variable = _make_variable(self, node, name, shape, dtype_of(call.values.get("dtype")) or "float32", initial, call.const("trainable", True) is not False)
+    variable = _make_variable(
+        self,
+        node,
+        name,
+        shape,
+        dtype_of(call.values.get("dtype")) or "float32",
+        initial,
+        call.const("trainable", True) is not False,
+    )
     self.shared[name] = variable
     regularizer = call.values.get("regularizer")
     if isinstance(regularizer, Function):
@@ -139,11 +170,18 @@ def _get_variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 # -- sessions and runs
 
 
-@structural("Session InteractiveSession train.MonitoredTrainingSession train.SingularMonitoredSession", "target='', graph=None, config=None, *rest, **kwargs")
+@structural(
+    "Session InteractiveSession train.MonitoredTrainingSession train.SingularMonitoredSession",
+    "target='', graph=None, config=None, *rest, **kwargs",
+)
 def _session(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     session = Session(node, self.file)
     self.program.sessions.append(session)
-    if self.default_session is None and isinstance(node.func, cst.Attribute) and node.func.attr.value == "InteractiveSession":
+    if (
+        self.default_session is None
+        and isinstance(node.func, cst.Attribute)
+        and node.func.attr.value == "InteractiveSession"
+    ):
         self.default_session = session
     return session
 
@@ -153,23 +191,58 @@ def _default_session(self: Interpreter, call: BoundCall, node: cst.Call) -> Valu
     return self.default_session or Session(node, self.file)
 
 
-def session_method(self: Interpreter, session: Session, name: str, positional: Any, keywords: Any, node: cst.Call) -> Value:
+def session_method(
+    self: Interpreter, session: Session, name: str, positional: Any, keywords: Any, node: cst.Call
+) -> Value:
     from actlint.program.calls import _argument
 
     if name in ("run", "partial_run"):
-        return run_call(self, node, "session", None, _argument(positional, keywords, 0, "fetches"), _argument(positional, keywords, 1, "feed_dict"))
+        return run_call(
+            self,
+            node,
+            "session",
+            None,
+            _argument(positional, keywords, 0, "fetches"),
+            _argument(positional, keywords, 1, "feed_dict"),
+        )
     return Host(f"session.{name}")
 
 
-def run_call(self: Interpreter, node: cst.Call, form: str, owner: Value | None, fetch: tuple[Value, Any] | None, feed: tuple[Value, Any] | None) -> Value:
+def run_call(
+    self: Interpreter,
+    node: cst.Call,
+    form: str,
+    owner: Value | None,
+    fetch: tuple[Value, Any] | None,
+    feed: tuple[Value, Any] | None,
+) -> Value:
     """Record a run and answer what it returns: the fetches' structure, with numpy values."""
-    fetches = owner if owner is not None else fetch[0] if fetch is not None else Unknown("nothing is fetched", node, self.file)
+    fetches = (
+        owner
+        if owner is not None
+        else fetch[0]
+        if fetch is not None
+        else Unknown("nothing is fetched", node, self.file)
+    )
     pairs: list[tuple[Value, Value]] = []
     feed_value = feed[0] if feed is not None else None
     if isinstance(feed_value, Mapping):
         pairs = [(key if isinstance(key, Value) else Const(key), value) for key, value in feed_value.items.items()]
-    run = Run(len(self.program.runs), node, self.file, self.frames, self.loops, form, fetches, list(_leaves(fetches)), pairs, feed_value,
-              fetch[1] if fetch is not None else None, feed[1] if feed is not None else None, *self.place)
+    run = Run(
+        len(self.program.runs),
+        node,
+        self.file,
+        self.frames,
+        self.loops,
+        form,
+        fetches,
+        list(_leaves(fetches)),
+        pairs,
+        feed_value,
+        fetch[1] if fetch is not None else None,
+        feed[1] if feed is not None else None,
+        *self.place,
+    )
     self.program.runs.append(run)
     return _result(fetches, run)
 
@@ -197,8 +270,11 @@ def _result(value: Value, run: Run) -> Value:
     return Host("fetched", (run,))
 
 
-@structural("global_variables_initializer initialize_all_variables local_variables_initializer tables_initializer variables_initializer "
-            "initialize_local_variables initialize_variables initialize_all_tables initializers.global_variables", "var_list=None, name=None")
+@structural(
+    "global_variables_initializer initialize_all_variables local_variables_initializer tables_initializer variables_initializer "
+    "initialize_local_variables initialize_variables initialize_all_tables initializers.global_variables",
+    "var_list=None, name=None",
+)
 def _initializers(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return self.handle("initializer", "initializer", {}, node)
 
@@ -206,7 +282,9 @@ def _initializers(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 # -- training
 
 
-def optimizer_method(self: Interpreter, optimizer: Optimizer, name: str, positional: Any, keywords: Any, node: cst.Call) -> Value:
+def optimizer_method(
+    self: Interpreter, optimizer: Optimizer, name: str, positional: Any, keywords: Any, node: cst.Call
+) -> Value:
     from actlint.program.calls import _argument
 
     get = lambda place, key: (_argument(positional, keywords, place, key) or (None,))[0]  # noqa: E731
@@ -215,14 +293,24 @@ def optimizer_method(self: Interpreter, optimizer: Optimizer, name: str, positio
         return _train(self, node, optimizer, loss, variables, get(1, "global_step"))
     if name == "compute_gradients":
         loss, variables = get(0, "loss"), get(1, "var_list")
-        return Sequence([Sequence([_gradient(self, node, loss, v, i), v], "tuple") for i, v in enumerate(_variable_list(self, variables))])
+        return Sequence(
+            [
+                Sequence([_gradient(self, node, loss, v, i), v], "tuple")
+                for i, v in enumerate(_variable_list(self, variables))
+            ]
+        )
     if name == "apply_gradients":
         pairs = get(0, "grads_and_vars")
         items = [self.iterate(item) for item in self.iterate(pairs) or []] if pairs is not None else []
         variables = [pair[1] for pair in items if pair is not None and len(pair) == 2 and isinstance(pair[1], Variable)]
-        losses = {id(op.arguments.get("loss")): op.arguments["loss"] for op in self.program.ancestors(tensors_in(pairs))
-                  if op.symbol == "gradients" and "loss" in op.arguments}
-        loss = next(iter(losses.values()), None) or Unknown("gradients that don't come from a loss seen here", node, self.file)
+        losses = {
+            id(op.arguments.get("loss")): op.arguments["loss"]
+            for op in self.program.ancestors(tensors_in(pairs))
+            if op.symbol == "gradients" and "loss" in op.arguments
+        }
+        loss = next(iter(losses.values()), None) or Unknown(
+            "gradients that don't come from a loss seen here", node, self.file
+        )
         return _train(self, node, optimizer, loss, Sequence(variables), get(1, "global_step"), list(tensors_in(pairs)))
     return Host(name)
 
@@ -236,11 +324,20 @@ def _variable_list(self: Interpreter, value: Value | None) -> list[Variable]:
 
 
 def _gradient(self: Interpreter, node: cst.Call, loss: Value | None, variable: Tensor, index: int) -> Tensor:
-    return self.operation("gradients", {"loss": loss or NONE, "with_respect_to": variable}, node, variable.shape, variable.dtype)
+    return self.operation(
+        "gradients", {"loss": loss or NONE, "with_respect_to": variable}, node, variable.shape, variable.dtype
+    )
 
 
-def _train(self: Interpreter, node: cst.Call, optimizer: Optimizer, loss: Value | None, variables: Value | None, global_step: Value | None,
-           inputs: list[Tensor] | None = None) -> Tensor:
+def _train(
+    self: Interpreter,
+    node: cst.Call,
+    optimizer: Optimizer,
+    loss: Value | None,
+    variables: Value | None,
+    global_step: Value | None,
+    inputs: list[Tensor] | None = None,
+) -> Tensor:
     if isinstance(loss, Function):
         loss = self.call_function(loss, [], [], node)
     chosen = _variable_list(self, variables)
@@ -248,15 +345,35 @@ def _train(self: Interpreter, node: cst.Call, optimizer: Optimizer, loss: Value 
     if global_step is not None:
         arguments["global_step"] = global_step
     sources = inputs if inputs is not None else list(tensors_in(loss))
-    sources = [*sources, *(t for value in optimizer.op.arguments.values() for t in tensors_in(value)), *tensors_in(global_step)]
-    training = Training(len(self.program.ops), "train", arguments, sources, node, self.file, self.frames, self.loops, "train",
-                        statement=self.place[1], optimizer=optimizer, loss=loss, variables=chosen)
+    sources = [
+        *sources,
+        *(t for value in optimizer.op.arguments.values() for t in tensors_in(value)),
+        *tensors_in(global_step),
+    ]
+    training = Training(
+        len(self.program.ops),
+        "train",
+        arguments,
+        sources,
+        node,
+        self.file,
+        self.frames,
+        self.loops,
+        "train",
+        statement=self.place[1],
+        optimizer=optimizer,
+        loss=loss,
+        variables=chosen,
+    )
     self.program.ops.append(training)
     self.program.trainings.append(training)
     return Tensor(training)
 
 
-@structural("gradients", "ys, xs, grad_ys=None, name='gradients', colocate_gradients_with_ops=False, gate_gradients=False, aggregation_method=None, stop_gradients=None")
+@structural(
+    "gradients",
+    "ys, xs, grad_ys=None, name='gradients', colocate_gradients_with_ops=False, gate_gradients=False, aggregation_method=None, stop_gradients=None",
+)
 def _gradients(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     loss = call.values.get("ys")
     xs = list(tensors_in(call.values.get("xs")))
@@ -338,11 +455,17 @@ def _get_losses(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return Sequence(list(self.program.collections.get(key, [])))
 
 
-@structural("losses.get_total_loss losses.get_regularization_loss", "add_regularization_losses=True, name='total_loss', scope=None")
+@structural(
+    "losses.get_total_loss losses.get_regularization_loss",
+    "add_regularization_losses=True, name='total_loss', scope=None",
+)
 def _total_loss(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     parts = list(self.program.collections.get("regularization_losses", []))
     if call.entry.name.endswith("total_loss"):
-        parts = [*self.program.collections.get("losses", []), *(parts if call.const("add_regularization_losses", True) is not False else [])]
+        parts = [
+            *self.program.collections.get("losses", []),
+            *(parts if call.const("add_regularization_losses", True) is not False else []),
+        ]
     return self.operation("add_n", {"inputs": Sequence(parts)}, node, (), "float32")
 
 
@@ -353,10 +476,20 @@ class ScopeHandle(Handle):
     reuse: object = None
 
 
-@structural("variable_scope variable_op_scope", "name_or_scope=None, default_name=None, values=None, initializer=None, regularizer=None, caching_device=None, "
-            "partitioner=None, custom_getter=None, reuse=None, dtype=None, use_resource=None, constraint=None, auxiliary_name_scope=True")
+@structural(
+    "variable_scope variable_op_scope",
+    "name_or_scope=None, default_name=None, values=None, initializer=None, regularizer=None, caching_device=None, "
+    "partitioner=None, custom_getter=None, reuse=None, dtype=None, use_resource=None, constraint=None, auxiliary_name_scope=True",
+)
 def _variable_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    return _scope(self, "variable_scope", call.values.get("name_or_scope"), call.const("default_name"), call.values.get("reuse"), node)
+    return _scope(
+        self,
+        "variable_scope",
+        call.values.get("name_or_scope"),
+        call.const("default_name"),
+        call.values.get("reuse"),
+        node,
+    )
 
 
 @structural("name_scope op_scope", "name=None, default_name=None, values=None")
@@ -364,10 +497,18 @@ def _name_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return _scope(self, "name_scope", call.values.get("name"), call.const("default_name"), None, node)
 
 
-def _scope(self: Interpreter, kind: str, name: Value | None, default: Any, reuse: Value | None, node: cst.Call) -> Value:
+def _scope(
+    self: Interpreter, kind: str, name: Value | None, default: Any, reuse: Value | None, node: cst.Call
+) -> Value:
     op = self.operation(kind, {}, node, None, None, kind="scope").op
     made = ScopeHandle(kind, op)
-    made.name = name.name if isinstance(name, ScopeHandle) else str(python_value(name)) if isinstance(python_value(name), str) else str(default or "scope")
+    made.name = (
+        name.name
+        if isinstance(name, ScopeHandle)
+        else str(python_value(name))
+        if isinstance(python_value(name), str)
+        else str(default or "scope")
+    )
     made.reuse = False if reuse is None or reuse == NONE else reuse
     return made
 
@@ -408,7 +549,9 @@ def enter_scope(self: Interpreter, value: Value) -> tuple[Value, Callable[[], No
     return value, leave_names
 
 
-def handle_method(self: Interpreter, handle: Handle, name: str, positional: Any, keywords: Any, node: cst.Call) -> Value:
+def handle_method(
+    self: Interpreter, handle: Handle, name: str, positional: Any, keywords: Any, node: cst.Call
+) -> Value:
     if name == "reuse_variables" and self.variable_scopes:
         scope, _ = self.variable_scopes[-1]
         self.variable_scopes = [*self.variable_scopes[:-1], (scope, True)]
@@ -418,7 +561,9 @@ def handle_method(self: Interpreter, handle: Handle, name: str, positional: Any,
     return Host(name, tuple(r for value, *_ in positional for r in getattr(value, "runs", ())))
 
 
-def tensor_method(self: Interpreter, tensor: Tensor, name: str, positional: Any, keywords: Any, node: cst.Call) -> Value:
+def tensor_method(
+    self: Interpreter, tensor: Tensor, name: str, positional: Any, keywords: Any, node: cst.Call
+) -> Value:
     if name == "get_shape":
         return ShapeValue(tensor.shape)
     if name == "set_shape":
@@ -427,12 +572,26 @@ def tensor_method(self: Interpreter, tensor: Tensor, name: str, positional: Any,
         return NONE
     values = [value for value, *_ in positional]
     if name in ("assign", "assign_add", "assign_sub"):
-        return self.operation("assign", {"ref": tensor, "value": values[0] if values else NONE}, node, tensor.shape, tensor.dtype, kind="assign")
+        return self.operation(
+            "assign",
+            {"ref": tensor, "value": values[0] if values else NONE},
+            node,
+            tensor.shape,
+            tensor.dtype,
+            kind="assign",
+        )
     if name in ("initialized_value", "read_value", "value"):
         return tensor
     if name == "load":
         return NONE
-    return self.operation(f"Tensor.{name}", {"self": tensor, **{str(i): v for i, v in enumerate(values)}}, node, None, tensor.dtype, known=False)
+    return self.operation(
+        f"Tensor.{name}",
+        {"self": tensor, **{str(i): v for i, v in enumerate(values)}},
+        node,
+        None,
+        tensor.dtype,
+        known=False,
+    )
 
 
 # -- summaries, savers, settings
@@ -443,7 +602,9 @@ def _tutorial_data(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return Host("data sets")
 
 
-@structural("summary.scalar scalar_summary summary.text summary.audio", "name, tensor, collections=None, family=None, **kwargs")
+@structural(
+    "summary.scalar scalar_summary summary.text summary.audio", "name, tensor, collections=None, family=None, **kwargs"
+)
 def _summary(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     tensor = self.operation(call.entry.name, dict(call.values), node, (), "string", kind="summary")
     self.program.collections.setdefault("summaries", []).append(tensor)
@@ -471,7 +632,10 @@ def _merge(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return self.operation("summary.merge", dict(call.values), node, (), "string", kind="summary")
 
 
-@structural("summary.FileWriter train.SummaryWriter", "logdir, graph=None, max_queue=10, flush_secs=120, graph_def=None, **kwargs")
+@structural(
+    "summary.FileWriter train.SummaryWriter",
+    "logdir, graph=None, max_queue=10, flush_secs=120, graph_def=None, **kwargs",
+)
 def _writer(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return self.handle("writer", "summary.FileWriter", dict(call.values), node)
 
@@ -492,8 +656,11 @@ def _reset(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return NONE
 
 
-@structural("set_random_seed random.set_random_seed logging.set_verbosity disable_v2_behavior disable_eager_execution "
-            "disable_resource_variables disable_v2_tensorshape", "*args, **kwargs")
+@structural(
+    "set_random_seed random.set_random_seed logging.set_verbosity disable_v2_behavior disable_eager_execution "
+    "disable_resource_variables disable_v2_tensorshape",
+    "*args, **kwargs",
+)
 def _setting(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return NONE
 
@@ -509,11 +676,30 @@ def _app_run(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 @structural("cond", "pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, fn2=None")
 def _cond(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     branches = [call.values.get(a) or call.values.get(b) for a, b in (("true_fn", "fn1"), ("false_fn", "fn2"))]
-    results = [self.call_function(branch, [], [], node) if isinstance(branch, Function) else Unknown("a branch that isn't a function seen here", node, self.file)
-               for branch in branches]
+    results = [
+        self.call_function(branch, [], [], node)
+        if isinstance(branch, Function)
+        else Unknown("a branch that isn't a function seen here", node, self.file)
+        for branch in branches
+    ]
     first = next((t for t in results if isinstance(t, Tensor)), None)
-    return self.operation("cond", {"pred": call.values.get("pred", NONE), "x": results[0], "y": results[1]}, node,
-                          first.shape if first else None, first.dtype if first else None)
+    return self.operation(
+        "cond",
+        {"pred": call.values.get("pred", NONE), "x": results[0], "y": results[1]},
+        node,
+        first.shape if first else None,
+        first.dtype if first else None,
+    )
 
 
-__all__ = ["STRUCTURE", "Op", "collection_key", "enter_scope", "handle_method", "optimizer_method", "run_call", "session_method", "tensor_method"]
+__all__ = [
+    "STRUCTURE",
+    "Op",
+    "collection_key",
+    "enter_scope",
+    "handle_method",
+    "optimizer_method",
+    "run_call",
+    "session_method",
+    "tensor_method",
+]

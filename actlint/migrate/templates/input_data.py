@@ -108,14 +108,26 @@ def extract_labels(path, one_hot=False, num_classes=10):
 
 
 def read_data_sets(
-    train_dir, fake_data=False, one_hot=False, dtype=np.float32, reshape=True, validation_size=5000, seed=None, source_url=SOURCE_URL
+    train_dir,
+    fake_data=False,
+    one_hot=False,
+    dtype=np.float32,
+    reshape=True,
+    validation_size=5000,
+    seed=None,
+    source_url=SOURCE_URL,
 ):
     """Training, validation and test sets of MNIST, from the files in `train_dir`."""
     options = {"dtype": dtype, "reshape": reshape, "seed": seed}
     if fake_data:
         return Datasets(*(DataSet([], [], fake_data=True, one_hot=one_hot, **options) for _ in range(3)))
     source_url = source_url or SOURCE_URL
-    names = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]
+    names = [
+        "train-images-idx3-ubyte.gz",
+        "train-labels-idx1-ubyte.gz",
+        "t10k-images-idx3-ubyte.gz",
+        "t10k-labels-idx1-ubyte.gz",
+    ]
     paths = [maybe_download(name, train_dir, source_url) for name in names]
     train_images, train_labels = extract_images(paths[0]), extract_labels(paths[1], one_hot)
     test_images, test_labels = extract_images(paths[2]), extract_labels(paths[3], one_hot)
