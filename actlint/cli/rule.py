@@ -12,8 +12,8 @@ from actlint.report.rules import Page, as_json, page, show
 
 if TYPE_CHECKING:
     from actlint.migrate.refusals import Refusal
-    from actlint.verify.reasons import Kind
     from actlint.rules.rule import Rule
+    from actlint.verify.reasons import Kind
 
 
 @click.command(short_help="Explain a rule or a reason of refusal.")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from actlint.migrate.expression import Rewriter, code
+from actlint.migrate.expression import Rewriter
 from actlint.migrate.names import camel, snake
 from actlint.migrate.refusals import Refused
+from actlint.migrate.source import code
 from actlint.migrate.statements import assignment, function, replaced_targets, statement
 from actlint.migrate.units import graph_tensors, walk
 from actlint.program.binding import python_value

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from actlint.apis.entry import LayerEntry
-from actlint.migrate.builders import Builder, Step, class_name
-from actlint.migrate.expression import Rewriter, Surroundings, code
+from actlint.migrate.builders import Builder
+from actlint.migrate.callables import Call, Region
+from actlint.migrate.expression import Rewriter, Surroundings
 from actlint.migrate.flow import Flow, Item, Leaf
 from actlint.migrate.layout import (
     blanks,
@@ -23,16 +23,17 @@ from actlint.migrate.layout import (
     spaced_keep,
     without_leading_blank,
 )
-from actlint.migrate.names import Names, snake
+from actlint.migrate.names import Names
+from actlint.migrate.objects import Objects
 from actlint.migrate.refusals import Reason, Refused
-from actlint.migrate.regions import Call, Region, Regions
+from actlint.migrate.regions import Regions
 from actlint.migrate.runs import RunWriter
+from actlint.migrate.source import code
 from actlint.migrate.statements import function, spaced, statement, tidy
 from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.units import Building, Unit, is_main_guard, walk
 from actlint.migrate.weights import Weights
-from actlint.program.binding import BoundCall
-from actlint.program.values import Frame, Function, Sequence, Tensor, Training, Variable
+from actlint.program.values import Sequence, Tensor, Training, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.target import Target
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 Statements = list[cst.BaseStatement]
 
 
-class Emitter:
+class Emitter(Objects):
     """Writes the rewritten module of one program for one target."""
 
     def __init__(self, building: Building, flow: Flow, regions: Regions, names: Names, target: Target) -> None:
@@ -171,124 +172,6 @@ class Emitter:
                 return rewriter.expression(self.weights.list_text(list(value.items)))  # type: ignore[arg-type]
         raise self.refused("REF102", node, "which variables this collection holds isn't known")
 
-    # -- objects: layers and builders
-
-    def objects_in(self, node: cst.CSTNode, path: tuple[Frame, ...], owner: cst.CSTNode | None) -> list[cst.Call]:
-        """The calls below a statement that make an object with weights, inner ones first."""
-        found: list[cst.Call] = []
-
-        def visit(part: cst.CSTNode) -> None:
-            if isinstance(part, (cst.Lambda, cst.FunctionDef)):
-                return
-            for child in part.children:
-                visit(child)
-            if isinstance(part, cst.Call) and self.makes_object(part):
-                found.append(part)
-
-        visit(node)
-        return found
-
-    def makes_object(self, call: cst.Call) -> bool:
-        binding = self.program.bindings.get(call)
-        if isinstance(binding, BoundCall) and isinstance(binding.entry, LayerEntry):
-            return any(layer.node is call for layer in self.program.layers)
-        return self.builder(call) is not None
-
-    def builder(self, call: cst.Call) -> Builder | None:
-        """The builder that a call enters, if it enters one."""
-        for value in self.program.values(call.func):
-            if (
-                isinstance(value, Function)
-                and isinstance(value.node, cst.FunctionDef)
-                and self.building.is_builder(value.node)
-            ):
-                if value.node not in self.builders:
-                    self.names.release(value.node.name.value)
-                    made = Builder(self, value.node, self.names.fresh(class_name(value.node)))
-                    self.builders[value.node] = made
-                    made.read()
-                self.surroundings.builders[call] = self.builders[value.node]
-                return self.builders[value.node]
-        return None
-
-    def is_forward_argument(self, call: cst.CSTNode, argument: cst.Arg) -> bool:
-        """Whether an argument of a layer's or builder's call belongs to the application rather than to the constructor."""
-        assert isinstance(call, cst.Call)
-        builder = self.surroundings.builders.get(call)
-        if builder is not None:
-            return builder.is_forward_argument(call, argument)
-        binding = self.program.bindings[call]
-        return (
-            isinstance(binding, BoundCall)
-            and isinstance(binding.entry, LayerEntry)
-            and argument.value is binding.nodes.get(binding.entry.input)
-        )
-
-    def construct(self, call: cst.Call, rewriter: Rewriter) -> str:
-        """The constructor expression of a layer or builder."""
-        builder = self.builder(call)
-        rewriter.visit_Call(call)
-        arguments = [a if self.is_forward_argument(call, a) else a.visit(rewriter) for a in call.args]
-        updated = call.with_changes(args=arguments)
-        if builder is not None:
-            path = next((frames for frames in self.program.calls[builder.node] if frames[-1].node is call), ())
-            return f"{builder.name}({', '.join(builder.constructor_arguments(call, updated, path))})"
-        binding = self.program.bindings[call]
-        assert isinstance(binding, BoundCall)
-        return code(rewriter.formed(call, updated, binding))
-
-    def note_weights(self, builder: Builder, step: Step) -> None:
-        """A builder keeps a variable of its own in an attribute."""
-        self.weights.note(builder, step)
-
-    def base_class(self, builder: Builder) -> str:
-        return self.target.base_class(builder)
-
-    def _name_objects(self) -> None:
-        """Names for the layers and builder instances of the building scope, shared where TF1 shares weights."""
-        for unit in self.building.units:
-            if unit.kind not in ("forward", "constructor", "placeholder"):
-                continue
-            small = unit.small
-            target = (
-                small.targets[0].target.value
-                if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name)
-                else ""
-            )
-            for call in self.objects_in(unit.node, self.building.prefix, None):
-                if unit.small is None:
-                    raise Refused([self.building.reason("REF104", call, "layers are made in a loop or branch")])
-                self.surroundings.applied[call] = self._instance(call, target)
-
-    def _instance(self, call: cst.Call, target: str) -> str:
-        builder = self.builder(call)
-        if builder is None:
-            self.constructed.add(call)
-            return self.names.fresh(f"{target or 'hidden'}_layer")
-        depth = len(self.building.prefix)
-        under = [op for op in self.program.ops if len(op.calls) > depth and op.calls[depth].node is call]
-        made = {
-            v
-            for v in self.program.variables
-            for f in [v.op.calls]
-            if any(frame.function.node is builder.node for frame in f)
-        }
-        weights = frozenset(id(t) for op in under for t in op.inputs if isinstance(t, Variable) and t in made)
-        key = (builder.node, weights)
-        if weights and key in self.instances:
-            return self.instances[key]
-        if any(node is builder.node and weights & other for node, other in self.instances):
-            raise Refused(
-                [
-                    self.building.reason(
-                        "REF103", call, f"{builder.node.name.value} shares some of its weights between calls"
-                    )
-                ]
-            )
-        self.constructed.add(call)
-        self.instances[key] = self.names.fresh(snake(builder.name))
-        return self.instances[key]
-
     # -- the module
 
     def module(self) -> cst.Module:
@@ -349,14 +232,6 @@ class Emitter:
                 self._write(inner)
         if builder.definition is None:
             builder.write()
-
-    def objects_of(self, builder: Builder) -> list[Builder]:
-        found = []
-        for step in builder.steps:
-            for call in self.objects_in(step.node, (), builder.node):
-                if (inner := self.builder(call)) is not None:
-                    found.append(inner)
-        return found
 
     def _place(self, order: int, nodes: Statements) -> None:
         self.placed.setdefault(order, []).extend(nodes)

@@ -11,72 +11,25 @@ import libcst as cst
 
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, Host, LayerEntry, Rename
-from actlint.apis.shape import Shape
+from actlint.migrate.arguments import DTYPES, CallRewriting
 from actlint.migrate.refusals import Reason, Refused
+from actlint.migrate.source import binds_tighter, code, is_atom, parenthesized
 from actlint.migrate.units import Building
-from actlint.program.binding import BoundCall, dtype_of, is_host, tensor_dtype
+from actlint.program.binding import BoundCall, dtype_of
 from actlint.program.calls import framework_name
 from actlint.program.values import (
     Const,
     DimValue,
     Handle,
-    Sequence,
     ShapeValue,
     Symbol,
     Tensor,
     Value,
     Variable,
-    tensors_in,
 )
 from actlint.program.values import Host as HostValue
 
-_ATOMS = (
-    cst.Name,
-    cst.Attribute,
-    cst.Call,
-    cst.Subscript,
-    cst.Integer,
-    cst.Float,
-    cst.SimpleString,
-    cst.List,
-    cst.Dict,
-    cst.ListComp,
-)
-_PLAIN = cst.Module([])
 COLLECTIONS = ("trainable_variables", "global_variables", "all_variables", "get_collection")
-DTYPES = {"float32", "float64", "float16", "int8", "int16", "int32", "int64", "uint8", "bool"}
-
-
-def code(node: cst.CSTNode) -> str:
-    return _PLAIN.code_for_node(node)
-
-
-def is_atom(node: cst.BaseExpression) -> bool:
-    """Whether an expression can stand beside any operator without parentheses."""
-    return isinstance(node, _ATOMS) or bool(getattr(node, "lpar", ()))
-
-
-def parenthesized(node: cst.BaseExpression) -> cst.BaseExpression:
-    return node if is_atom(node) else node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-
-
-_LEVELS: dict[type, int] = {
-    cst.Add: 1,
-    cst.Subtract: 1,
-    cst.Multiply: 2,
-    cst.Divide: 2,
-    cst.FloorDivide: 2,
-    cst.Modulo: 2,
-    cst.MatrixMultiply: 2,
-}
-
-
-def _binds_tighter(inner: cst.BaseExpression, outer: cst.BaseExpression, left: bool) -> bool:
-    """Whether an operand needs no parentheses beside the outer operator."""
-    if not isinstance(inner, cst.BinaryOperation) or not isinstance(outer, cst.BinaryOperation):
-        return False
-    own, other = _LEVELS.get(type(inner.operator), 0), _LEVELS.get(type(outer.operator), 9)
-    return own >= other if left else own > other
 
 
 @dataclass
@@ -271,7 +224,7 @@ class Rewriter(cst.CSTTransformer):
             if (
                 type(after) is not type(before)
                 and not is_atom(after)
-                and not _binds_tighter(after, original, field_ == "left")
+                and not binds_tighter(after, original, field_ == "left")
             ):
                 changes[field_] = parenthesized(after)
         return updated.with_changes(**changes) if changes else updated
@@ -526,97 +479,3 @@ def _names(node: cst.CSTNode) -> list[cst.Name]:
     if isinstance(node, (cst.Tuple, cst.List)):
         return [name for element in node.elements for name in _names(element.value)]
     return []
-
-
-class CallRewriting:
-    """Implements actlint.apis.entry.Rewriting for one call."""
-
-    def __init__(
-        self,
-        rewriter: Rewriter,
-        entry: Entry,
-        binding: BoundCall,
-        original: cst.Call,
-        updated: cst.Call,
-        extra: dict[str, Callable[[], str]] | None = None,
-    ) -> None:
-        self._rewriter = rewriter
-        self._entry = entry
-        self._binding = binding
-        self._original = original
-        self._updated = {id(o.value): u.value for o, u in zip(original.args, updated.args)}
-        self._extra = extra or {}
-        self.target = rewriter.at.target
-        result = next((v for v in rewriter.values(original) if isinstance(v, Tensor)), None)
-        self.result_shape: Shape | None = result.shape if result is not None else None
-        self.result_dtype: str | None = result.dtype if result is not None else None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._binding, name)
-
-    def _node(self, parameter: str) -> cst.BaseExpression | None:
-        node = self._binding.nodes.get(parameter)
-        return self._updated.get(id(node)) if node is not None else None
-
-    def text(self, parameter: str, default: str | None = None) -> str:
-        if parameter in self._extra:
-            return self._extra[parameter]()
-        node = self._node(parameter)
-        if node is not None:
-            return code(node)
-        if default is None:
-            self.refuse(f"the argument {parameter} is missing", "pass it explicitly")
-        return default
-
-    def operand(self, parameter: str) -> str:
-        node = self._node(parameter)
-        return code(parenthesized(node)) if node is not None else self.text(parameter)
-
-    def is_tensor(self, parameter: str) -> bool:
-        node = self._binding.nodes.get(parameter)
-        return node not in self._rewriter.hosted and self._binding.is_tensor(parameter)
-
-    def is_host(self, parameter: str) -> bool:
-        node = self._binding.nodes.get(parameter)
-        return (
-            node in self._rewriter.hosted
-            or parameter in self._binding.values
-            and is_host(self._binding.values[parameter])
-        )
-
-    def shape(self, parameter: str) -> Shape | None:
-        return self._binding.shape(parameter)
-
-    def tensor(self, parameter: str) -> str:
-        text = self.text(parameter)
-        value = self._binding.values.get(parameter)
-        if isinstance(value, Sequence) and any(True for _ in tensors_in(value)):
-            return f"torch.stack({text})" if self.target == "torch" else f"tf.stack({text})"
-        if self.is_tensor(parameter) or not self.is_host(parameter):
-            return text
-        if self.target == "tf2":
-            return f"tf.convert_to_tensor({text})"
-        dtype = ", dtype=torch.int32" if tensor_dtype(value) == "int32" and isinstance(value, (Const, Sequence)) else ""
-        return (
-            f"torch.as_tensor({text}{dtype})"
-            if self._binding.shape(parameter) is None
-            else f"torch.tensor({text}{dtype})"
-        )
-
-    def tensors(self, parameter: str) -> str:
-        value = self._binding.values.get(parameter)
-        if self.target == "torch" and isinstance(value, Sequence) and any(is_host(item) for item in value.items):
-            self.refuse(f"{parameter} mixes tensors and Python numbers", "make the numbers tensors with tf.constant")
-        return self.text(parameter)
-
-    def dtype_text(self, parameter: str) -> str:
-        dtype = self._binding.dtype(parameter)
-        if dtype is None or dtype not in DTYPES:
-            self.refuse(f"the dtype {self.text(parameter)} isn't known", "write a dtype such as tf.float32")
-        return f"{'tf' if self.target == 'tf2' else 'torch'}.{dtype}"
-
-    def helper(self, name: str) -> str:
-        return self._rewriter.at.ask_helper(name)
-
-    def refuse(self, reason: str, help: str) -> NoReturn:
-        self._rewriter.refuse("REF108", self._original, f"tf.{self._entry.name}: {reason}", help)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from actlint.migrate.expression import code
 from actlint.migrate.late import impure_calls, late_values, mutations
 from actlint.migrate.refusals import Reason, Refused
+from actlint.migrate.source import code
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises, reads_variables, walk
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from actlint.migrate.expression import code
+from actlint.migrate.source import code
 from actlint.migrate.units import walk
 
 

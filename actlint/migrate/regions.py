@@ -2,82 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import libcst as cst
 
+from actlint.migrate.callables import Call, Region, shape_of, word
 from actlint.migrate.flow import Flow, Item, Leaf, Parameter
 from actlint.migrate.names import Names
 from actlint.migrate.units import walk
 from actlint.program.model import uses_weights
-from actlint.program.values import Mapping, Run, Sequence, Tensor, Training, Value, Variable, tensors_in
+from actlint.program.values import Run, Tensor, Training, Value, Variable, tensors_in
 
 _HINTS = (("enc", "encode"), ("dec", "decode"), ("gen", "generate"), ("disc", "discriminate"))
-
-
-@dataclass(eq=False)
-class Region:
-    """Forward items that the same runs need. `name` is None while its statements are written into their only user."""
-
-    items: list[Item]
-    head: bool
-    name: str | None = None
-    inputs: list[str] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
-    sources: dict[str, Item] = field(default_factory=dict)
-    """The item that gives each output."""
-    inner: set[Item] = field(default_factory=set)
-    """The items that its function computes: its own, and those of other regions that only it needs."""
-
-    @property
-    def order(self) -> int:
-        return max(item.order for item in self.items)
-
-
-@dataclass(eq=False)
-class Call:
-    """A callable of the rewritten program: what one kind of run computes."""
-
-    name: str
-    runs: list[Run]
-    leaves: list[Leaf]
-    parameters: list[Parameter]
-    items: set[Item]
-    training: Training | None
-    order: int
-
-    @property
-    def returned(self) -> list[Leaf]:
-        return [leaf for leaf in self.leaves if not leaf.trains]
-
-    @property
-    def nested(self) -> bool:
-        """Whether the fetches are more than one value or a flat list."""
-        fetches = self.runs[0].fetches
-        return (
-            isinstance(fetches, Mapping)
-            or isinstance(fetches, Sequence)
-            and any(isinstance(i, (Sequence, Mapping)) for i in fetches.items)
-        )
-
-    def structure(self, texts: list[str]) -> list[str]:
-        """What the function returns, from the expressions of its leaves: the fetches' structure without training operations."""
-        rest = iter(texts)
-
-        def text(value: Value) -> str:
-            if trains(value):
-                return "None"
-            if isinstance(value, Sequence):
-                inner = ", ".join(text(item) for item in value.items)
-                return f"[{inner}]" if value.kind == "list" else f"({inner}{',' if len(value.items) == 1 else ''})"
-            if isinstance(value, Mapping):
-                return "{" + ", ".join(f"{_key(key)}: {text(item)}" for key, item in value.items.items()) + "}"
-            return next(rest)
-
-        fetches = self.runs[0].fetches
-        if isinstance(fetches, Sequence):
-            return [text(item) for item in fetches.items if not trains(item)]
-        return [text(fetches)] if texts else []
 
 
 class Regions:
@@ -350,7 +284,7 @@ class Regions:
             ]
             wanted.sort(key=lambda p: p.unit.order * 1000 + p.tensor.op.index)
             key = (
-                _shape(run.fetches),
+                shape_of(run.fetches),
                 tuple(self._leaf_key(leaf) for leaf in leaves),
                 tuple(p.name for p in wanted),
                 tuple(t.index for t in trainings),
@@ -405,7 +339,7 @@ class Regions:
             if len(self.program.trainings) == 1:
                 return self.names.fresh("train_step")
             return self.names.fresh(f"{self._training_name(trainings[0])}_step")
-        words = [_word(leaf) for leaf in leaves if not leaf.trains]
+        words = [word(leaf) for leaf in leaves if not leaf.trains]
         return self.names.fresh("compute_" + "_and_".join(words) if 0 < len(words) <= 2 and all(words) else "evaluate")
 
     def _training_name(self, training: Training) -> str:
@@ -531,38 +465,6 @@ class Regions:
         for item in sorted(items - covered, key=lambda i: i.order):
             place(item)
         return found
-
-
-def _key(key: object) -> str:
-    return '"' + key + '"' if isinstance(key, str) and '"' not in key else repr(key)
-
-
-def _shape(value: Value) -> object:
-    """The structure of fetches, so that only alike runs share a function."""
-    if isinstance(value, Sequence):
-        return tuple(_shape(item) for item in value.items)
-    return tuple((key, _shape(item)) for key, item in value.items.items()) if isinstance(value, Mapping) else ""
-
-
-def trains(value: Value) -> bool:
-    """Whether a fetched value is a training operation, which gives nothing back."""
-    return isinstance(value, Tensor) and value.op.kind in ("train", "group")
-
-
-def _word(leaf: Leaf) -> str:
-    node = leaf.node
-    if isinstance(leaf.value, Tensor) and leaf.value.op.kind == "summary":
-        return "summaries"
-    if isinstance(node, cst.Attribute):
-        return node.attr.value
-    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
-        key = node.slice[0].slice.value
-        return (
-            str(key.evaluated_value)
-            if isinstance(key, cst.SimpleString) and str(key.evaluated_value).isidentifier()
-            else ""
-        )
-    return node.value if isinstance(node, cst.Name) else ""
 
 
 def _loss_node(training: Training):  # noqa: ANN202

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from actlint.migrate.expression import Rewriter, code
+from actlint.migrate.callables import Call, trains
+from actlint.migrate.expression import Rewriter
 from actlint.migrate.flow import Parameter
-from actlint.migrate.regions import Call, trains
+from actlint.migrate.source import code
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables, walk
 from actlint.program.calls import assigned_names

@@ -8,7 +8,8 @@ import libcst as cst
 
 from actlint.apis.entry import UNKNOWN
 from actlint.apis.helpers import Helper
-from actlint.migrate.expression import Rewriter, code
+from actlint.migrate.expression import Rewriter
+from actlint.migrate.source import code
 from actlint.program.binding import BoundCall
 from actlint.program.values import Op, Tensor
 

@@ -15,10 +15,10 @@ from actlint.program.values import Training, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.builders import Builder
+    from actlint.migrate.callables import Call, Region
     from actlint.migrate.emit import Emitter
     from actlint.migrate.expression import Rewriter
     from actlint.migrate.flow import Item
-    from actlint.migrate.regions import Call, Region
     from actlint.migrate.summaries import Summaries
     from actlint.migrate.units import Unit
 

@@ -7,9 +7,10 @@ from functools import cached_property
 import libcst as cst
 
 from actlint.migrate.builders import Builder
-from actlint.migrate.expression import COLLECTIONS, Rewriter, code
+from actlint.migrate.callables import Call
+from actlint.migrate.expression import COLLECTIONS, Rewriter
 from actlint.migrate.flow import Parameter
-from actlint.migrate.regions import Call
+from actlint.migrate.source import code
 from actlint.migrate.statements import function, local_name, statement, statements, tidy
 from actlint.migrate.summaries import Summaries
 from actlint.migrate.target import Statements, Target, is_framework_import

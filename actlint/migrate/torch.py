@@ -7,10 +7,12 @@ import re
 import libcst as cst
 
 from actlint.apis.helpers import Helper
+from actlint.migrate.arguments import DTYPES
 from actlint.migrate.builders import Builder
-from actlint.migrate.expression import COLLECTIONS, DTYPES, Rewriter, code
+from actlint.migrate.callables import Call, Region
+from actlint.migrate.expression import COLLECTIONS, Rewriter
 from actlint.migrate.flow import Item, Parameter
-from actlint.migrate.regions import Call, Region
+from actlint.migrate.source import code
 from actlint.migrate.statements import function, local_name, statement
 from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.target import Statements, Target, is_framework_import

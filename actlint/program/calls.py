@@ -10,7 +10,7 @@ import libcst as cst
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, LayerEntry
 from actlint.apis.shape import Dim
-from actlint.program import arrays, builtins_, structure
+from actlint.program import arrays, builtins_, settings, structure
 from actlint.program.binding import BoundCall, bind, dtype_of, framework_name, python_value, tensor_dtype, tensor_shape
 from actlint.program.expressions import Method, class_attribute, evaluate
 from actlint.program.model import Unsupported
@@ -346,7 +346,7 @@ def enter(self: Interpreter, value: Value) -> tuple[Value, Callable[[], None]]:
             self.default_session = before
 
         return value, leave
-    return structure.enter_scope(self, value)
+    return settings.enter_scope(self, value)
 
 
 class _AssignedNames(cst.CSTVisitor):

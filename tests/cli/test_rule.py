@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pytest
 
 from actlint.verify.reasons import KINDS
-
 from tests.cli.conftest import Actlint, replace_module
 
 REFUSAL = SimpleNamespace(code="REF101", name="unknown-symbol", what="A symbol.", help="Port it.")

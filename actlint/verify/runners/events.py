@@ -6,6 +6,7 @@ import importlib.util
 import sys
 import types
 
+
 def missing():
     """Whether TensorBoard can't be imported."""
     return importlib.util.find_spec("tensorboard") is None

@@ -1,0 +1,51 @@
+"""Expressions as text, and where they need parentheses."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+_ATOMS = (
+    cst.Name,
+    cst.Attribute,
+    cst.Call,
+    cst.Subscript,
+    cst.Integer,
+    cst.Float,
+    cst.SimpleString,
+    cst.List,
+    cst.Dict,
+    cst.ListComp,
+)
+_PLAIN = cst.Module([])
+
+
+def code(node: cst.CSTNode) -> str:
+    return _PLAIN.code_for_node(node)
+
+
+def is_atom(node: cst.BaseExpression) -> bool:
+    """Whether an expression can stand beside any operator without parentheses."""
+    return isinstance(node, _ATOMS) or bool(getattr(node, "lpar", ()))
+
+
+def parenthesized(node: cst.BaseExpression) -> cst.BaseExpression:
+    return node if is_atom(node) else node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+_LEVELS: dict[type, int] = {
+    cst.Add: 1,
+    cst.Subtract: 1,
+    cst.Multiply: 2,
+    cst.Divide: 2,
+    cst.FloorDivide: 2,
+    cst.Modulo: 2,
+    cst.MatrixMultiply: 2,
+}
+
+
+def binds_tighter(inner: cst.BaseExpression, outer: cst.BaseExpression, left: bool) -> bool:
+    """Whether an operand needs no parentheses beside the outer operator."""
+    if not isinstance(inner, cst.BinaryOperation) or not isinstance(outer, cst.BinaryOperation):
+        return False
+    own, other = _LEVELS.get(type(inner.operator), 0), _LEVELS.get(type(outer.operator), 9)
+    return own >= other if left else own > other

@@ -1,0 +1,271 @@
+"""Structural symbols around the graph: collections, scopes, summaries, savers, settings, conditionals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from actlint.apis.entry import UNKNOWN
+from actlint.program.binding import BoundCall, python_value
+from actlint.program.structure import structural
+from actlint.program.values import (
+    NONE,
+    Const,
+    Function,
+    Handle,
+    Host,
+    Sequence,
+    Symbol,
+    Tensor,
+    Unknown,
+    Value,
+    Variable,
+)
+
+if TYPE_CHECKING:
+    from actlint.program.interpreter import Interpreter
+
+
+@structural("trainable_variables", "scope=None")
+def _trainable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return _scoped(self, [v for v in self.program.variables if v.trainable], call)
+
+
+@structural("global_variables all_variables", "scope=None")
+def _global(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return _scoped(self, list(self.program.variables), call)
+
+
+def _scoped(self: Interpreter, variables: list[Variable], call: BoundCall) -> Value:
+    scope = call.const("scope")
+    if scope is UNKNOWN:
+        return Sequence(list(variables), partial=True)
+    return Sequence([v for v in variables if not scope or v.name.startswith(str(scope))])
+
+
+@structural("get_collection get_collection_ref", "key, scope=None")
+def _collection(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    key = collection_key(call.values.get("key"))
+    if key in ("trainable_variables", "variables", "global_variables", "model_variables"):
+        return _scoped(self, [v for v in self.program.variables if v.trainable or key != "trainable_variables"], call)
+    return Sequence(list(self.program.collections.get(key or "", [])))
+
+
+def collection_key(value: Value | None) -> str | None:
+    """`tf.GraphKeys.REGULARIZATION_LOSSES` or a string, as the collection's name."""
+    if isinstance(value, Symbol):
+        last = value.name.rpartition(".")[2]
+        return {"GLOBAL_VARIABLES": "variables"}.get(last, last.lower())
+    text = python_value(value)
+    return text if isinstance(text, str) else None
+
+
+@structural("add_to_collection", "name, value")
+def _add_to_collection(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    key = collection_key(call.values.get("name"))
+    if key:
+        self.program.collections.setdefault(key, []).append(call.values.get("value", NONE))
+    return NONE
+
+
+@structural("losses.add_loss", "loss, loss_collection='losses'")
+def _add_loss(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    self.program.collections.setdefault("losses", []).append(call.values.get("loss", NONE))
+    return NONE
+
+
+@structural("losses.get_losses losses.get_regularization_losses", "scope=None, loss_collection='losses'")
+def _get_losses(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    key = "regularization_losses" if "regularization" in call.entry.name else "losses"
+    return Sequence(list(self.program.collections.get(key, [])))
+
+
+@structural(
+    "losses.get_total_loss losses.get_regularization_loss",
+    "add_regularization_losses=True, name='total_loss', scope=None",
+)
+def _total_loss(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    parts = list(self.program.collections.get("regularization_losses", []))
+    if call.entry.name.endswith("total_loss"):
+        parts = [
+            *self.program.collections.get("losses", []),
+            *(parts if call.const("add_regularization_losses", True) is not False else []),
+        ]
+    return self.operation("add_n", {"inputs": Sequence(parts)}, node, (), "float32")
+
+
+class ScopeHandle(Handle):
+    """A variable scope or name scope that a `with` enters."""
+
+    name: str = ""
+    reuse: object = None
+
+
+@structural(
+    "variable_scope variable_op_scope",
+    "name_or_scope=None, default_name=None, values=None, initializer=None, regularizer=None, caching_device=None, "
+    "partitioner=None, custom_getter=None, reuse=None, dtype=None, use_resource=None, constraint=None, auxiliary_name_scope=True",
+)
+def _variable_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return _scope(
+        self,
+        "variable_scope",
+        call.values.get("name_or_scope"),
+        call.const("default_name"),
+        call.values.get("reuse"),
+        node,
+    )
+
+
+@structural("name_scope op_scope", "name=None, default_name=None, values=None")
+def _name_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return _scope(self, "name_scope", call.values.get("name"), call.const("default_name"), None, node)
+
+
+def _scope(
+    self: Interpreter, kind: str, name: Value | None, default: Any, reuse: Value | None, node: cst.Call
+) -> Value:
+    op = self.operation(kind, {}, node, None, None, kind="scope").op
+    made = ScopeHandle(kind, op)
+    made.name = (
+        name.name
+        if isinstance(name, ScopeHandle)
+        else str(python_value(name))
+        if isinstance(python_value(name), str)
+        else str(default or "scope")
+    )
+    made.reuse = False if reuse is None or reuse == NONE else reuse
+    return made
+
+
+@structural("get_variable_scope", "")
+def _get_variable_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    made = ScopeHandle("variable_scope", self.operation("get_variable_scope", {}, node, None, None, kind="scope").op)
+    made.name = "/".join(name for name, _ in self.variable_scopes)
+    return made
+
+
+@structural("device control_dependencies Graph get_default_graph", "*args, **kwargs")
+def _context(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return self.handle("context", call.entry.name, {}, node)
+
+
+def enter_scope(self: Interpreter, value: Value) -> tuple[Value, Callable[[], None]]:
+    """Enter a `with` item that isn't a session."""
+    if not isinstance(value, ScopeHandle):
+        return value, lambda: None
+    if value.kind == "variable_scope":
+        frame = (value.name, value.reuse == Const(True))
+        saved = self.variable_scopes
+        self.variable_scopes = [*saved, frame]
+        names = self.name_scopes
+        self.name_scopes = [*names, value.name]
+
+        def leave() -> None:
+            self.variable_scopes, self.name_scopes = saved, names
+
+        return value, leave
+    names = self.name_scopes
+    self.name_scopes = self.unique(value.name).split("/")
+
+    def leave_names() -> None:
+        self.name_scopes = names
+
+    return value, leave_names
+
+
+@structural("examples.tutorials.mnist.input_data.read_data_sets", "train_dir, **kwargs")
+def _tutorial_data(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return Host("data sets")
+
+
+@structural(
+    "summary.scalar scalar_summary summary.text summary.audio", "name, tensor, collections=None, family=None, **kwargs"
+)
+def _summary(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    tensor = self.operation(call.entry.name, dict(call.values), node, (), "string", kind="summary")
+    self.program.collections.setdefault("summaries", []).append(tensor)
+    return tensor
+
+
+@structural("summary.histogram histogram_summary", "name, values, collections=None, family=None")
+def _histogram(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return _summary(self, call, node)
+
+
+@structural("summary.image image_summary", "name, tensor, max_outputs=3, collections=None, family=None, **kwargs")
+def _image_summary(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return _summary(self, call, node)
+
+
+@structural("summary.merge_all merge_all_summaries", "key='summaries', scope=None, name=None")
+def _merge_all(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    parts = self.program.collections.get("summaries", [])
+    return self.operation("summary.merge", {"inputs": Sequence(list(parts))}, node, (), "string", kind="summary")
+
+
+@structural("summary.merge merge_summary", "inputs, collections=None, name=None")
+def _merge(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return self.operation("summary.merge", dict(call.values), node, (), "string", kind="summary")
+
+
+@structural(
+    "summary.FileWriter train.SummaryWriter",
+    "logdir, graph=None, max_queue=10, flush_secs=120, graph_def=None, **kwargs",
+)
+def _writer(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return self.handle("writer", "summary.FileWriter", dict(call.values), node)
+
+
+@structural("train.Saver", "var_list=None, **kwargs")
+def _saver(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return self.handle("saver", "train.Saver", dict(call.values), node)
+
+
+@structural("ConfigProto GPUOptions GraphOptions OptimizerOptions RunOptions RunMetadata", "**kwargs")
+def _config(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return Host("config")
+
+
+@structural("reset_default_graph", "")
+def _reset(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    self.handle("context", "reset_default_graph", {}, node)
+    return NONE
+
+
+@structural(
+    "set_random_seed random.set_random_seed logging.set_verbosity disable_v2_behavior disable_eager_execution "
+    "disable_resource_variables disable_v2_tensorshape",
+    "*args, **kwargs",
+)
+def _setting(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return NONE
+
+
+@structural("app.run", "main=None, argv=None")
+def _app_run(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    main = call.values.get("main") or self.program.scopes[self.file].names.get("main")
+    if isinstance(main, Function):
+        self.call_function(main, [Host("argv")] if main.node.params.params else [], [], node)
+    return NONE
+
+
+@structural("cond", "pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, fn2=None")
+def _cond(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    branches = [call.values.get(a) or call.values.get(b) for a, b in (("true_fn", "fn1"), ("false_fn", "fn2"))]
+    results = [
+        self.call_function(branch, [], [], node)
+        if isinstance(branch, Function)
+        else Unknown("a branch that isn't a function seen here", node, self.file)
+        for branch in branches
+    ]
+    first = next((t for t in results if isinstance(t, Tensor)), None)
+    return self.operation(
+        "cond",
+        {"pred": call.values.get("pred", NONE), "x": results[0], "y": results[1]},
+        node,
+        first.shape if first else None,
+        first.dtype if first else None,
+    )
