@@ -69,7 +69,7 @@ def test_report(tried: str):
 
 def test_rewritten_code(tried: str, checkout: Path):
     torch, tf2 = blocks("What it writes")
-    for shown, file in ((torch, checkout / "out/tf1.py"), (tf2, ROOT / "fixtures/sparse_activation/tf2.py")):
+    for shown, file in ((torch, checkout / "out/tf1.py"), (tf2, ROOT / "fixtures/sparse_activation/to_tf2.py")):
         written = file.read_text(encoding="utf-8")
         assert [piece for piece in shown.split(CUT) if piece not in written] == []
 
