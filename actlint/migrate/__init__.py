@@ -27,7 +27,8 @@ class Rewrite:
 def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     """Rewrite a program to "tf2" or "torch"; `hidden` is "hook" or "return" (torch only).
 
-    Raises Refused, with every reason that was found, when the program can't be carried over faithfully. A program without TF1 graph code
+    Raises Refused, with every reason that was found, when the program can't be carried over faithfully. A program
+    without TF1 graph code
     gives an empty rewrite.
     """
     if not program.is_graph_program:

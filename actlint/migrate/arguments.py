@@ -35,7 +35,7 @@ class CallRewriting:
         self._entry = entry
         self._binding = binding
         self._original = original
-        self._updated = {id(o.value): u.value for o, u in zip(original.args, updated.args)}
+        self._updated = {id(o.value): u.value for o, u in zip(original.args, updated.args, strict=False)}
         self._extra = extra or {}
         self.target = rewriter.at.target
         result = next((v for v in rewriter.values(original) if isinstance(v, Tensor)), None)

@@ -256,7 +256,8 @@ class Builder:
                 step.kind = "forward"
 
     def _inner_shapes(self, node: cst.CSTNode, constructing: bool) -> None:
-        """Dimensions of a tensor that a weight's own expression reads: `tf.Variable(rng.randn(int(x.get_shape()[-1]), n))`."""
+        """Dimensions of a tensor that a weight's own expression reads: `tf.Variable(rng.randn(int(x.get_shape()[-1]),
+        n))`."""
         if isinstance(node, cst.Call) and not constructing and self.emitter.makes_object(node):
             for argument in node.args:
                 if not any(graph_tensors(v) for v in self.program.values(argument.value)):
@@ -437,7 +438,7 @@ class Builder:
         made = [self._derived_value(name, call, path) for name in self.derived]
         names = [p.name.value for p in (*self.node.params.params, *self.node.params.kwonly_params)]
         gap = False
-        for place, (before, after) in enumerate(zip(call.args, updated.args)):
+        for place, (before, after) in enumerate(zip(call.args, updated.args, strict=False)):
             name = before.keyword.value if before.keyword is not None else names[place] if place < len(names) else ""
             if name not in self.hosts or name in self.dropped:
                 continue
@@ -473,7 +474,7 @@ class Builder:
         names = [p.name.value for p in (*self.node.params.params, *self.node.params.kwonly_params)]
         passed = [
             after
-            for place, (before, after) in enumerate(zip(original.args, updated.args))
+            for place, (before, after) in enumerate(zip(original.args, updated.args, strict=False))
             if (before.keyword.value if before.keyword is not None else names[place] if place < len(names) else "")
             in self.tensors
         ]
@@ -498,7 +499,8 @@ class Builder:
                         self.building.reason(
                             "REF110",
                             step.node,
-                            f"the placeholder {name} isn't returned by {self.node.name.value}, so no run can feed it by name",
+                            f"the placeholder {name} isn't returned by {self.node.name.value}, so no run can feed it by"
+                            " name",
                         )
                     ]
                 )

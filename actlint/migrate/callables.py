@@ -56,7 +56,8 @@ class Call:
         )
 
     def structure(self, texts: list[str]) -> list[str]:
-        """What the function returns, from the expressions of its leaves: the fetches' structure without training operations."""
+        """What the function returns, from the expressions of its leaves: the fetches' structure without training
+        operations."""
         rest = iter(texts)
 
         def text(value: Value) -> str:

@@ -405,7 +405,8 @@ class Emitter(Objects):
     def _read_names(
         self, region: Region, parts: list[Item | Region], written: set[Item], wanted: set[str] | None
     ) -> set[str]:
-        """The outputs of a region that what follows reads: items, other regions' functions, the leaves of a callable."""
+        """The outputs of a region that what follows reads: items, other regions' functions, the leaves of a
+        callable."""
         inside = set(region.items)
         names = {name for item in written for name, d in item.uses.items() if d in inside}
         for part in parts:

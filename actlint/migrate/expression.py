@@ -1,4 +1,5 @@
-"""Rewriting of expressions, bottom up: framework calls take their target's form, everything else stays as it is written."""
+"""Rewriting of expressions, bottom up: framework calls take their target's form, everything else stays as it is
+written."""
 
 from __future__ import annotations
 
@@ -317,7 +318,8 @@ class Rewriter(cst.CSTTransformer):
         return self._method(original_node, updated_node)
 
     def _held_symbol(self, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
-        """A call of a variable that holds a framework function, such as an activation that was passed as an argument."""
+        """A call of a variable that holds a framework function, such as an activation that was passed as an
+        argument."""
         if (
             isinstance(original.func, cst.Name)
             and len(original.args) == 1
@@ -344,7 +346,7 @@ class Rewriter(cst.CSTTransformer):
                 argument.with_changes(
                     keyword=cst.Name(name), equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
                 )
-                for argument, name in zip(extra, names)
+                for argument, name in zip(extra, names, strict=False)
             ]
         return _with_arguments(updated, [*updated.args, *extra])
 
@@ -377,7 +379,7 @@ class Rewriter(cst.CSTTransformer):
         binding = self.program.bindings[original]
         assert isinstance(binding, BoundCall) and isinstance(binding.entry, LayerEntry)
         node = binding.nodes.get(binding.entry.input)
-        argument = next((u.value for o, u in zip(original.args, updated.args) if o.value is node), None)
+        argument = next((u.value for o, u in zip(original.args, updated.args, strict=False) if o.value is node), None)
         if argument is None:
             self.refuse("REF103", original, "a layer's input can't be told from its other arguments")
         return cst.Call(cst.parse_expression(target), [cst.Arg(argument)])
@@ -429,7 +431,7 @@ class Rewriter(cst.CSTTransformer):
         arguments: list[cst.Arg] = []
         positional = 0
         by_keyword = False
-        for before, after in zip(original.args, updated.args):
+        for before, after in zip(original.args, updated.args, strict=False):
             parameter = next((p for p, node in binding.nodes.items() if node is before.value), None)
             if parameter is None or parameter in form.drop or binding.values.get(parameter) == Const(None):
                 by_keyword |= before.keyword is None

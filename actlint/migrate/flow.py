@@ -192,7 +192,8 @@ class Flow:
         return any(isinstance(v, Function) and self.building.is_builder(v.node) for v in self.program.values(call.func))
 
     def _mutated(self, unit: Unit) -> list[tuple[str, Value]]:
-        """Containers of tensors that a unit changes in place: `acts["h"] = t`, `layers.append(t)`, also inside a loop."""
+        """Containers of tensors that a unit changes in place: `acts["h"] = t`, `layers.append(t)`, also inside a
+        loop."""
         found: list[tuple[str, Value]] = []
         for part in walk(unit.node):
             target: cst.CSTNode | None = None
@@ -289,7 +290,8 @@ class Flow:
         return True
 
     def _own_placeholder(self, value: Value, unit: Unit) -> bool:
-        """Whether a value is a placeholder that this unit names for the first time: a parameter, not something to compute."""
+        """Whether a value is a placeholder that this unit names for the first time: a parameter, not something to
+        compute."""
         if not isinstance(value, Tensor) or value.op.kind != "placeholder":
             return False
         parameter = self.parameters.get(("p", value.op.index))
@@ -367,14 +369,14 @@ class Flow:
             if isinstance(node, (cst.List, cst.Tuple)) and len(node.elements) == len(value.items):
                 return [
                     pair
-                    for element, item in zip(node.elements, value.items)
+                    for element, item in zip(node.elements, value.items, strict=False)
                     for pair in self._spread(run, element.value, item)
                 ]
             literal = self._literal(node)
             if isinstance(literal, (cst.List, cst.Tuple)) and len(literal.elements) == len(value.items):
                 return [
                     pair
-                    for element, item in zip(literal.elements, value.items)
+                    for element, item in zip(literal.elements, value.items, strict=False)
                     for pair in self._spread(run, element.value, item)
                 ]
             if value.partial or not isinstance(node, cst.Name):
@@ -391,7 +393,7 @@ class Flow:
             nodes = (
                 {
                     id(v): e.value
-                    for e, v in zip(literal.elements, value.items.values())
+                    for e, v in zip(literal.elements, value.items.values(), strict=False)
                     if isinstance(e, cst.DictElement)
                 }
                 if isinstance(literal, cst.Dict)
@@ -504,5 +506,5 @@ def pairs(target: cst.CSTNode, value: Value) -> Iterator[tuple[str, Value]]:
         and isinstance(value, Sequence)
         and len(value.items) == len(target.elements)
     ):
-        for element, item in zip(target.elements, value.items):
+        for element, item in zip(target.elements, value.items, strict=False):
             yield from pairs(element.value, item)

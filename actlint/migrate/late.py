@@ -101,7 +101,8 @@ _PURE_METHODS = {
 
 
 def impure_calls(flow: Flow) -> list[Reason]:
-    """A reason per call that TF1 made once, while the graph was built, and that forward code would make at every step."""
+    """A reason per call that TF1 made once, while the graph was built, and that forward code would make at every
+    step."""
     found: list[Reason] = []
     for unit in flow.items:
         roots = [unit.node, *(f.body for f in _functions(flow, unit) if not flow.building.is_builder(f))]
@@ -114,7 +115,8 @@ def impure_calls(flow: Flow) -> list[Reason]:
                         flow.building.reason(
                             "REF106",
                             call,
-                            f"{text}(...) was called once, while the graph was built; in a step it would be called every time",
+                            f"{text}(...) was called once, while the graph was built; in a step it would be called"
+                            " every time",
                             "Assign its result to a name in a statement of its own, in front of this one.",
                         )
                     )
@@ -122,7 +124,8 @@ def impure_calls(flow: Flow) -> list[Reason]:
 
 
 def _functions(flow: Flow, unit: Unit) -> list[cst.FunctionDef | cst.Lambda]:
-    """The functions that compute tensors of a unit; those that only make initial values run once in the rewrite, too."""
+    """The functions that compute tensors of a unit; those that only make initial values run once in the rewrite,
+    too."""
     return [
         f
         for f in flow.called(unit)
@@ -219,7 +222,8 @@ def _late_attributes(flow: Flow) -> list[Reason]:
                     flow.building.reason(
                         "REF106",
                         node,
-                        f".{name} is read while the graph is built, and line {flow.building.line(store)} changes it afterwards",
+                        f".{name} is read while the graph is built, and line {flow.building.line(store)} changes it"
+                        " afterwards",
                         _HELP,
                     )
                 )
@@ -270,7 +274,8 @@ def _rebinds(node: cst.CSTNode, name: str) -> bool:
 
 
 def _reads(flow: Flow) -> dict[str, tuple[int, cst.CSTNode, bool]]:
-    """Names of Python values that forward code reads: when (order of the unit), where, and whether they can change in place."""
+    """Names of Python values that forward code reads: when (order of the unit), where, and whether they can change in
+    place."""
     found: dict[str, tuple[int, cst.CSTNode, bool]] = {}
 
     def collect(root: cst.CSTNode, order: int, local: set[str]) -> None:

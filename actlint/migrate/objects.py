@@ -74,7 +74,8 @@ class Objects:
         return None
 
     def is_forward_argument(self, call: cst.CSTNode, argument: cst.Arg) -> bool:
-        """Whether an argument of a layer's or builder's call belongs to the application rather than to the constructor."""
+        """Whether an argument of a layer's or builder's call belongs to the application rather than to the
+        constructor."""
         assert isinstance(call, cst.Call)
         builder = self.surroundings.builders.get(call)
         if builder is not None:

@@ -91,7 +91,8 @@ class _Plan:
         self._probe_ids[(op.index, tensor.index)] = ident
 
     def _named(self, tensor: Tensor) -> tuple[cst.CSTNode, tuple[Frame, ...]]:
-        """The expression that gives a tensor and is assigned to a name: the operation itself, or a call that returns it."""
+        """The expression that gives a tensor and is assigned to a name: the operation itself, or a call that returns
+        it."""
         op = tensor.op
         places = [(op.node, op.calls)] + [
             (op.calls[i].node, op.calls[:i]) for i in range(len(op.calls) - 1, len(self.building.prefix) - 1, -1)
@@ -106,7 +107,8 @@ class _Plan:
         return op.node, op.calls
 
     def _assigned(self, node: cst.CSTNode, calls: tuple[Frame, ...]) -> tuple[str, dict[str, Any] | None]:
-        """The name that an expression's value is assigned to, and the function of the rewritten program that assigns it."""
+        """The name that an expression's value is assigned to, and the function of the rewritten program that assigns
+        it."""
         parent = self.building.parent.get(node)
         if not isinstance(parent, cst.Assign) or not isinstance(parent.targets[0].target, cst.Name):
             return "", None

@@ -34,7 +34,8 @@ class Regions:
         self._widen()
 
     def _widen(self) -> None:
-        """A callable that uses a region's function needs all that the function takes, also for what it doesn't return."""
+        """A callable that uses a region's function needs all that the function takes, also for what it doesn't
+        return."""
         for call in self.calls:
             fed = {p.name for p in call.parameters if not p.placeholder}
             deep = [r for r in self.regions if r.name and r.inner != set(r.items) and set(r.items) & call.items]
@@ -62,7 +63,8 @@ class Regions:
                     self.building.reason(
                         "REF110",
                         call.runs[0].node,
-                        f"the run doesn't feed {', '.join(missing)}, which the function that computes what it fetches takes",
+                        f"the run doesn't feed {', '.join(missing)}, which the function that computes what it fetches"
+                        " takes",
                         "Compute what needs the other inputs in a function of its own, or feed them here too.",
                     )
                 )
@@ -227,7 +229,8 @@ class Regions:
         return frozenset(i.order for i in self.closure(item.uses, set()) if i.random)
 
     def _epoch(self, item: Item) -> int:
-        """How many statements that run the session stand before an item: later items can't be part of what runs earlier."""
+        """How many statements that run the session stand before an item: later items can't be part of what runs
+        earlier."""
         return sum(1 for unit in self.building.units if unit.runs and unit.kind == "host" and unit.order < item.order)
 
     def _split_cycles(self) -> None:
@@ -368,7 +371,8 @@ class Regions:
                 region.name = self.names.fresh(self._region_name(region, models))
 
     def _deepen(self, region: Region, users: dict[Region, set[object]]) -> None:
-        """Let a loss region compute the forward pass itself, where its users need nothing else of it and feed no inner tensor."""
+        """Let a loss region compute the forward pass itself, where its users need nothing else of it and feed no
+        inner tensor."""
         own = set(region.items)
         closure = self.closure({name: d for item in region.items for name, d in item.uses.items()}, set()) | own
         calls = [call for call in users[region] if isinstance(call, Call)]
@@ -435,7 +439,8 @@ class Regions:
                         region.sources[name] = item
 
     def order_of(self, items: set[Item], inside: Region | None = None) -> list[Item | Region]:
-        """Items and calls of named regions, in the order in which a function must evaluate them; `inside` is the region being written."""
+        """Items and calls of named regions, in the order in which a function must evaluate them; `inside` is the
+        region being written."""
         found: list[Item | Region] = []
         placed: set[object] = set()
         covered = {

@@ -219,7 +219,8 @@ class RunRewriter(Rewriter):
         return cst.RemoveFromParent() if self._disappears(original_node) else updated_node
 
     def _disappears(self, node: cst.SimpleStatementLine) -> bool:
-        """Whether a statement has no counterpart: feeds that are written out, summaries, and what only serves the session."""
+        """Whether a statement has no counterpart: feeds that are written out, summaries, and what only serves the
+        session."""
         if node in self.writer.inlined or self._initialises(node) or self._closes(node):
             return True
         return len(node.body) == 1 and self.writer.emitter.building.is_summary(node.body[0])
@@ -245,7 +246,7 @@ class RunRewriter(Rewriter):
             return updated_node
         elements = []
         names = {id(pair[0]): self._key(key) for key, pair in feed.nodes.items()}
-        for before, after in zip(original_node.elements, updated_node.elements):
+        for before, after in zip(original_node.elements, updated_node.elements, strict=False):
             if isinstance(before, cst.DictElement) and isinstance(after, cst.DictElement):
                 after = after.with_changes(key=cst.SimpleString(repr(names[id(before.key)])))
             elements.append(after)
@@ -261,7 +262,7 @@ class RunRewriter(Rewriter):
             return updated_node
         run, call, target = found
         assert isinstance(run.fetches, Sequence)
-        kept = [code(e.value) for e, item in zip(target.elements, run.fetches.items) if not trains(item)]
+        kept = [code(e.value) for e, item in zip(target.elements, run.fetches.items, strict=False) if not trains(item)]
         applied = f"{call.name}({self.writer.arguments(run, call, self)})"
         chosen = self.writer.emitter.target
         if not kept:

@@ -52,7 +52,7 @@ class Target(ABC):
         """Short module names that the user's file uses for something else, with what is written instead."""
         return {}
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027
         """Called once, after layers and builders have names."""
 
     @abstractmethod

@@ -43,9 +43,11 @@ class TF2(Target):
         small = node.body[0]
         if isinstance(small, cst.Import):
             aliases = [
-                alias.with_changes(name=cst.Name("tensorflow"))
-                if code(alias.name).startswith("tensorflow.compat")
-                else alias
+                (
+                    alias.with_changes(name=cst.Name("tensorflow"))
+                    if code(alias.name).startswith("tensorflow.compat")
+                    else alias
+                )
                 for alias in small.names
             ]
             return [node.with_changes(body=[small.with_changes(names=aliases)])]
@@ -72,8 +74,13 @@ class TF2(Target):
     def structural(
         self, rewriter: Rewriter, name: str, original: cst.Call, updated: cst.Call, binding: BoundCall
     ) -> cst.BaseExpression | None:
-        argument = lambda p: next(
-            (code(u.value) for o, u in zip(original.args, updated.args) if o.value is binding.nodes.get(p)), None
+        argument = lambda p: next(  # noqa: E731
+            (
+                code(u.value)
+                for o, u in zip(original.args, updated.args, strict=False)
+                if o.value is binding.nodes.get(p)
+            ),
+            None,
         )  # noqa: E731
         if name == "Variable":
             words = [argument("initial_value") or ""]

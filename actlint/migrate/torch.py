@@ -139,7 +139,8 @@ class Torch(Target):
         return applied if isinstance(value, Tensor) and self._inner(value.op) else None
 
     def _inner(self, op: Op) -> bool:
-        """Whether a layer's output feeds another layer of the same function, and the layer runs once: only then a hook reads it."""
+        """Whether a layer's output feeds another layer of the same function, and the layer runs once: only then a
+        hook reads it."""
         program = self.emitter.program
         if (
             op not in program.hidden
@@ -176,7 +177,7 @@ class Torch(Target):
             returned = next((s.node.body[0].value for s in builder.steps if s.kind == "return"), None)
             if not isinstance(returned, cst.Tuple) or len(returned.elements) != len(small.targets[0].target.elements):
                 continue
-            for element, target in zip(returned.elements, small.targets[0].target.elements):
+            for element, target in zip(returned.elements, small.targets[0].target.elements, strict=False):
                 layer = self._builder_layer(builder, element.value)
                 if layer is None or not isinstance(target.value, cst.Name) or target.value.value not in item.defs:
                     continue
@@ -267,8 +268,13 @@ class Torch(Target):
     def structural(
         self, rewriter: Rewriter, name: str, original: cst.Call, updated: cst.Call, binding: BoundCall
     ) -> cst.BaseExpression | None:
-        argument = lambda p: next(
-            (code(u.value) for o, u in zip(original.args, updated.args) if o.value is binding.nodes.get(p)), None
+        argument = lambda p: next(  # noqa: E731
+            (
+                code(u.value)
+                for o, u in zip(original.args, updated.args, strict=False)
+                if o.value is binding.nodes.get(p)
+            ),
+            None,
         )  # noqa: E731
         if name == "Variable":
             made = self._initial(rewriter, original, binding, argument("initial_value") or "", argument("dtype"))

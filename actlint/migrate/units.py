@@ -160,7 +160,7 @@ class Building:
         if not paths:
             return ()
         shortest = min(paths, key=len)
-        for path, training in zip(paths, self.program.trainings):
+        for path, training in zip(paths, self.program.trainings, strict=False):
             if path != shortest:
                 raise Refused(
                     [

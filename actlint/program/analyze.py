@@ -22,7 +22,8 @@ _parsed = lru_cache(maxsize=128)(parse)
 def analyze(path: Path, read: Callable[[Path], Source], tree: Tree | None = None, *, uncalled: bool = False) -> Program:
     """Interpret the file at `path` as `__main__`; with `uncalled` also the functions and classes that it never calls.
 
-    Raises actlint.syntax.tree.Invalid or actlint.files.source.Undecodable when the entry file can't be read or parsed; an imported
+    Raises actlint.syntax.tree.Invalid or actlint.files.source.Undecodable when the entry file can't be read or
+    parsed; an imported
     local module that can't, or that doesn't mention TensorFlow, is treated as an installed package.
     """
     path = path.resolve()

@@ -176,7 +176,7 @@ def dimensions(
         nodes: list[cst.BaseExpression | None] = [None] * len(value.items)
         if isinstance(node, (cst.List, cst.Tuple)) and len(node.elements) == len(value.items):
             nodes = [element.value for element in node.elements]
-        return tuple(_dimension(item, inner, source) for item, inner in zip(value.items, nodes))
+        return tuple(_dimension(item, inner, source) for item, inner in zip(value.items, nodes, strict=False))
     if isinstance(value, Const) and isinstance(value.value, (list, tuple)):
         return tuple(Dim(item if isinstance(item, int) and item >= 0 else None) for item in value.value)
     if isinstance(value, (Const, DimValue)) and value != Const(None):

@@ -156,9 +156,11 @@ def _length(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
     return (
         Const(len(items))
         if items is not None
-        else Const(len(values[0].value))
-        if isinstance(values[0], Const) and hasattr(values[0].value, "__len__")
-        else Host("int")
+        else (
+            Const(len(values[0].value))
+            if isinstance(values[0], Const) and hasattr(values[0].value, "__len__")
+            else Host("int")
+        )
     )
 
 
@@ -171,8 +173,10 @@ def _zip(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
         width = min(len(c) for c in known) if known else 0
         if not known:
             return Unknown("zip of something that isn't known", node, self.file)
-        columns = [c if c is not None else [self.element(v, node)] * width for c, v in zip(columns, values)]
-    return Sequence([Sequence(list(row), "tuple") for row in zip(*columns)])  # type: ignore[arg-type]
+        columns = [
+            c if c is not None else [self.element(v, node)] * width for c, v in zip(columns, values, strict=False)
+        ]
+    return Sequence([Sequence(list(row), "tuple") for row in zip(*columns, strict=False)])  # type: ignore[arg-type]
 
 
 def _enumerate(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
@@ -233,7 +237,7 @@ def _map(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
     return Sequence(
         [
             calls.apply(self, values[0], [(item, None) for item in row], [], node, self.program.scopes[self.file])
-            for row in zip(*columns)
+            for row in zip(*columns, strict=False)
         ]
     )  # type: ignore[arg-type]
 

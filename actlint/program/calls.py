@@ -174,7 +174,8 @@ def _symbol(
 
 
 def global_source(self: Interpreter, node: cst.BaseExpression, scope: Scope) -> str | None:
-    """The text of an expression made of module-level names of the entry file only, so that it is valid anywhere in it."""
+    """The text of an expression made of module-level names of the entry file only, so that it is valid anywhere in
+    it."""
     names: list[str] = []
 
     def collect(part: cst.CSTNode) -> bool:

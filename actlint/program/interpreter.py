@@ -231,7 +231,7 @@ class Interpreter:
                 else Unknown("a tensor or a Python value, depending on a condition", node, self.file)
             )
         if isinstance(left, Sequence) and isinstance(right, Sequence) and len(left.items) == len(right.items):
-            return Sequence([self.either(a, b, node) for a, b in zip(left.items, right.items)], left.kind)
+            return Sequence([self.either(a, b, node) for a, b in zip(left.items, right.items, strict=False)], left.kind)
         if any(isinstance(v, (Function, Class, Instance, Handle, Sequence, Mapping)) for v in (left, right)):
             return (
                 left
@@ -274,7 +274,8 @@ class Interpreter:
             self.loops = self.loops[:-1]
 
     def repeated(self, body: cst.BaseSuite, scope: Scope, loop: cst.CSTNode, start: Callable[[], object]) -> None:
-        """A loop that isn't unrolled: one walk stands for all, so constants that it changes aren't known, before and after."""
+        """A loop that isn't unrolled: one walk stands for all, so constants that it changes aren't known, before and
+        after."""
         assigned = calls.assigned_names(body)
 
         def forget() -> None:
@@ -353,9 +354,10 @@ class Interpreter:
             self.assign(target.value, value, scope)
 
     def name_tensors(self, target: cst.BaseExpression, value: Value, source: cst.BaseExpression | None) -> None:
-        """Remember what the user calls an expression's tensor, and a tensor: by its first name in the outermost function that has one."""
+        """Remember what the user calls an expression's tensor, and a tensor: by its first name in the outermost
+        function that has one."""
         if isinstance(target, (cst.Tuple, cst.List)):
-            for element, part in zip(target.elements, self.iterate(value) or ()):
+            for element, part in zip(target.elements, self.iterate(value) or (), strict=False):
                 self.name_tensors(element.value, part, None)
         elif isinstance(value, Tensor):
             name = cst.Module([]).code_for_node(target)
@@ -469,7 +471,7 @@ class Interpreter:
         plain = [p.name.value for p in (*parameters.posonly_params, *parameters.params)]
         only = [p.name.value for p in parameters.kwonly_params]
         arguments = [function.bound, *positional] if function.bound is not None else list(positional)
-        bound = dict(zip(plain, arguments))
+        bound = dict(zip(plain, arguments, strict=False))
         rest: list[Value] = list(arguments[len(plain) :])
         extra: dict[str, Value] = {}
         for keyword, value in keywords:

@@ -105,8 +105,9 @@ class ScopeHandle(Handle):
 
 @structural(
     "variable_scope variable_op_scope",
-    "name_or_scope=None, default_name=None, values=None, initializer=None, regularizer=None, caching_device=None, "
-    "partitioner=None, custom_getter=None, reuse=None, dtype=None, use_resource=None, constraint=None, auxiliary_name_scope=True",
+    "name_or_scope=None, default_name=None, values=None, initializer=None, regularizer=None, caching_device=None,"
+    " partitioner=None, custom_getter=None, reuse=None, dtype=None, use_resource=None, constraint=None,"
+    " auxiliary_name_scope=True",
 )
 def _variable_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return _scope(
@@ -256,9 +257,11 @@ def _app_run(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 def _cond(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     branches = [call.values.get(a) or call.values.get(b) for a, b in (("true_fn", "fn1"), ("false_fn", "fn2"))]
     results = [
-        self.call_function(branch, [], [], node)
-        if isinstance(branch, Function)
-        else Unknown("a branch that isn't a function seen here", node, self.file)
+        (
+            self.call_function(branch, [], [], node)
+            if isinstance(branch, Function)
+            else Unknown("a branch that isn't a function seen here", node, self.file)
+        )
         for branch in branches
     ]
     first = next((t for t in results if isinstance(t, Tensor)), None)

@@ -1,4 +1,5 @@
-"""Symbols that shape the program rather than compute: placeholders, variables, sessions, training, collections, scopes, summaries."""
+"""Symbols that shape the program rather than compute: placeholders, variables, sessions, training, collections,
+scopes, summaries."""
 
 from __future__ import annotations
 
@@ -106,8 +107,9 @@ def _is_global(self: Interpreter, node: cst.Name) -> bool:
 
 @structural(
     "Variable",
-    "initial_value=None, trainable=True, collections=None, validate_shape=True, caching_device=None, name=None, variable_def=None, "
-    "dtype=None, expected_shape=None, import_scope=None, constraint=None, use_resource=None, synchronization=None, aggregation=None, shape=None",
+    "initial_value=None, trainable=True, collections=None, validate_shape=True, caching_device=None, name=None,"
+    " variable_def=None, dtype=None, expected_shape=None, import_scope=None, constraint=None, use_resource=None,"
+    " synchronization=None, aggregation=None, shape=None",
 )
 def _variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     given = call.const("name")
@@ -135,8 +137,9 @@ def _make_variable(
 
 @structural(
     "get_variable",
-    "name, shape=None, dtype=None, initializer=None, regularizer=None, trainable=None, collections=None, caching_device=None, "
-    "partitioner=None, validate_shape=True, use_resource=None, custom_getter=None, constraint=None, synchronization=None, aggregation=None",
+    "name, shape=None, dtype=None, initializer=None, regularizer=None, trainable=None, collections=None,"
+    " caching_device=None, partitioner=None, validate_shape=True, use_resource=None, custom_getter=None,"
+    " constraint=None, synchronization=None, aggregation=None",
 )
 def _get_variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     given = call.const("name")
@@ -268,8 +271,9 @@ def _result(value: Value, run: Run) -> Value:
 
 
 @structural(
-    "global_variables_initializer initialize_all_variables local_variables_initializer tables_initializer variables_initializer "
-    "initialize_local_variables initialize_variables initialize_all_tables initializers.global_variables",
+    "global_variables_initializer initialize_all_variables local_variables_initializer tables_initializer"
+    " variables_initializer initialize_local_variables initialize_variables initialize_all_tables"
+    " initializers.global_variables",
     "var_list=None, name=None",
 )
 def _initializers(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
@@ -369,7 +373,8 @@ def _train(
 
 @structural(
     "gradients",
-    "ys, xs, grad_ys=None, name='gradients', colocate_gradients_with_ops=False, gate_gradients=False, aggregation_method=None, stop_gradients=None",
+    "ys, xs, grad_ys=None, name='gradients', colocate_gradients_with_ops=False, gate_gradients=False,"
+    " aggregation_method=None, stop_gradients=None",
 )
 def _gradients(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     loss = call.values.get("ys")

@@ -16,13 +16,53 @@ class Kind:
 
 
 _ALL = (
-    Kind("PRF101", "no-framework", "The interpreter that should run the programs has no TensorFlow, no torch or no NumPy.", 'pip install "actlint[verify]", or name another interpreter with --python.'),
-    Kind("PRF102", "original-fails", "The original program ends with an exception before the proof is complete.", "Give it what it needs: --setup FILE stands in for data that isn't there."),
-    Kind("PRF103", "out-of-time", "A side didn't end within the time limit.", "Shorten the program, or stand in for its slow parts with --setup."),
-    Kind("PRF104", "process-died", "The process of a side ended without a result, by a signal or inside the framework.", "Run the program by itself in the same interpreter."),
-    Kind("PRF201", "rewrite-fails", "The rewritten program ends with an exception.", "Please report it; nothing was written."),
-    Kind("PRF202", "numbers-differ", "A compared value differs by more than its tolerance.", "Please report it; nothing was written."),
-    Kind("PRF301", "no-evidence", "The runs don't show enough: zero gradients, a constant loss, NaN, or no training at all.", "Let the program train for some steps on data that moves its weights."),
-    Kind("PRF401", "no-float64-kernel", "An operation has no float64 kernel, so the comparison was made in float32.", "Accept it with --unverified after reading the table."),
+    Kind(
+        "PRF101",
+        "no-framework",
+        "The interpreter that should run the programs has no TensorFlow, no torch or no NumPy.",
+        'pip install "actlint[verify]", or name another interpreter with --python.',
+    ),
+    Kind(
+        "PRF102",
+        "original-fails",
+        "The original program ends with an exception before the proof is complete.",
+        "Give it what it needs: --setup FILE stands in for data that isn't there.",
+    ),
+    Kind(
+        "PRF103",
+        "out-of-time",
+        "A side didn't end within the time limit.",
+        "Shorten the program, or stand in for its slow parts with --setup.",
+    ),
+    Kind(
+        "PRF104",
+        "process-died",
+        "The process of a side ended without a result, by a signal or inside the framework.",
+        "Run the program by itself in the same interpreter.",
+    ),
+    Kind(
+        "PRF201",
+        "rewrite-fails",
+        "The rewritten program ends with an exception.",
+        "Please report it; nothing was written.",
+    ),
+    Kind(
+        "PRF202",
+        "numbers-differ",
+        "A compared value differs by more than its tolerance.",
+        "Please report it; nothing was written.",
+    ),
+    Kind(
+        "PRF301",
+        "no-evidence",
+        "The runs don't show enough: zero gradients, a constant loss, NaN, or no training at all.",
+        "Let the program train for some steps on data that moves its weights.",
+    ),
+    Kind(
+        "PRF401",
+        "no-float64-kernel",
+        "An operation has no float64 kernel, so the comparison was made in float32.",
+        "Accept it with --unverified after reading the table.",
+    ),
 )
 KINDS: dict[str, Kind] = {kind.code: kind for kind in _ALL}

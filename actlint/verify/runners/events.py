@@ -1,4 +1,5 @@
-"""Stand-ins for event writers: summaries are a side effect, and writing them takes TensorBoard, which needn't be installed."""
+"""Stand-ins for event writers: summaries are a side effect, and writing them takes TensorBoard, which needn't be
+installed."""
 
 from __future__ import annotations
 
