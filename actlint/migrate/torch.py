@@ -99,6 +99,7 @@ class Torch(Target):
         """Choose the hidden tensors that a hook captures, and place the registration."""
         if self.hidden != "hook":
             return
+        self._explain_returns()
         registrations: list[tuple[int, str, str]] = []
         for region in self.emitter.regions.regions:
             for item in region.items if region.name else ():
@@ -122,6 +123,21 @@ class Torch(Target):
         )
         first = statement(f"{self.store} = {{}}").with_changes(leading_lines=[cst.EmptyLine(indent=False)])  # type: ignore[call-arg]
         self.emitter.before_functions(place, [first, cst.parse_statement(text)])
+
+    def _explain_returns(self) -> None:
+        """Say which hidden tensors of a loss no hook can read, because no module produces them."""
+        names = {
+            value.op: name
+            for item in self.emitter.regions.items
+            for name, value in item.defs.items()
+            if isinstance(value, Tensor)
+        }
+        hidden = [tensor.op for term in self.emitter.program.loss_terms for tensor in term.hidden]
+        returned = dict.fromkeys(names[op] for op in hidden if op in names and op.layer is None)
+        if returned:
+            self.emitter.notes.append(
+                f"{', '.join(returned)}: computed from weights made by hand, so functions return it instead of a hook"
+            )
 
     def _layer_of(self, item: Item, name: str) -> str | None:
         """The layer object whose output a name is, when the item is just its application."""
