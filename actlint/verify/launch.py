@@ -20,6 +20,7 @@ from actlint.verify.verdict import ORIGINAL, REWRITTEN
 RUNNERS = Path(__file__).parent / "runners"
 RECORDER = "before_tf.py"
 SCRIPTS = {"tf2": "after_tf2.py", "torch": "after_torch.py"}
+PASSES = {"before": ("natural", "scaled", "again"), "decisive": ("natural", "scaled"), "compiled": ("natural",)}
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".hg", ".svn", "__pycache__", ".venv", "venv", ".tox", ".nox", "node_modules", ".actlint*", "*.pyc"
 )
@@ -86,11 +87,13 @@ def start_side(request: ProofRequest, mode: str, precision: str, scratch: Path) 
     folder = scratch / mode
     folder.mkdir()
     source = request.before if before else request.after
-    shutil.copytree(source, folder / "program", ignore=LEFT_OUT, ignore_dangling_symlinks=True)
+    shutil.copytree(source, folder / "pristine", ignore=LEFT_OUT, ignore_dangling_symlinks=True)
     job = {
         "mode": mode,
         "precision": precision,
-        "root": str(folder / "program"),
+        "folder": str(folder),
+        "passes": list(PASSES[mode]) if precision == "float64" else ["natural"],
+        "extras_end": time.time() + request.limit / 3,
         "entry": Path(request.entry).as_posix(),
         "arguments": request.arguments,
         "setup": str(request.setup.resolve()) if request.setup else None,
@@ -146,8 +149,8 @@ def _gather(request: ProofRequest, results: Path, sides: list[Side], end: float)
             return verdict.not_run(failure), failure.get("kernel")
         if not (results / f"{side.mode}.json").exists():
             return verdict.died(side.label, side.process.returncode, _tail(side.output)), None
-    decisive, compiled = _read(results / "decisive.json"), _read(results / "compiled.json")
-    return verdict.judge(decisive, compiled), decisive.get("failure", {}).get("kernel")
+    found = {path.stem: _read(path) for path in results.glob("*.json") if not path.stem.startswith("before")}
+    return verdict.judge(found), found["decisive"].get("failure", {}).get("kernel")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -59,6 +59,12 @@ _ALL = (
         "Let the program train for some steps on data that moves its weights.",
     ),
     Kind(
+        "PRF302",
+        "racy-original",
+        "Two executions of the original program give different results: its graph leaves an order open.",
+        "Order the update and what reads the variables with tf.control_dependencies, then migrate.",
+    ),
+    Kind(
         "PRF401",
         "no-float64-kernel",
         "An operation has no float64 kernel, so the comparison was made in float32.",

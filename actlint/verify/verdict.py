@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from actlint.verify.proof import Comparison, Proof, reason
@@ -14,6 +15,8 @@ ORIGINAL = "the original program"
 REWRITTEN = "the rewritten program"
 MOST_REASONS = 12
 INFINITE = 1e300
+SCALED = "decisive-scaled"
+REPLAYS = ("decisive", SCALED, "compiled")
 
 Row = dict[str, Any]
 
@@ -40,24 +43,62 @@ def died(side: str, status: int, tail: str) -> Proof:
     return Proof("not run" if side == ORIGINAL else "inconclusive", [reason("PRF104", text)])
 
 
-def judge(decisive: dict[str, Any], compiled: dict[str, Any]) -> Proof:
-    """Weigh the replays: the decisive one, and the one of the program as it is."""
-    comparisons = [Comparison(**row) for row in decisive["rows"] + compiled["rows"]]
-    gaps = list(dict.fromkeys(decisive["not_exercised"]))
-    reasons = _crash(decisive) + _differences(decisive)
+def judge(found: dict[str, dict[str, Any]]) -> Proof:
+    """Weigh what the sides have found.
+
+    Args:
+        found: by name, ``decisive`` and ``decisive-scaled`` (the replay with the original's noise, at natural scale and
+            with the loss scaled down), ``compiled`` (that of the program as it is), and ``sensitivity`` (what further
+            executions of the original have shown). The second and the last may be missing.
+    """
+    sensitivity = found.get("sensitivity", {})
+    replays = [_without_feeds(found[name], sensitivity.get("feeds", ())) for name in REPLAYS if name in found]
+    decisive, compiled = replays[0], replays[-1]
+    comparisons = [Comparison(**row) for replay in replays for row in replay["rows"]]
+    gaps = list(dict.fromkeys([*decisive["not_exercised"], *_insensitive(found)]))
+    reasons = next(filter(None, (_crash(replay) + _differences(replay) for replay in replays[:-1])), [])
     reasons = reasons or [
         dict(r, text=f"as it is, in float32: {r['text']}") for r in _crash(compiled) + _differences(compiled)
     ]
-    if reasons:
-        left = len(reasons) - MOST_REASONS
-        more = [reason("PRF202", f"and {left} more differences")] if left > 0 else []
-        return Proof("differs", reasons[:MOST_REASONS] + more, comparisons, gaps)
-    doubts = decisive["broken"] + decisive["doubts"] + compiled["broken"]
+    left = len(reasons) - MOST_REASONS
+    reasons = reasons[:MOST_REASONS] + ([reason("PRF202", f"and {left} more differences")] if left > 0 else [])
+    races = [_placed("PRF302", text) for text in _races(sensitivity)]
+    if races or reasons:
+        return Proof("inconclusive" if races else "differs", races + reasons, comparisons, gaps)
+    doubts = decisive["broken"] + [text for replay in replays[:-1] for text in replay["doubts"]] + compiled["broken"]
     if not any(row["quantity"] not in ("feed", "initial value") for row in decisive["rows"]):
         doubts = [*doubts, "nothing was compared"]
     if doubts:
         return Proof("inconclusive", [_placed("PRF301", text) for text in dict.fromkeys(doubts)], comparisons, gaps)
     return Proof("proved", [], comparisons, gaps)
+
+
+def _without_feeds(replay: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """A replay without the comparison of feeds that differ from one execution of the original to the next."""
+    rows = [row for row in replay["rows"] if row["quantity"] != "feed" or row["name"] not in names]
+    return {**replay, "rows": rows}
+
+
+def _races(sensitivity: dict[str, Any]) -> list[str]:
+    ending = "differs between two executions of the original program, one of them with a single thread"
+    return [
+        f"{text} {ending}" if text.startswith(("fetch", "variable")) else text for text in sensitivity.get("races", ())
+    ]
+
+
+def _insensitive(found: dict[str, dict[str, Any]]) -> list[str]:
+    """What the comparison would not notice, or was not made for."""
+    sensitivity = found.get("sensitivity", {})
+    sentences = [f"a change of {name} by 1 % would not be noticed" for name in sensitivity.get("unnoticed", ())]
+    if sensitivity.get("untried"):
+        sentences.append(f"whether a change of {', '.join(sensitivity['untried'])} would be noticed was not tried")
+    for name in sensitivity.get("feeds", ()):
+        sentences.append(
+            f"the program feeds other values as '{name}' at each execution; the rewrite was given the original's"
+        )
+    if SCALED not in found:
+        sentences.append("training with the loss scaled by 1e-6 was not compared")
+    return sentences
 
 
 def single(proof: Proof, kernel: str) -> Proof:

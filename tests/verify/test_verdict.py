@@ -19,17 +19,22 @@ def result(*rows, **changes):
     return {"rows": list(rows), "differences": [], "doubts": [], "broken": [], "not_exercised": [], **changes}
 
 
+def judge(decisive, compiled, **more):
+    found = {"decisive": decisive, "decisive-scaled": result(), "compiled": compiled, **more}
+    return verdict.judge({name: own for name, own in found.items() if own is not None})
+
+
 CRASH = {"text": "NameError: name 'x'", "file": "p.py", "line": 7, "setup": False, "kernel": None}
 
 
 def test_proved():
-    proof = verdict.judge(result(row()), result(row(dtype="float32")))
+    proof = judge(result(row()), result(row(dtype="float32")))
     assert proof.verdict == "proved" and not proof.reasons and len(proof.comparisons) == 2
 
 
 def test_worst_row_of_each_quantity_is_the_reason():
     rows = [row(error=1e-3, ok=False), row(error=1e-2, ok=False, step=4), row(quantity="gradient", error=1.0, ok=False)]
-    proof = verdict.judge(result(*rows), result())
+    proof = judge(result(*rows), result())
     assert proof.verdict == "differs"
     assert [r["text"][:8] for r in proof.reasons] == ["fetch '0", "gradient"]
     assert "1.0e-02 at step 4" in proof.reasons[0]["text"]
@@ -37,7 +42,7 @@ def test_worst_row_of_each_quantity_is_the_reason():
 
 
 def test_what_was_noticed_comes_first():
-    proof = verdict.judge(result(row(error=1.0, ok=False), differences=["order of runs: p.py:9"]), result())
+    proof = judge(result(row(error=1.0, ok=False), differences=["order of runs: p.py:9"]), result())
     assert proof.reasons[0]["text"].startswith("order of runs")
 
 
@@ -45,39 +50,77 @@ def test_what_was_noticed_comes_first():
 def test_crash_of_the_rewrite_differs(which):
     results = [result(row()), result()]
     results[which]["failure"] = CRASH
-    proof = verdict.judge(*results)
+    proof = judge(*results)
     assert proof.verdict == "differs"
     assert (proof.reasons[0]["code"], proof.reasons[0]["line"]) == ("PRF201", 7)
 
 
 def test_compiled_difference_differs():
-    proof = verdict.judge(result(row()), result(row(dtype="float32", error=0.1, tolerance=1e-3, ok=False)))
+    proof = judge(result(row()), result(row(dtype="float32", error=0.1, tolerance=1e-3, ok=False)))
     assert proof.verdict == "differs" and "float32" in proof.reasons[0]["text"]
+
+
+def test_scaled_difference_differs():
+    scaled = result(row(quantity="variable (loss x 1e-06)", error=1e-3, ok=False))
+    proof = judge(result(row()), result(), **{"decisive-scaled": scaled})
+    assert proof.verdict == "differs" and "loss x 1e-06" in proof.reasons[0]["text"]
+
+
+def test_missing_scaled_replay_is_said():
+    proof = judge(result(row()), result(), **{"decisive-scaled": None})
+    assert proof.verdict == "proved"
+    assert proof.not_exercised == ["training with the loss scaled by 1e-6 was not compared"]
+
+
+def sensitivity(**changes):
+    return {"races": [], "feeds": [], "unnoticed": [], "untried": [], **changes}
+
+
+@pytest.mark.parametrize("rows", [[row()], [row(error=1.0, ok=False)]])
+def test_racy_original_is_inconclusive(rows):
+    proof = judge(result(*rows), result(), sensitivity=sensitivity(races=["fetch '1' of p.py:5"]))
+    assert proof.verdict == "inconclusive"
+    assert (proof.reasons[0]["code"], proof.reasons[0]["line"]) == ("PRF302", 5)
+    assert len(proof.reasons) == 1 + (not rows[0]["ok"])
+
+
+def test_feeds_that_change_by_themselves_are_not_compared():
+    feed = row(quantity="feed", name="x", error=1.0, ok=False)
+    assert judge(result(row(), feed), result()).verdict == "differs"
+    proof = judge(result(row(), feed), result(), sensitivity=sensitivity(feeds=["x"]))
+    assert proof.verdict == "proved" and "'x' at each execution" in proof.not_exercised[0]
+
+
+def test_what_would_not_be_noticed_is_said():
+    own = sensitivity(unnoticed=["epsilon of AdamOptimizer"], untried=["beta1 of AdamOptimizer"])
+    gaps = judge(result(row()), result(), sensitivity=own).not_exercised
+    assert gaps[0] == "a change of epsilon of AdamOptimizer by 1 % would not be noticed"
+    assert "beta1 of AdamOptimizer" in gaps[1]
 
 
 @pytest.mark.parametrize("changes", [{"doubts": ["all gradients are zero"]}, {"broken": ["no weight"]}])
 def test_doubts_are_inconclusive(changes):
-    assert verdict.judge(result(row(), **changes), result()).verdict == "inconclusive"
+    assert judge(result(row(), **changes), result()).verdict == "inconclusive"
 
 
 def test_difference_outweighs_doubt():
-    assert verdict.judge(result(row(error=1.0, ok=False), doubts=["x"]), result()).verdict == "differs"
+    assert judge(result(row(error=1.0, ok=False), doubts=["x"]), result()).verdict == "differs"
 
 
 def test_nothing_compared_is_inconclusive():
-    proof = verdict.judge(result(row(quantity="feed")), result())
+    proof = judge(result(row(quantity="feed")), result())
     assert (proof.verdict, proof.reasons[0]["text"]) == ("inconclusive", "nothing was compared")
 
 
 def test_many_reasons_are_cut():
     rows = [row(name=str(i), error=1.0, ok=False) for i in range(40)]
-    proof = verdict.judge(result(*rows), result())
+    proof = judge(result(*rows), result())
     assert len(proof.reasons) == verdict.MOST_REASONS + 1 and "28 more" in proof.reasons[-1]["text"]
 
 
 def test_single_precision_is_close_at_best():
-    assert verdict.single(verdict.judge(result(row()), result()), "Lrn").verdict == "close"
-    assert verdict.single(verdict.judge(result(row(error=1.0, ok=False)), result()), "Lrn").verdict == "differs"
+    assert verdict.single(judge(result(row()), result()), "Lrn").verdict == "close"
+    assert verdict.single(judge(result(row(error=1.0, ok=False)), result()), "Lrn").verdict == "differs"
 
 
 def test_not_run_names_place_and_help():
@@ -89,7 +132,7 @@ def test_not_run_names_place_and_help():
 
 
 def test_json():
-    proof = verdict.judge(result(row(), not_exercised=["p.py:9 not reached"]), result())
+    proof = judge(result(row(), not_exercised=["p.py:9 not reached"]), result())
     document = json.loads(json.dumps(proof.as_json()))
     assert set(document) == {"verdict", "reasons", "comparisons", "not_exercised"}
     assert set(document["comparisons"][0]) == set(row())

@@ -7,7 +7,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import events, float64_tf, noise_tf, program, replay  # noqa: E402
+from runners import events, float64_tf, noise_tf, passes, program, replay  # noqa: E402
 
 sys.path.pop(0)
 
@@ -17,6 +17,7 @@ class TF2(replay.Framework):
 
     def __init__(self, tf, decisive):
         self.tf, self.decisive = tf, decisive
+        self.optimizers = []
 
     def feed(self, array, original):
         return bool(array) if isinstance(original, bool) else self.tf.constant(array)
@@ -36,13 +37,27 @@ class TF2(replay.Framework):
     def identity(self, weight):
         return weight.value if hasattr(weight, "value") and not callable(weight.value) else weight
 
+    def slots(self):
+        for optimizer in self.optimizers:
+            weights = optimizer._trainable_variables
+            for name, values in vars(optimizer).items():
+                if isinstance(values, list) and len(values) == len(weights) and values is not weights:
+                    for weight, value in zip(weights, values, strict=True):
+                        if hasattr(value, "shape") and tuple(value.shape) == tuple(weight.shape):
+                            yield weight, name, value
 
-def watch_gradients(tf, player):
-    """Gradient tapes and Keras optimizers report to the replay."""
+
+def watch_gradients(tf, player, scale):
+    """Gradient tapes and Keras optimizers report to the replay.
+
+    Gradients with respect to variables are multiplied by `scale`.
+    """
     original = tf.GradientTape.gradient
 
     def gradient(self, target, sources, *arguments, **keywords):
         result = original(self, target, sources, *arguments, **keywords)
+        if scale != 1.0 and all(_is_variable(tf, source) for source in tf.nest.flatten(sources)):
+            result = tf.nest.map_structure(lambda own: _times(tf, own, scale), result)
         for source, own in zip(tf.nest.flatten(sources), _flat_gradients(tf, result), strict=True):
             player.gradient_seen("raw", source, own)
         return result
@@ -53,12 +68,26 @@ def watch_gradients(tf, player):
     apply = keras.optimizers.Optimizer.apply
 
     def applied(self, grads, trainable_variables=None):
+        if not any(self is known for known in player.framework.optimizers):
+            player.framework.optimizers.append(self)
         variables = trainable_variables if trainable_variables is not None else self._trainable_variables
         for source, own in zip(variables, grads, strict=False):
             player.gradient_seen("applied", source, own)
         return apply(self, grads, trainable_variables)
 
     keras.optimizers.Optimizer.apply = applied
+
+
+def _is_variable(tf, source):
+    return isinstance(getattr(source, "value", source), tf.Variable) or isinstance(source, tf.Variable)
+
+
+def _times(tf, gradient, scale):
+    if gradient is None:
+        return None
+    if isinstance(gradient, tf.IndexedSlices):
+        return tf.IndexedSlices(gradient.values * scale, gradient.indices, gradient.dense_shape)
+    return gradient * scale
 
 
 def _flat_gradients(tf, result):
@@ -92,7 +121,6 @@ def main():
     """Run the job."""
     job = program.read_job(sys.argv[1])
     decisive = job["mode"] == "decisive"
-    program.isolate()
     try:
         tf = import_tensorflow(decisive and job["precision"] == "float64")
     except ImportError as error:
@@ -102,11 +130,11 @@ def main():
     if events.missing():
         events.install_tensorflow(tf)
 
-    def prepare(player, keyed):
+    def prepare(job, player, keyed):
         tf.config.run_functions_eagerly(True)
         tf.data.experimental.enable_debug_mode()
         noise_tf.install_eager(keyed)
-        watch_gradients(tf, player)
+        watch_gradients(tf, player, passes.SCALE if job["pass"] == passes.SCALED else 1.0)
 
     replay.conduct(job, TF2(tf, decisive), prepare)
 

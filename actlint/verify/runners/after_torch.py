@@ -7,7 +7,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import events, float64_torch, noise_torch, program, replay  # noqa: E402
+from runners import events, float64_torch, noise_torch, passes, program, replay  # noqa: E402
 
 sys.path.pop(0)
 
@@ -19,6 +19,7 @@ class Torch(replay.Framework):
 
     def __init__(self, torch, decisive):
         self.torch, self.decisive = torch, decisive
+        self.optimizers = []
 
     def feed(self, array, original):
         if isinstance(original, self.torch.Tensor):
@@ -45,12 +46,24 @@ class Torch(replay.Framework):
             return value.detach().clone()
         return np.array(value, copy=True) if isinstance(value, np.ndarray) else value
 
+    def slots(self):
+        for optimizer in self.optimizers:
+            for weight, state in optimizer.state.items():
+                for name, value in state.items():
+                    if isinstance(value, self.torch.Tensor) and value.shape == weight.shape:
+                        yield weight, name, value
 
-def watch_gradients(torch, player):
-    """Optimizers report what they are about to apply, ``autograd.grad`` what it gives."""
+
+def watch_gradients(torch, player, scale):
+    """Optimizers report what they are about to apply, ``autograd.grad`` what it gives.
+
+    Gradients with respect to parameters are multiplied by `scale`.
+    """
     from torch.optim import optimizer
 
     def before_step(current, args, kwargs):
+        if not any(current is known for known in player.framework.optimizers):
+            player.framework.optimizers.append(current)
         for group in current.param_groups:
             for parameter in group["params"]:
                 kept = None if parameter.grad is None else parameter.grad.detach().clone()
@@ -59,20 +72,40 @@ def watch_gradients(torch, player):
     optimizer.register_optimizer_step_pre_hook(before_step)
     original = torch.autograd.grad
 
+    def is_weight(source):
+        return isinstance(source, torch.nn.Parameter) or player.weights.index(source) is not None
+
     def grad(outputs, inputs, *arguments, **keywords):
         result = original(outputs, inputs, *arguments, **keywords)
-        for source, own in zip([inputs] if isinstance(inputs, torch.Tensor) else inputs, result, strict=True):
+        sources = [inputs] if isinstance(inputs, torch.Tensor) else list(inputs)
+        if scale != 1.0 and all(is_weight(source) for source in sources):
+            result = tuple(None if own is None else own * scale for own in result)
+        for source, own in zip(sources, result, strict=True):
             player.gradient_seen("raw", source, own)
         return result
 
     torch.autograd.grad = grad
+    if scale != 1.0:
+        _scale_backward(torch, scale)
+
+
+def _scale_backward(torch, scale):
+    backward = torch.autograd.backward
+
+    def scaled(tensors, grad_tensors=None, *arguments, **keywords):
+        tensors = [tensors] if isinstance(tensors, torch.Tensor) else list(tensors)
+        given = [grad_tensors] if isinstance(grad_tensors, torch.Tensor) else grad_tensors or [None] * len(tensors)
+        pairs = zip(tensors, given, strict=True)
+        upstream = [scale * (torch.ones_like(tensor) if own is None else own) for tensor, own in pairs]
+        return backward(tensors, upstream, *arguments, **keywords)
+
+    torch.autograd.backward = scaled
 
 
 def main():
     """Run the job."""
     job = program.read_job(sys.argv[1])
     decisive = job["mode"] == "decisive"
-    program.isolate()
     try:
         import torch
     except ImportError as error:
@@ -83,11 +116,11 @@ def main():
     if events.missing():
         events.install_torch()
 
-    def prepare(player, keyed):
+    def prepare(job, player, keyed):
         if job["precision"] == "float64":
             float64_torch.install(torch)
         noise_torch.install(torch, keyed)
-        watch_gradients(torch, player)
+        watch_gradients(torch, player, passes.SCALE if job["pass"] == passes.SCALED else 1.0)
 
     replay.conduct(job, Torch(torch, decisive), prepare)
 

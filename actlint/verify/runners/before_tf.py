@@ -10,7 +10,18 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import float64_tf, instrument, kernels_tf, noise, noise_tf, program, record, session_tf  # noqa: E402
+from runners import (  # noqa: E402
+    float64_tf,
+    instrument,
+    kernels_tf,
+    noise,
+    noise_tf,
+    passes,
+    program,
+    record,
+    sensitivity,
+    session_tf,
+)
 
 sys.path.pop(0)
 
@@ -36,12 +47,10 @@ def import_tensorflow(widened):
     return tf
 
 
-def patch_tensorflow(recorder):
+def patch_tensorflow(recorder, scale):
     """Sessions, variable collections, gradients and optimizers report to the recorder."""
     from tensorflow.python.client import session
     from tensorflow.python.framework import ops
-    from tensorflow.python.ops import gradients_util
-    from tensorflow.python.training import optimizer
 
     recorder.original = session.BaseSession.run
     session.BaseSession.run = lambda self, *a, **k: recorder.run(self, *a, **k)
@@ -61,54 +70,7 @@ def patch_tensorflow(recorder):
         return add(self, name, value)
 
     ops.Graph.add_to_collection = add_to_collection
-    _patch_gradients(recorder, gradients_util)
-    _patch_optimizer(recorder, optimizer.Optimizer)
-
-
-def _patch_gradients(recorder, gradients_util):
-    original = gradients_util._GradientsHelper
-    depth = [0]
-
-    def differentiate(ys, xs, grad_ys):
-        return original(ys, xs, grad_ys, stop_gradients=None)
-
-    def helper(ys, xs, grad_ys=None, *arguments, **keywords):
-        depth[0] += 1
-        try:
-            result = original(ys, xs, grad_ys, *arguments, **keywords)
-        finally:
-            depth[0] -= 1
-        listed = [x if isinstance(x, (list, tuple)) else [x] for x in (ys, xs)]
-        if depth[0] == 0 and len(result) == len(listed[1]):
-            group = {
-                "ys": list(listed[0]),
-                "xs": list(listed[1]),
-                "gradients": list(result),
-                "differentiate": differentiate,
-            }
-            recorder.raw_groups.append(group)
-        return result
-
-    gradients_util._GradientsHelper = helper
-
-
-def _patch_optimizer(recorder, optimizer):
-    original = optimizer.apply_gradients
-
-    def apply_gradients(self, grads_and_vars, *arguments, **keywords):
-        pairs = list(grads_and_vars)
-        recorder.optimizer_depth += 1
-        try:
-            result = original(self, pairs, *arguments, **keywords)
-        finally:
-            recorder.optimizer_depth -= 1
-        op = result.op if hasattr(result, "op") else result
-        recorder.applied_groups.append(
-            {"op": op, "gradients": [g for g, _ in pairs], "variables": [v for _, v in pairs]}
-        )
-        return result
-
-    optimizer.apply_gradients = apply_gradients
+    recorder.training.install(scale)
 
 
 def transformer(plan):
@@ -125,19 +87,18 @@ def transformer(plan):
     return transform
 
 
-def main():
-    """Run the job."""
-    job = program.read_job(sys.argv[1])
+def record_pass(job):
+    """One execution of the program: ``before.json`` or that of the pass."""
     program.isolate()
-    try:
-        import_tensorflow(job["precision"] == "float64")
-    except ImportError as error:
-        program.write_failure(job, {"missing": "tensorflow", "text": str(error)})
-        return
+    kind, _, which = job["pass"].partition("-")
     arrays, keyed = record.Arrays(), noise_tf.GraphNoise(noise.Noise())
     keyed.install()
-    recorder = session_tf.Recorder(job["plan"], keyed, arrays, program.Clock(job["budget"]), job["limit"])
-    patch_tensorflow(recorder)
+    if kind == passes.AGAIN:
+        sensitivity.serialise_sessions()
+    hyper = int(which) if which else None
+    recorder = session_tf.Recorder(job["plan"], keyed, arrays, program.Clock(job["budget"]), job["limit"], hyper)
+    recorder.until = job.get("until")
+    patch_tensorflow(recorder, passes.SCALE if kind in (passes.SCALED, passes.HYPER) else 1.0)
     names = {instrument.PROBE: recorder.probe, instrument.ENTER: recorder.enter, instrument.EXIT: recorder.exit}
     user = program.Program(job, transformer(job["plan"]), names)
     failure = user.run()
@@ -149,7 +110,20 @@ def main():
 
     for open_session in _open_sessions(session):
         recorder.read_final(open_session)
-    record.save(job["results"], "before", recorder.document(), arrays)
+    record.save(job["results"], passes.label("before", job["pass"]), recorder.document(), arrays)
+
+
+def main():
+    """Run the job: the program itself, with the loss scaled, again, and with each hyper-parameter changed."""
+    job = program.read_job(sys.argv[1])
+    try:
+        import_tensorflow(job["precision"] == "float64")
+    except ImportError as error:
+        program.write_failure(job, {"missing": "tensorflow", "text": str(error)})
+        return
+    passes.each(job, record_pass)
+    if "pass" not in job and len(job["passes"]) > 1:
+        sensitivity.weigh(job, record_pass)
 
 
 def _open_sessions(session):

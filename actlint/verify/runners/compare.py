@@ -11,6 +11,7 @@ FLOOR = 1e-3
 GRADIENT_FLOOR = 1e-3
 FEW = 30
 CHANCE = 10.0
+FEED = 1e-6
 
 
 class Gates:
@@ -57,10 +58,10 @@ def row(site, quantity, name, step, dtype, error, tolerance, ok=None):
 
 
 class Rows:
-    """Collects comparisons and what stands in their way."""
+    """Collects comparisons and what stands in their way; `suffix` says under what conditions."""
 
-    def __init__(self, gates=DOUBLE):
-        self.gates = gates
+    def __init__(self, gates=DOUBLE, suffix=""):
+        self.gates, self.suffix = gates, suffix
         self.rows = []
         self.differences = []
         self.doubts = []
@@ -68,6 +69,7 @@ class Rows:
     def arrays(self, site, quantity, name, step, before, after, tolerance, scale=None):
         """Compare two arrays elementwise, relative to the scale (default: the largest element of `before`)."""
         before, after = np.asarray(before), np.asarray(after)
+        quantity += self.suffix
         label = f"{quantity} '{name}' of {site}"
         if _kind(before) != _kind(after):
             self.differences.append(f"{label} is {before.dtype} before and {after.dtype} after")
@@ -131,7 +133,7 @@ class Rows:
                 return
             side = "after" if before is None else "before"
             self.differences.append(f"gradient of '{name}' in {site} exists only {side}")
-            self.rows.append(row(site, "gradient", name, step, known.dtype, np.inf, self.gates.gradient))
+            self.rows.append(row(site, "gradient" + self.suffix, name, step, known.dtype, np.inf, self.gates.gradient))
             return
         before = np.asarray(before)
         own = float(np.max(np.abs(before))) if before.size else 0.0
@@ -157,7 +159,18 @@ class Rows:
         rounding = 8 * self.gates.epsilon * size * max(1, step)
         if difference > self.gates.update * update + rounding:
             error = difference / update if update else np.inf
-            self.rows[-1] = row(site, "variable", name, step, after.dtype, error, self.gates.update)
+            self.rows[-1] = row(site, "variable" + self.suffix, name, step, after.dtype, error, self.gates.update)
+
+    def slot(self, site, name, step, before, after):
+        """Compare an optimizer's slot. Some are kept multiplied by a constant, such as the learning rate."""
+        before, after = np.asarray(before), np.asarray(after)
+        scale = float(np.max(np.abs(before))) if before.size else 0.0
+        if before.shape == after.shape and scale and after.any():
+            factor = float(np.vdot(before, after) / np.vdot(before, before))
+            fits = np.max(np.abs(before * factor - after)) <= self.gates.forward * step * np.max(np.abs(after))
+            after = after / factor if fits and factor else after
+        tolerance = self.gates.after(step) * self.gates.forward
+        self.arrays(site, "slot", name, step, before, after, tolerance, scale or self.gates.epsilon)
 
 
 def largest(gradients):

@@ -83,14 +83,18 @@ def _is_buffer(op):
     return op.type in VARIABLES
 
 
+def variable_op(source):
+    """The operation that makes the variable that a differentiated tensor or variable stands for."""
+    op = getattr(source, "op", None)
+    while op is not None and op.type in COPIES and op.inputs:
+        op = op.inputs[0].op
+    return op
+
+
 def variable_of(source):
     """Name of the variable operation that a differentiated tensor or variable stands for."""
-    op = getattr(source, "op", None)
-    if op is None:
-        return None
-    while op.type in COPIES and op.inputs:
-        op = op.inputs[0].op
-    return op.name
+    op = variable_op(source)
+    return None if op is None else op.name
 
 
 def is_deterministic(variable, by_name):

@@ -16,6 +16,8 @@ import types
 
 import numpy as np
 
+from . import passes
+
 SEED = 20160901
 GENERATED = re.compile(r"gen_\w+_ops\.py$")
 NO_KERNEL = re.compile(
@@ -38,7 +40,7 @@ def read_job(path):
 
 def write_failure(job, failure):
     """Tell the launcher why a side has no results."""
-    path = os.path.join(job["results"], job["mode"] + ".failed")
+    path = passes.outcome(job, job.get("pass", passes.NATURAL), "failed")
     with open(path + ".part", "w", encoding="utf-8") as stream:
         json.dump(failure, stream)
     os.replace(path + ".part", path)

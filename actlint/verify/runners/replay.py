@@ -9,17 +9,27 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-import os
-import time
 
 import numpy as np
 
-from . import compare, evidence, instrument, program, record
+from . import compare, evidence, instrument, passes, program, record
 from .noise import Noise
 from .weights import Weights, laid_back
 
-FEED = 1e-6
 COMPILED_RUNS = 5
+UPDATES = ("gradient", "variable", "slot")
+SLOTS = {
+    "momentum": ("momentum", "momentum_buffer", "momentums"),
+    "m": ("m", "exp_avg", "momentums"),
+    "v": ("v", "exp_avg_sq", "velocities"),
+    "rms": ("rms", "mean_square", "square_avg", "velocities"),
+    "mg": ("mg", "mean", "grad_avg", "average_gradients"),
+    "accumulator": ("accumulator", "sum", "accumulators"),
+    "accum": ("accum", "square_avg", "accumulated_grads", "accumulators"),
+    "accum_update": ("accum_update", "acc_delta", "accumulated_delta_vars"),
+    "linear": ("linear", "linears"),
+}
+"""Names under which optimizers of the targets, stock or helper, keep what TF1 calls so."""
 
 
 class Framework:
@@ -51,6 +61,10 @@ class Framework:
         """The object by which a weight is known to gradients."""
         return weight
 
+    def slots(self):
+        """The optimizers' state: ``(weight, name, value)``, for every optimizer that has made a step."""
+        return []
+
 
 class Replay:
     """State of one replayed program.
@@ -64,8 +78,9 @@ class Replay:
     def __init__(self, job, framework, noise):
         self.job, self.plan, self.framework, self.noise = job, job["plan"], framework, noise
         self.decisive = framework.decisive
+        self.scaled = job["pass"] == passes.SCALED
         gates = compare.COMPILED if not self.decisive else compare.GATES[job["precision"]]
-        self.rows = compare.Rows(gates)
+        self.rows = compare.Rows(gates, f" (loss x {passes.SCALE:.0e})" if self.scaled else "")
         self.weights = Weights(self.plan["weights"], framework, self.rows)
         self.before, self.calls, self.position = None, [], 0
         self.depth, self.executed, self.last, self.current = 0, 0, {}, None
@@ -75,10 +90,8 @@ class Replay:
         """Wait for the original's results, once."""
         if self.before is not None:
             return
-        path = os.path.join(self.job["results"], "before.json")
-        while not os.path.exists(path):
-            time.sleep(0.05)
-        self.before = record.load(self.job["results"], "before")
+        passes.wait(self.job, "before", self.job["pass"])
+        self.before = record.load(self.job["results"], passes.label("before", self.job["pass"]))
         self.calls = [list(call) for call in self.before["calls"]]
 
     # what instrumented code calls
@@ -186,7 +199,7 @@ class Replay:
         given = self.framework.value(original)
         if given.dtype.kind in "fiub" and feed.dtype.kind in "fiub":
             given = given.astype(feed.dtype)
-        self.rows.arrays(label, "feed", parameter, run["step"], feed, given, FEED)
+        self.rows.arrays(label, "feed", parameter, run["step"], feed, given, compare.FEED)
         return self.framework.feed(feed, original) if self.decisive else original
 
     # comparison
@@ -196,15 +209,17 @@ class Replay:
             if self.executed < COMPILED_RUNS and not self.noisy:
                 self._compare_fetches(run, label, result)
             return
-        first = len(self.rows.rows)
-        self._compare_fetches(run, label, result)
-        self._compare_probes(run, label)
-        if not all(row["ok"] for row in self.rows.rows[first:]):
-            self._compare_noise(run, label)
+        if not self.scaled:
+            first = len(self.rows.rows)
+            self._compare_fetches(run, label, result)
+            self._compare_probes(run, label)
+            if not all(row["ok"] for row in self.rows.rows[first:]):
+                self._compare_noise(run, label)
         if run["gradients"]:
             self._compare_gradients(run, label)
         if "variables" in run:
             self._compare_variables(run["variables"], label, run["step"])
+            self._compare_slots(run["slots"], label, run["step"])
 
     def _compare_fetches(self, run, label, result):
         flat, site = leaves(result), self.plan["runs"][run["site"]]
@@ -273,6 +288,22 @@ class Replay:
                 name = self.plan["weights"][int(index)]["name"]
                 self.rows.variable(label, name, step, self.weights.start[int(index)], value, after[int(index)])
 
+    def _compare_slots(self, before, label, step):
+        state = {}
+        for weight, name, value in self.framework.slots():
+            index = self.weights.index(weight)
+            if index is not None:
+                state.setdefault(index, {})[name.lstrip("_")] = value
+        for slot, values in before.items():
+            for index, value in values.items():
+                weight, own = self.plan["weights"][int(index)], state.get(int(index), {})
+                found = next((own[name] for name in SLOTS.get(slot, (slot,)) if name in own), None)
+                if found is None:
+                    self._note(f"slot '{slot}' of the optimizer in {label} isn't found in the rewrite")
+                else:
+                    after = laid_back(self.framework.value(found), weight["layout"])
+                    self.rows.slot(label, f"{weight['name']}/{slot}", step, value, after)
+
     def _note(self, text):
         if text not in self.not_exercised:
             self.not_exercised.append(text)
@@ -288,8 +319,9 @@ class Replay:
         elif self.decisive and not left and not failure:
             self._compare_variables(self.before["final"], "end", self.before["steps"])
         doubts, gaps = evidence.weigh(self.before, self.plan, self.job["budget"])
+        rows = [row for row in self.rows.rows if not self.scaled or row["quantity"].startswith(UPDATES)]
         result = {
-            "rows": self.rows.rows,
+            "rows": rows,
             "differences": self.rows.differences,
             "doubts": self.rows.doubts + doubts,
             "broken": self.weights.broken,
@@ -299,26 +331,34 @@ class Replay:
 
 
 def conduct(job, framework, prepare):
-    """Replay a job's program.
+    """Replay a job's program, once for each pass.
 
     Args:
         job: the launcher's job.
         framework: the target.
-        prepare: called with the replay and its noise before a decisive replay, to patch the framework.
+        prepare: called with the job, the replay and its noise before a decisive replay, to patch the framework.
     """
-    noise = Noise() if framework.decisive else None
-    player = Replay(job, framework, noise)
-    if framework.decisive:
-        prepare(player, noise)
-    names = {
-        instrument.CALL: player.call,
-        instrument.VALUE: player.probe,
-        instrument.LOCAL: player.weights.register,
-    }
-    user = program.Program(job, transformer(job["plan"], framework.decisive), names)
-    player.weights.module = user.module
-    failure = user.run()
-    record.save(job["results"], job["mode"], player.finish(failure), record.Arrays())
+
+    def replay_pass(job):
+        if job["pass"] != passes.NATURAL and not passes.wait(job, "before", job["pass"]):
+            with open(passes.outcome(job, job["pass"], "skipped"), "w"):
+                return
+        program.isolate()
+        noise = Noise() if framework.decisive else None
+        player = Replay(job, framework, noise)
+        if framework.decisive:
+            prepare(job, player, noise)
+        names = {
+            instrument.CALL: player.call,
+            instrument.VALUE: player.probe,
+            instrument.LOCAL: player.weights.register,
+        }
+        user = program.Program(job, transformer(job["plan"], framework.decisive), names)
+        player.weights.module = user.module
+        failure = user.run()
+        record.save(job["results"], passes.label(job["mode"], job["pass"]), player.finish(failure), record.Arrays())
+
+    passes.each(job, replay_pass)
 
 
 def transformer(plan, with_probes):

@@ -22,6 +22,7 @@ from .graph_tf import (
     variable_of,
 )
 from .program import Stop
+from .training_tf import Training, slots
 
 STEPS = (1, 3, 10)
 MOST_BYTES = 1 << 30
@@ -37,23 +38,23 @@ class Recorder:
         arrays: where arrays are kept.
         clock: the program's budget.
         limit: executions of one site.
+        changed: number of the hyper-parameter that is to be changed, if any.
     """
 
-    def __init__(self, plan, noise, arrays, clock, limit):
+    def __init__(self, plan, noise, arrays, clock, limit, changed=None):
         self.plan, self.noise, self.arrays, self.clock, self.limit = plan, noise, arrays, clock, limit
         self.ids = [p["id"] for p in plan["placeholders"]] + [p["id"] for p in plan["probes"]]
         self.roles = {p["id"]: p["role"] for p in plan["probes"]}
         self.tensors = {name: [] for name in self.ids}
         self.local = threading.local()
-        self.variables, self.optimizer_depth = [], 0
-        self.raw_groups, self.applied_groups = [], []
+        self.variables, self.training = [], Training(changed)
         self.calls, self.runs, self.last, self.counts = [], [], {}, {}
         self.pending = set(range(len(plan["weights"])))
         self.captured = set()
         self.initialized_ops, self.closures = {}, {}
         self.train_steps, self.final, self.final_step = 0, {}, -1
         self.stopped, self.notes, self.inside = False, [], False
-        self.original = None
+        self.original, self.until = None, None
 
     # what instrumented code calls
 
@@ -91,7 +92,7 @@ class Recorder:
 
     def variable_created(self, variable):
         """A variable has joined the collection of global variables."""
-        if self.optimizer_depth == 0 and not any(variable is v for v in self.variables):
+        if self.training.depth == 0 and not any(variable is v for v in self.variables):
             self.variables.append(variable)
 
     def weights(self, graph=None):
@@ -116,7 +117,7 @@ class Recorder:
             if not self.inside:
                 self._notice_initialisation(session.graph, fetches)
             return result
-        if self.clock.over():
+        if self.clock.over() or self._is_enough():
             self.stopped = True
             raise Stop()
         executed = self.counts.get(site, 0) < self.limit
@@ -134,6 +135,9 @@ class Recorder:
             self.calls.append([site, executed, 1])
         return copy.deepcopy(self.last[site]) if not executed else result
 
+    def _is_enough(self):
+        return self.until is not None and all(self.counts.get(int(s), 0) >= n for s, n in self.until.items())
+
     def _notice_initialisation(self, graph, fetches):
         operations = [e for leaf in leaves(fetches) for e in elements(graph, leaf) if not hasattr(e, "op")]
         if not operations or not self.captured:
@@ -149,7 +153,7 @@ class Recorder:
         starts = [e for leaf in leaves(fetches) for e in elements(graph, leaf)]
         operations = self._closure(graph, starts, fed)
         record = {"site": site, "ordinal": self.counts[site], "captured": self._capture(session, graph)}
-        applied = [g for g in self.applied_groups if g["op"] in operations]
+        applied = [g for g in self.training.applied if g["op"] in operations]
         trains = bool(applied) or bool(plan.get("trains"))
         self.train_steps += trains
         record.update(step=self.train_steps, train=trains, gradients=False)
@@ -171,6 +175,7 @@ class Recorder:
         record["feeds"] = self._parameters(plan, graph, fed, values)
         if trains and self.counts[site] in STEPS:
             record["variables"] = self._read(session, graph)
+            record["slots"] = self._read_slots(session, graph, applied)
         self._note_race(plan["site"], sorted(key[1] for key in racing if key[0] == "fetch"))
         self.runs.append(record)
         return result
@@ -281,7 +286,7 @@ class Recorder:
                     extras["probe", name, number] = tensor
 
     def _groups(self, operations):
-        for number, group in enumerate(self.raw_groups):
+        for number, group in enumerate(self.training.raw):
             gradients = [g for g in group["gradients"] if g is not None]
             if gradients and all(_op(g) in operations for g in gradients):
                 yield number, group
@@ -388,6 +393,17 @@ class Recorder:
         captured = {i: v for i, v in self.weights(graph).items() if i in self.captured}
         return {str(i): self._array(v) for i, v in self.original(session, captured).items()}
 
+    def _read_slots(self, session, graph, applied):
+        """Slots by the name that TF1's optimizer gives them, then by weight."""
+        names = {v.op.name: index for index, v in self.weights(graph).items()}
+        wanted = {key: slot for group in applied for key, slot in slots(group, names).items()}
+        if not wanted:
+            return {}
+        found = {}
+        for (name, index), value in self.original(session, wanted).items():
+            found.setdefault(name, {})[str(index)] = self._array(value)
+        return found
+
     def read_final(self, session):
         """Keep the variables' last values, when the session has run something since they were read."""
         if self.final_step < len(self.runs) and self.runs and not self.inside:
@@ -414,6 +430,7 @@ class Recorder:
             "counts": {str(site): count for site, count in self.counts.items()},
             "variables": [v.name for v in self.variables],
             "notes": self.notes,
+            "hyper": self.training.hyper,
         }
 
 

@@ -1,0 +1,110 @@
+"""Several executions of one program in a process that has imported its framework once.
+
+Importing a framework costs seconds, a pass after it mostly tenths of one: each pass is a fork. Where forking isn't
+safe, a pass is a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+NATURAL, SCALED, AGAIN, HYPER, PLAIN = "natural", "scaled", "again", "hyper", "plain"
+SCALE = 1e-6
+POLL = 0.02
+
+
+def label(mode, name):
+    """The name under which a pass keeps its results."""
+    return mode if name == NATURAL else mode + "-" + name
+
+
+def outcome(job, name, suffix):
+    """Path of a pass's ``json``, ``failed`` or ``skipped`` file."""
+    return os.path.join(job["results"], label(job["mode"], name) + "." + suffix)
+
+
+def each(job, action):
+    """Execute ``action(job)`` for each of the job's passes, one after the other.
+
+    The first pass decides: where it leaves no result, the process ends as it did. Others begin while there is time.
+
+    Args:
+        job: the launcher's job. A pass sees it with ``"pass"`` and with folders of its own.
+        action: the whole of a pass.
+
+    """
+    if "pass" in job:
+        _settle(os.path.dirname(job["root"]))
+        action(job)
+        return
+    for name in job["passes"]:
+        if name != NATURAL and time.time() > job["extras_end"]:
+            with open(outcome(job, name, "skipped"), "w"):
+                pass
+            continue
+        status = execute(dict(job, **{"pass": name}), action)
+        if name == NATURAL and not os.path.exists(outcome(job, name, "json")):
+            _end_like(status)
+
+
+def execute(job, action):
+    """Execute one pass in folders of its own; answers its exit status, negative for a signal."""
+    folder = os.path.join(job["folder"], job["pass"])
+    shutil.copytree(os.path.join(job["folder"], "pristine"), os.path.join(folder, "program"))
+    job = dict(job, root=os.path.join(folder, "program"))
+    if not sys.platform.startswith("linux"):
+        path = os.path.join(folder, "job.json")
+        with open(path, "w", encoding="utf-8") as stream:
+            json.dump(job, stream)
+        return subprocess.call([sys.executable, sys.argv[0], path])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child:
+        status = os.waitpid(child, 0)[1]
+        return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+    status = 1
+    try:
+        _settle(folder)
+        action(job)
+        status = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def wait(job, mode, name):
+    """Wait for another side's pass; answers whether it left a result."""
+    other = dict(job, mode=mode)
+    while True:
+        if os.path.exists(outcome(other, name, "json")):
+            return True
+        if any(os.path.exists(outcome(other, name, suffix)) for suffix in ("failed", "skipped")):
+            return False
+        time.sleep(POLL)
+
+
+def _settle(folder):
+    for name, variable in (("home", "HOME"), ("tmp", "TMPDIR")):
+        path = os.path.join(folder, name)
+        os.makedirs(path)
+        os.environ[variable] = path
+    tempfile.tempdir = None
+
+
+def _end_like(status):
+    if status < 0:
+        if -status != signal.SIGKILL:
+            signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    os._exit(status)

@@ -1,0 +1,109 @@
+"""What further passes over the original show: races, and hyper-parameters of which the proof would miss a change."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+from . import compare, passes, record
+
+EXECUTIONS = 3
+MOST_CHANGES = 8
+
+
+def serialise_sessions():
+    """Let sessions that begin from now on execute one operation at a time."""
+    from tensorflow.python.client import session
+
+    original = session.BaseSession.__init__
+
+    def begin(self, target="", graph=None, config=None):
+        from tensorflow.core.protobuf import config_pb2
+
+        own = config_pb2.ConfigProto()
+        if config is not None:
+            own.CopyFrom(config)
+        own.inter_op_parallelism_threads = own.intra_op_parallelism_threads = 1
+        original(self, target, graph, own)
+
+    session.BaseSession.__init__ = begin
+
+
+def weigh(job, action):
+    """Compare the further passes with the first, make one for each hyper-parameter, and write ``sensitivity.json``.
+
+    The file holds ``races`` and ``feeds`` (what differs between two executions of the original: results, and what it
+    feeds), ``unnoticed`` (hyper-parameters of which a change by 1 % stays within the tolerances) and ``untried`` (those
+    for which there was no time).
+    """
+    before = record.load(job["results"], "before")
+    found = {"races": [], "feeds": [], "unnoticed": [], "untried": []}
+    if os.path.exists(passes.outcome(job, passes.AGAIN, "json")):
+        again = record.load(job["results"], passes.label("before", passes.AGAIN))
+        found.update(_races(before, again, job["plan"]))
+    for number, (optimizer, name) in enumerate(before["hyper"]):
+        sentence = f"{name} of {optimizer}"
+        if time.time() > job["extras_end"] or number >= MOST_CHANGES:
+            found["untried"].append(sentence)
+        elif not any(_noticed(job, action, kind, number) for kind in (passes.HYPER, passes.PLAIN)):
+            found["unnoticed"].append(sentence)
+    path = os.path.join(job["results"], "sensitivity.json")
+    with open(path + ".part", "w", encoding="utf-8") as stream:
+        json.dump(found, stream)
+    os.replace(path + ".part", path)
+
+
+def _races(before, again, plan):
+    if before["calls"] != again["calls"]:
+        text = "the original makes other runs when it is executed again"
+        return {"races": [] if before["stopped"] or again["stopped"] else [text]}
+    rows, feeds = compare.Rows(), []
+    for one, two in zip(before["runs"], again["runs"]):
+        site = plan["runs"][one["site"]]["site"]
+        for name, arrays in one["feeds"].items():
+            own = compare.Rows()
+            for a, b in zip(arrays, two["feeds"].get(name, [])):
+                own.arrays(site, "feed", name, one["step"], a, b, compare.FEED)
+            if own.differences or not all(row["ok"] for row in own.rows):
+                feeds.append(name)
+        for place, (a, b) in enumerate(zip(one["fetches"], two["fetches"])):
+            if a is not None and b is not None:
+                rows.forward(site, "fetch", str(place), one["step"], a, b)
+        for index, a in one.get("variables", {}).items():
+            if index in two.get("variables", {}):
+                name = plan["weights"][int(index)]["name"]
+                rows.forward(site, "variable", name, one["step"], a, two["variables"][index])
+    bad = {f"{row['quantity']} '{row['name']}' of {row['site']}": None for row in rows.rows if not row["ok"]}
+    races = list(rows.differences) + list(bad)
+    return {"races": [] if feeds else list(dict.fromkeys(races)), "feeds": sorted(set(feeds))}
+
+
+def _noticed(job, action, kind, number):
+    """Whether the comparison would fail against a recording with one hyper-parameter changed."""
+    reference = passes.SCALED if kind == passes.HYPER else passes.NATURAL
+    name = f"{kind}-{number}"
+    if not os.path.exists(passes.outcome(job, reference, "json")):
+        return False
+    known = record.load(job["results"], passes.label("before", reference))
+    until = {}
+    for run in known["runs"]:
+        if run["train"]:
+            until[str(run["site"])] = min(EXECUTIONS, run["ordinal"])
+    passes.execute(dict(job, **{"pass": name, "limit": EXECUTIONS, "until": until}), action)
+    if not os.path.exists(passes.outcome(job, name, "json")):
+        return True
+    changed = record.load(job["results"], passes.label("before", name))
+    return _differ(known, changed)
+
+
+def _differ(known, changed):
+    rows, start = compare.Rows(), {}
+    for one, two in zip(known["runs"], changed["runs"]):
+        if (one["site"], one["ordinal"]) != (two["site"], two["ordinal"]):
+            break
+        start.update({index: weight["value"] for index, weight in one["captured"].items()})
+        for index, value in one.get("variables", {}).items():
+            if index in two.get("variables", {}):
+                rows.variable("", index, one["step"], start[index], value, two["variables"][index])
+    return bool(rows.differences) or not all(row["ok"] for row in rows.rows)

@@ -1,0 +1,136 @@
+"""What TF1's gradients and optimizers do in a graph: noted as they are built, changed where a pass asks for it."""
+
+from __future__ import annotations
+
+from .graph_tf import VARIABLES, variable_op
+
+HYPER_PARAMETERS = (
+    "_lr",
+    "_learning_rate",
+    "_beta1",
+    "_beta2",
+    "_epsilon",
+    "_momentum",
+    "_decay",
+    "_rho",
+    "_initial_accumulator_value",
+    "_initial_gradient_squared_accumulator_value",
+    "_learning_rate_power",
+    "_l1_regularization_strength",
+    "_l2_regularization_strength",
+    "_l2_shrinkage_regularization_strength",
+)
+CHANGE = 1.01
+
+
+class Training:
+    """The gradients and updates of every graph of a program.
+
+    Attributes:
+        raw: groups ``{"ys", "xs", "gradients", "differentiate"}`` of `tf.gradients`.
+        applied: groups ``{"op", "gradients", "variables", "optimizer"}`` of `apply_gradients`.
+        hyper: ``[optimizer's class, attribute]`` of each hyper-parameter, in the order of use.
+        depth: how many updates are being built; variables made meanwhile are an optimizer's.
+    """
+
+    def __init__(self, changed=None):
+        self.raw, self.applied, self.hyper, self.depth = [], [], [], 0
+        self._changed, self._known = changed, []
+
+    def install(self, scale):
+        """Patch TensorFlow; gradients with respect to variables are multiplied by `scale`."""
+        from tensorflow.python.ops import gradients_util
+        from tensorflow.python.training import optimizer
+
+        self._patch_gradients(gradients_util, scale)
+        self._patch_optimizer(optimizer.Optimizer)
+
+    def _patch_gradients(self, gradients_util, scale):
+        original = gradients_util._GradientsHelper
+        depth = [0]
+
+        def differentiate(ys, xs, grad_ys):
+            return original(ys, xs, grad_ys, stop_gradients=None)
+
+        def helper(ys, xs, grad_ys=None, *arguments, **keywords):
+            ys, xs = _listed(ys), _listed(xs)
+            if depth[0] == 0 and scale != 1.0 and all(_is_variable(x) for x in xs):
+                grad_ys = _scaled(ys, grad_ys, scale)
+            depth[0] += 1
+            try:
+                result = original(ys, xs, grad_ys, *arguments, **keywords)
+            finally:
+                depth[0] -= 1
+            if depth[0] == 0 and len(result) == len(xs):
+                group = {"ys": ys, "xs": xs, "gradients": list(result), "differentiate": differentiate}
+                self.raw.append(group)
+            return result
+
+        gradients_util._GradientsHelper = helper
+
+    def _patch_optimizer(self, optimizer):
+        original = optimizer.apply_gradients
+
+        def apply_gradients(own, grads_and_vars, *arguments, **keywords):
+            pairs = list(grads_and_vars)
+            self._meet(own)
+            self.depth += 1
+            try:
+                result = original(own, pairs, *arguments, **keywords)
+            finally:
+                self.depth -= 1
+            op = result.op if hasattr(result, "op") else result
+            variables, gradients = [v for _, v in pairs], [g for g, _ in pairs]
+            self.applied.append({"op": op, "gradients": gradients, "variables": variables, "optimizer": own})
+            return result
+
+        optimizer.apply_gradients = apply_gradients
+
+    def _meet(self, optimizer):
+        """Note an optimizer's hyper-parameters at its first use, and change the one that the pass is about."""
+        if any(optimizer is known for known in self._known):
+            return
+        self._known.append(optimizer)
+        for name in HYPER_PARAMETERS:
+            value = getattr(optimizer, name, None)
+            number = isinstance(value, float) and value != 0.0
+            if number or hasattr(value, "graph") and value.dtype.is_floating:
+                if len(self.hyper) == self._changed:
+                    setattr(optimizer, name, value * CHANGE)
+                self.hyper.append([type(optimizer).__name__, name.lstrip("_")])
+
+
+def slots(group, names):
+    """An applied group's slots, as ``(slot's name, index of the weight) -> variable``; without unused momentum.
+
+    Args:
+        group: one of `Training.applied`.
+        names: ``operation's name -> index`` of the weights.
+    """
+    out = {}
+    for variable in group["variables"]:
+        if variable.op.name in names:
+            for name in group["optimizer"].get_slot_names():
+                if name == "momentum" and getattr(group["optimizer"], "_momentum", None) == 0.0:
+                    continue
+                slot = group["optimizer"].get_slot(variable, name)
+                if slot is not None:
+                    out[name, names[variable.op.name]] = slot
+    return out
+
+
+def _listed(values):
+    return list(values) if isinstance(values, (list, tuple)) else [values]
+
+
+def _is_variable(source):
+    return variable_op(source) is not None and variable_op(source).type in VARIABLES
+
+
+def _scaled(ys, grad_ys, scale):
+    from tensorflow.python.framework import ops
+    from tensorflow.python.ops import array_ops
+
+    given = [None] * len(ys) if grad_ys is None else _listed(grad_ys)
+    tensors = [ops.convert_to_tensor(y) for y in ys]
+    return [scale * (array_ops.ones_like(y) if g is None else g) for y, g in zip(tensors, given)]
