@@ -20,11 +20,12 @@ from actlint.verify.verdict import ORIGINAL, REWRITTEN
 RUNNERS = Path(__file__).parent / "runners"
 RECORDER = "before_tf.py"
 SCRIPTS = {"tf2": "after_tf2.py", "torch": "after_torch.py"}
-PASSES = {"before": ("natural", "scaled", "again"), "decisive": ("natural", "scaled"), "compiled": ("natural",)}
+PASSES = {"before": ("natural", "again", "scaled"), "decisive": ("natural", "scaled"), "compiled": ("natural",)}
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".hg", ".svn", "__pycache__", ".venv", "venv", ".tox", ".nox", "node_modules", ".actlint*", "*.pyc"
 )
 EXECUTIONS = 11
+EXTRAS = 0.6
 LONGEST_BUDGET = 60.0
 POLL = 0.05
 KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV", "CONDA_PREFIX")
@@ -91,9 +92,10 @@ def start_side(request: ProofRequest, mode: str, precision: str, scratch: Path) 
     job = {
         "mode": mode,
         "precision": precision,
+        "seed": request.seed,
         "folder": str(folder),
         "passes": list(PASSES[mode]) if precision == "float64" else ["natural"],
-        "extras_end": time.time() + request.limit / 3,
+        "extras_end": time.time() + EXTRAS * request.limit,
         "entry": Path(request.entry).as_posix(),
         "arguments": request.arguments,
         "setup": str(request.setup.resolve()) if request.setup else None,

@@ -23,6 +23,8 @@ class ProofRequest:
         python: interpreter of every side.
         setup: a Python file that every side executes before the program.
         limit: seconds for everything.
+        seed: a number that changes all randomness of both sides alike: unseeded and seeded generators of Python and
+            numpy, and the noise. 0 leaves the seeds that a program sets as they are.
         arguments: command line arguments of the program.
     """
 
@@ -34,6 +36,7 @@ class ProofRequest:
     python: str = sys.executable
     setup: Path | None = None
     limit: float = 300.0
+    seed: int = 0
     arguments: list[str] = field(default_factory=list)
 
 

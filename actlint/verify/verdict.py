@@ -16,7 +16,7 @@ REWRITTEN = "the rewritten program"
 MOST_REASONS = 12
 INFINITE = 1e300
 SCALED = "decisive-scaled"
-REPLAYS = ("decisive", SCALED, "compiled")
+REPLAYS = ("decisive", SCALED, "decisive-initial", "compiled")
 
 Row = dict[str, Any]
 
@@ -48,8 +48,9 @@ def judge(found: dict[str, dict[str, Any]]) -> Proof:
 
     Args:
         found: by name, ``decisive`` and ``decisive-scaled`` (the replay with the original's noise, at natural scale and
-            with the loss scaled down), ``compiled`` (that of the program as it is), and ``sensitivity`` (what further
-            executions of the original have shown). The second and the last may be missing.
+            with the loss scaled down), ``decisive-initial`` (initial values, by their distribution), ``compiled`` (the
+            replay of the program as it is), and ``sensitivity`` (what further executions of the original have shown).
+            All but the first and ``compiled`` may be missing.
     """
     sensitivity = found.get("sensitivity", {})
     replays = [_without_feeds(found[name], sensitivity.get("feeds", ())) for name in REPLAYS if name in found]

@@ -102,12 +102,26 @@ def test_frozen_variable():
 
 def test_spread_of_random_initialisers():
     draw = np.random.RandomState(0)
-    first, second = draw.normal(0, 0.1, (50, 20)), draw.normal(0, 0.1, (50, 20))
-    rows = compare.Rows()
-    rows.spread("p.py:1", "w", 1, first, second)
-    rows.spread("p.py:1", "w", 1, first, second * 2)
-    rows.spread("p.py:1", "w", 1, first, second + 0.1)
-    assert [row["ok"] for row in rows.rows] == [True, False, False]
+    normal, other = draw.normal(0, 0.1, 5000), draw.normal(0, 0.1, 2500)
+    cut = normal[np.abs(normal) < 0.2]
+    flat = draw.uniform(-0.1, 0.1, 3000) * 3**0.5
+    wide = cut * np.std(normal) / np.std(cut)
+    for before, after, same in (
+        (normal, other, True),
+        (normal, other[:40], True),
+        (cut, cut[::2], True),
+        (flat, flat[:500], True),
+        (normal, other * 1.2, False),
+        (normal, other + 0.02, False),
+        (normal, flat, False),
+        (flat, normal, False),
+        (wide, other, False),
+        (other, wide, False),
+        (cut, cut[:400] * 1.1, False),
+    ):
+        rows = compare.Rows()
+        rows.spread("p.py:1", "w", before, after)
+        assert [row["ok"] for row in rows.rows] == [same], (before.size, after.size)
 
 
 PLAN = {

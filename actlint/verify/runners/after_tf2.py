@@ -37,6 +37,11 @@ class TF2(replay.Framework):
     def identity(self, weight):
         return weight.value if hasattr(weight, "value") and not callable(weight.value) else weight
 
+    def seed(self, number, fixed):
+        self.tf.random.set_seed(number)
+        if fixed:
+            self.tf.random.set_seed = self.tf.keras.utils.set_random_seed = _ignore
+
     def slots(self):
         for optimizer in self.optimizers:
             weights = optimizer._trainable_variables
@@ -45,6 +50,10 @@ class TF2(replay.Framework):
                     for weight, value in zip(weights, values, strict=True):
                         if hasattr(value, "shape") and tuple(value.shape) == tuple(weight.shape):
                             yield weight, name, value
+
+
+def _ignore(*arguments, **keywords):
+    """Takes the place of functions that seed."""
 
 
 def watch_gradients(tf, player, scale):

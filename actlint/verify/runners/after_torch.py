@@ -46,12 +46,21 @@ class Torch(replay.Framework):
             return value.detach().clone()
         return np.array(value, copy=True) if isinstance(value, np.ndarray) else value
 
+    def seed(self, number, fixed):
+        self.torch.manual_seed(number)
+        if fixed:
+            self.torch.manual_seed = self.torch.random.manual_seed = _ignore
+
     def slots(self):
         for optimizer in self.optimizers:
             for weight, state in optimizer.state.items():
                 for name, value in state.items():
                     if isinstance(value, self.torch.Tensor) and value.shape == weight.shape:
                         yield weight, name, value
+
+
+def _ignore(*arguments, **keywords):
+    """Takes the place of functions that seed."""
 
 
 def watch_gradients(torch, player, scale):
@@ -112,7 +121,6 @@ def main():
         program.write_failure(job, {"missing": "torch", "text": str(error)})
         return
     torch.set_num_threads(1)
-    torch.manual_seed(program.SEED)
     if events.missing():
         events.install_torch()
 

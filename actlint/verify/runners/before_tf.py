@@ -97,7 +97,7 @@ def record_pass(job):
         sensitivity.serialise_sessions()
     hyper = int(which) if which else None
     recorder = session_tf.Recorder(job["plan"], keyed, arrays, program.Clock(job["budget"]), job["limit"], hyper)
-    recorder.until = job.get("until")
+    recorder.until = job.get("until") if hyper is not None else _enough(job)
     patch_tensorflow(recorder, passes.SCALE if kind in (passes.SCALED, passes.HYPER) else 1.0)
     names = {instrument.PROBE: recorder.probe, instrument.ENTER: recorder.enter, instrument.EXIT: recorder.exit}
     user = program.Program(job, transformer(job["plan"]), names)
@@ -111,6 +111,14 @@ def record_pass(job):
     for open_session in _open_sessions(session):
         recorder.read_final(open_session)
     record.save(job["results"], passes.label("before", job["pass"]), recorder.document(), arrays)
+
+
+def _enough(job):
+    """How often each site must be executed before a further pass may end."""
+    if job["pass"] == passes.NATURAL:
+        return None
+    counts = record.load(job["results"], "before")["counts"]
+    return {site: min(count, max(session_tf.STEPS)) for site, count in counts.items()}
 
 
 def main():

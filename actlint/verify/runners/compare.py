@@ -9,8 +9,9 @@ import numpy as np
 
 FLOOR = 1e-3
 GRADIENT_FLOOR = 1e-3
-FEW = 30
-CHANCE = 10.0
+FEW, MANY = 30, 300
+CHANCE = 6.0
+BOUNDED, EDGE = 2000, 0.004
 FEED = 1e-6
 
 
@@ -112,16 +113,21 @@ class Rows:
         """Compare values of a forward pass, which follow `step` training steps."""
         self.arrays(site, quantity, name, step, before, after, self.gates.after(step) * self.gates.forward)
 
-    def spread(self, site, name, step, before, after):
-        """Compare two draws of one initialiser: mean and standard deviation, within what chance allows."""
-        before, after = np.asarray(before, np.float64), np.asarray(after, np.float64)
-        if before.dtype.kind != "f" or before.size < FEW:
+    def spread(self, site, name, before, after):
+        """Compare draws of two initialisers: bounds, mean, variance and fourth moment, within what chance allows."""
+        before, after = np.ravel(before).astype(np.float64), np.ravel(after).astype(np.float64)
+        if after.size < FEW:
             return
-        deviation = float(np.std(before))
-        width = abs(float(np.std(after)) - deviation) / (deviation or 1.0)
-        shift = abs(float(np.mean(after)) - float(np.mean(before))) / (deviation or 1.0)
-        chance = CHANCE / np.sqrt(before.size)
-        self.rows.append(row(site, "initial value", name + " (spread)", step, after.dtype, max(width, shift), chance))
+        mean, deviation = float(np.mean(before)), float(np.std(before)) or 1.0
+        one, two = (before - mean) / deviation, (after - mean) / deviation
+        shift = 0.0
+        for power in (1, 2, 4) if after.size >= MANY else (1, 2):
+            a, b = one**power, two**power
+            spread = float(np.sqrt(np.var(a) / a.size + np.var(b) / b.size)) or 1.0
+            shift = max(shift, abs(float(np.mean(a) - np.mean(b))) / spread)
+        if _leaves(one, two) or _leaves(two, one):
+            shift = np.inf
+        self.rows.append(row(site, "initial value", name + " (spread)", 0, "float64", shift, CHANCE))
 
     def gradient(self, site, name, step, before, after, largest):
         """Compare a gradient; None stands for zero. `largest` is the run's largest gradient element."""
@@ -176,6 +182,13 @@ class Rows:
 def largest(gradients):
     """The largest absolute element among arrays, None left out."""
     return max([float(np.max(np.abs(g))) for g in gradients if g is not None and np.size(g)] or [0.0])
+
+
+def _leaves(draws, others):
+    """Whether some of the others lie beyond the bounds of draws that fill their range to the edge."""
+    edge = float(np.max(np.abs(draws)))
+    bounded = draws.size >= BOUNDED and np.mean(np.abs(draws) > 0.95 * edge) > EDGE
+    return bool(bounded and np.max(np.abs(others)) > 1.05 * edge)
 
 
 def _kind(array):

@@ -51,6 +51,11 @@ class Noise:
         return draw(np.random.RandomState(seed), kind, shape, low, high)
 
 
+def stream(number):
+    """The generator of a source of draws outside of runs, such as an initialiser; each source has its own."""
+    return np.random.RandomState(zlib.crc32(f"source {number}".encode("ascii")))
+
+
 def draw(random, kind, shape, low=0, high=2):
     """Standard draws: N(0, 1), U[0, 1), N(0, 1) cut at two, integers in [low, high), a permutation of shape[0]."""
     shape = tuple(int(d) for d in shape)

@@ -26,6 +26,7 @@ class GraphNoise:
         self.noise = noise
         self.sources = []
         self.ordinals = {}
+        self.free = {}
 
     def install(self):
         """Patch the op functions; call before a graph is built."""
@@ -54,7 +55,8 @@ class GraphNoise:
         from . import noise as noise_
 
         if token not in self.ordinals or self.noise.run is None:
-            return noise_.draw(self.noise.free, kind, shape, low, high)
+            free = self.free.setdefault(token, noise_.stream(token))
+            return noise_.draw(free, kind, shape, low, high)
         return self.noise.draw(kind, self.ordinals[token], shape, low, high)
 
     def _op(self, kind, function, inputs, dtype, shape, name):

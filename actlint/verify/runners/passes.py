@@ -15,7 +15,8 @@ import sys
 import tempfile
 import time
 
-NATURAL, SCALED, AGAIN, HYPER, PLAIN = "natural", "scaled", "again", "hyper", "plain"
+NATURAL, SCALED, AGAIN = "natural", "scaled", "again"
+HYPER, PLAIN, DRAWN = "hyper", "plain", "drawn"
 SCALE = 1e-6
 POLL = 0.02
 

@@ -12,7 +12,7 @@ import inspect
 
 import numpy as np
 
-from . import compare, evidence, instrument, passes, program, record
+from . import compare, evidence, initial, instrument, passes, program, record
 from .noise import Noise
 from .weights import Weights, laid_back
 
@@ -61,6 +61,9 @@ class Framework:
         """The object by which a weight is known to gradients."""
         return weight
 
+    def seed(self, number, fixed):
+        """Seed the framework; `fixed` keeps the program from doing so itself."""
+
     def slots(self):
         """The optimizers' state: ``(weight, name, value)``, for every optimizer that has made a step."""
         return []
@@ -78,7 +81,7 @@ class Replay:
     def __init__(self, job, framework, noise):
         self.job, self.plan, self.framework, self.noise = job, job["plan"], framework, noise
         self.decisive = framework.decisive
-        self.scaled = job["pass"] == passes.SCALED
+        self.scaled, self.drawing = job["pass"] == passes.SCALED, job["pass"].startswith(passes.DRAWN)
         gates = compare.COMPILED if not self.decisive else compare.GATES[job["precision"]]
         self.rows = compare.Rows(gates, f" (loss x {passes.SCALE:.0e})" if self.scaled else "")
         self.weights = Weights(self.plan["weights"], framework, self.rows)
@@ -90,8 +93,9 @@ class Replay:
         """Wait for the original's results, once."""
         if self.before is not None:
             return
-        passes.wait(self.job, "before", self.job["pass"])
-        self.before = record.load(self.job["results"], passes.label("before", self.job["pass"]))
+        name = passes.NATURAL if self.drawing else self.job["pass"]
+        passes.wait(self.job, "before", name)
+        self.before = record.load(self.job["results"], passes.label("before", name))
         self.calls = [list(call) for call in self.before["calls"]]
 
     # what instrumented code calls
@@ -150,6 +154,9 @@ class Replay:
         if not executed:
             return _mapped(self.framework.copy, self.last[site])
         run = self.before["runs"][self.executed]
+        if self.drawing:
+            self.weights.give(run["captured"], "", 0)
+            raise program.Stop()
         label = self.plan["runs"][site]["site"]
         self.weights.give(run["captured"], label, run["step"])
         if self.decisive:
@@ -340,10 +347,11 @@ def conduct(job, framework, prepare):
     """
 
     def replay_pass(job):
-        if job["pass"] != passes.NATURAL and not passes.wait(job, "before", job["pass"]):
+        if job["pass"] == passes.SCALED and not passes.wait(job, "before", job["pass"]):
             with open(passes.outcome(job, job["pass"], "skipped"), "w"):
                 return
         program.isolate()
+        framework.seed(program.SEED + job["seed"], fixed=job["pass"].startswith(passes.DRAWN))
         noise = Noise() if framework.decisive else None
         player = Replay(job, framework, noise)
         if framework.decisive:
@@ -356,9 +364,22 @@ def conduct(job, framework, prepare):
         user = program.Program(job, transformer(job["plan"], framework.decisive), names)
         player.weights.module = user.module
         failure = user.run()
-        record.save(job["results"], passes.label(job["mode"], job["pass"]), player.finish(failure), record.Arrays())
+        name = passes.label(job["mode"], job["pass"])
+        if player.drawing:
+            _save_draws(job, name, player.weights.drawn)
+            return
+        if job["pass"] == passes.NATURAL and framework.decisive:
+            _save_draws(job, f"{name}-{passes.NATURAL}-initial", player.weights.drawn)
+        record.save(job["results"], name, player.finish(failure), record.Arrays())
 
     passes.each(job, replay_pass)
+    if "pass" not in job and len(job["passes"]) > 1:
+        initial.weigh(job, replay_pass)
+
+
+def _save_draws(job, name, values):
+    arrays = record.Arrays()
+    record.save(job["results"], name, {index: arrays.add(value) for index, value in values.items()}, arrays)
 
 
 def transformer(plan, with_probes):

@@ -27,6 +27,7 @@ from .training_tf import Training, slots
 STEPS = (1, 3, 10)
 MOST_BYTES = 1 << 30
 PERTURBATION = 0.01
+ENOUGH, DRAWS = 4096, 64
 
 
 class Recorder:
@@ -50,7 +51,7 @@ class Recorder:
         self.variables, self.training = [], Training(changed)
         self.calls, self.runs, self.last, self.counts = [], [], {}, {}
         self.pending = set(range(len(plan["weights"])))
-        self.captured = set()
+        self.captured, self.draws = set(), {}
         self.initialized_ops, self.closures = {}, {}
         self.train_steps, self.final, self.final_step = 0, {}, -1
         self.stopped, self.notes, self.inside = False, [], False
@@ -370,11 +371,20 @@ class Recorder:
         for index, value in values.items():
             self.pending.discard(index)
             self.captured.add(index)
-            out[str(index)] = {
-                "value": self._array(value),
-                "deterministic": is_deterministic(ready[index], names),
-            }
+            deterministic = is_deterministic(ready[index], names)
+            out[str(index)] = {"value": self._array(value), "deterministic": deterministic}
+            if not deterministic and value.dtype.kind == "f" and value.size:
+                self.draws.setdefault(str(index), self._draws(session, ready[index], value))
         return out
+
+    def _draws(self, session, variable, value):
+        """Values of a variable's initialiser, drawn until there are enough."""
+        drawn, count = [value], min(DRAWS, 1 + ENOUGH // value.size)
+        try:
+            drawn += [self.original(session, variable.initial_value) for _ in range(count)]
+        except (ValueError, TypeError, RuntimeError):
+            pass
+        return self._array(np.concatenate([np.ravel(one) for one in drawn]))
 
     def _initialized(self, graph, variable):
         from tensorflow.python.ops import state_ops
@@ -431,6 +441,7 @@ class Recorder:
             "variables": [v.name for v in self.variables],
             "notes": self.notes,
             "hyper": self.training.hyper,
+            "draws": self.draws,
         }
 
 

@@ -20,6 +20,7 @@ class Weights:
         self.plan, self.framework, self.rows = plan, framework, rows
         self.module, self.locals = None, {}
         self.start, self.broken, self.identities = {}, [], {}
+        self.drawn = {}
 
     def register(self, function, name, value):
         """A local variable of a function that owns weights has been assigned."""
@@ -63,7 +64,7 @@ class Weights:
                 own = own.astype(array.dtype) if same_kind else own
                 self.rows.arrays(label, "initial value", weight["name"], step, array, own, INITIAL)
             else:
-                self.rows.spread(label, weight["name"], step, array, own)
+                self.drawn[index] = own
             if own.shape == array.shape:
                 self.start[int(index)] = original["value"]
                 self._set(weight["path"], target, array)
