@@ -21,7 +21,8 @@ class ConfigError(Exception):
 class Config:
     """The settings of one project. `root` is the folder of its pyproject.toml, else the folder that was asked for.
 
-    `python` is the interpreter for proofs, a path from `root` or a command.
+    `python` is the interpreter for proofs, a path from `root` or a command; `memory` is what one side of a proof may
+    use, in GiB.
     """
 
     root: Path
@@ -32,6 +33,7 @@ class Config:
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     target: Target = "tf2"
     python: str | None = None
+    memory: float = 8.0
 
 
 def load(paths: Sequence[str | Path], cwd: Path | None = None) -> Config:
@@ -100,6 +102,12 @@ def _target(value: Any) -> Target:
     return cast(Target, value)
 
 
+def _size(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+        raise TypeError("a number of GiB above 0")
+    return float(value)
+
+
 def _lists_by_glob(value: Any) -> dict[str, tuple[str, ...]]:
     try:
         return {glob: _strings(codes) for glob, codes in value.items()}
@@ -115,4 +123,5 @@ _READERS = {
     "per-file-ignores": _lists_by_glob,
     "target": _target,
     "python": _string,
+    "memory": _size,
 }

@@ -26,7 +26,7 @@ SEVERITY = ("proved", "close", "inconclusive", "not run", "differs")
 
 @dataclass(frozen=True)
 class Settings:
-    """How programs are converted and proved. `python` is the interpreter of both sides."""
+    """How programs are converted and proved. `python` is the interpreter of both sides, `memory` in GiB of each."""
 
     target: str
     hidden: str
@@ -34,6 +34,7 @@ class Settings:
     setup: Path | None
     static: bool
     diff: bool
+    memory: float
 
 
 @dataclass
@@ -147,12 +148,20 @@ class Converter:
                     copy.parent.mkdir(parents=True, exist_ok=True)
                     copy.write_bytes(data)
             if left_out:
-                self._tell(f"left out of the scratch copy: {', '.join(map(shown_path, left_out))}")
+                self._tell(f"too large to be copied, read where it lies: {', '.join(map(shown_path, left_out))}")
             entry = program.files[0].relative_to(root).as_posix()
             settings = self._settings
             return prove(
                 ProofRequest(
-                    before, after, entry, settings.target, rewritten.spec, python=settings.python, setup=settings.setup
+                    before,
+                    after,
+                    entry,
+                    settings.target,
+                    rewritten.spec,
+                    python=settings.python,
+                    setup=settings.setup,
+                    origin=root,
+                    memory=settings.memory,
                 )
             )
 

@@ -23,9 +23,11 @@ from actlint.report.terminal import draw
 from actlint.syntax.errors import Invalid
 
 NOTICE = """\
-actlint fix executes your program, before and after the rewrite, to show that both compute the same: in a scratch copy
-of its folder, with a home folder of its own, without network, and for a bounded number of runs. Your own files are
-written only after that. `--static` shows the rewrite without running anything."""
+actlint fix executes your program, before and after the rewrite, to show that both compute the same. It runs in a
+scratch copy of its folder, with a home folder of its own: what it writes, wherever to, stays in there and is deleted
+after the proof. It reaches no network and starts no other program; its runs, time, memory and files are bounded. This
+keeps accidents in, not hostile code. Your own files are written only after that. `--static` shows the rewrite without
+running anything."""
 
 
 @click.command(short_help="Migrate TensorFlow 1 training programs, with proof.")
@@ -85,7 +87,9 @@ def fix(
         raise click.UsageError("--diff and --static write nothing, so --output-dir has no meaning beside them")
     paths = paths or (".",)
     config = configuration(paths)
-    settings = Settings(target or config.target, hidden, _interpreter(python, config), setup, static, diff)
+    settings = Settings(
+        target or config.target, hidden, _interpreter(python, config), setup, static, diff, config.memory
+    )
     job = _Job(settings, output_dir, unverified)
     job.run(files_meant(paths, config, exclude), paths)
     if output_format == "json":

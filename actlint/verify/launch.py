@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -13,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from actlint.files.scratch import copy_folder, remove_folder
 from actlint.verify import verdict
+from actlint.verify.limits import GIB, Limits, Watch
 from actlint.verify.proof import Proof, ProofRequest
 from actlint.verify.verdict import ORIGINAL, REWRITTEN
 
@@ -21,9 +21,6 @@ RUNNERS = Path(__file__).parent / "runners"
 RECORDER = "before_tf.py"
 SCRIPTS = {"tf2": "after_tf2.py", "torch": "after_torch.py"}
 PASSES = {"before": ("natural", "again", "scaled"), "decisive": ("natural", "scaled"), "compiled": ("natural",)}
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".hg", ".svn", "__pycache__", ".venv", "venv", ".tox", ".nox", "node_modules", ".actlint*", "*.pyc"
-)
 EXECUTIONS = 11
 EXTRAS = 0.6
 LONGEST_BUDGET = 60.0
@@ -39,6 +36,7 @@ class Side:
     label: str
     process: subprocess.Popen[bytes]
     output: Path
+    watch: Watch
 
 
 def prove(request: ProofRequest) -> Proof:
@@ -71,7 +69,7 @@ def _attempt(request: ProofRequest, precision: str, end: float) -> tuple[Proof, 
     finally:
         for side in sides:
             _end(side)
-        shutil.rmtree(scratch, ignore_errors=True)
+        remove_folder(scratch)
 
 
 def start_side(request: ProofRequest, mode: str, precision: str, scratch: Path) -> Side:
@@ -82,18 +80,21 @@ def start_side(request: ProofRequest, mode: str, precision: str, scratch: Path) 
         mode: ``before`` records the original; ``decisive`` replays the rewrite against it, ``compiled`` does so as it
             is, without patches.
         precision: ``float64`` or ``float32``.
-        scratch: a folder with a folder ``results`` that the sides share; the program is copied into ``scratch/mode``.
+        scratch: a folder with a folder ``results`` that the sides share; the program is copied into ``scratch/mode``; each pass
+            has a copy at the program's own path below a layer, so that a path that climbs out leads where it would.
     """
     before = mode == "before"
     folder = scratch / mode
     folder.mkdir()
     source = request.before if before else request.after
-    shutil.copytree(source, folder / "pristine", ignore=LEFT_OUT, ignore_dangling_symlinks=True)
+    copy_folder(source, folder / "pristine", [])
+    place = (request.origin or source).resolve()
     job = {
         "mode": mode,
         "precision": precision,
         "seed": request.seed,
         "folder": str(folder),
+        "place": str(place.relative_to(place.anchor)),
         "passes": list(PASSES[mode]) if precision == "float64" else ["natural"],
         "extras_end": time.time() + EXTRAS * request.limit,
         "entry": Path(request.entry).as_posix(),
@@ -106,10 +107,12 @@ def start_side(request: ProofRequest, mode: str, precision: str, scratch: Path) 
     }
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
     script = RECORDER if before else SCRIPTS[request.target]
-    return _launch(request.python, script, mode, ORIGINAL if before else REWRITTEN, folder)
+    process, output = _launch(request.python, script, folder)
+    watch = Watch(process.pid, folder, output, Limits(memory=request.memory * GIB))
+    return Side(mode, ORIGINAL if before else REWRITTEN, process, output, watch)
 
 
-def _launch(python: str, script: str, mode: str, label: str, folder: Path) -> Side:
+def _launch(python: str, script: str, folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
     home, temporary, output = folder / "home", folder / "tmp", folder / "output"
     home.mkdir()
     temporary.mkdir()
@@ -127,7 +130,7 @@ def _launch(python: str, script: str, mode: str, label: str, folder: Path) -> Si
         CUDA_VISIBLE_DEVICES="",
         OMP_NUM_THREADS="1",
     )
-    with output.open("wb") as stream:
+    with output.open("ab") as stream:
         process = subprocess.Popen(
             [python, str(RUNNERS / script), str(folder / "job.json")],
             cwd=folder,
@@ -137,7 +140,7 @@ def _launch(python: str, script: str, mode: str, label: str, folder: Path) -> Si
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Side(mode, label, process, output)
+    return process, output
 
 
 def _gather(request: ProofRequest, results: Path, sides: list[Side], end: float) -> tuple[Proof, str | None]:
@@ -145,6 +148,9 @@ def _gather(request: ProofRequest, results: Path, sides: list[Side], end: float)
         while side.process.poll() is None:
             if time.monotonic() > end:
                 return verdict.timed_out(side.label, request.limit), None
+            for watched in sides:
+                if excess := watched.watch.excess():
+                    return verdict.exceeded(watched.label, *excess), None
             time.sleep(POLL)
         failure = _read(results / f"{side.mode}.failed")
         if failure:
@@ -166,8 +172,5 @@ def _tail(output: Path) -> str:
 
 
 def _end(side: Side) -> None:
-    try:
-        os.killpg(side.process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
+    side.watch.end()
     side.process.wait()

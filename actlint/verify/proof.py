@@ -26,6 +26,9 @@ class ProofRequest:
         seed: a number that changes all randomness of both sides alike: unseeded and seeded generators of Python and
             numpy, and the noise. 0 leaves the seeds that a program sets as they are.
         arguments: command line arguments of the program.
+        origin: where the program lies on the user's disk, if not in `before` and `after`: paths that lead out of the
+            program's folder count from there.
+        memory: GiB of resident memory for one side.
     """
 
     before: Path
@@ -38,6 +41,8 @@ class ProofRequest:
     limit: float = 300.0
     seed: int = 0
     arguments: list[str] = field(default_factory=list)
+    origin: Path | None = None
+    memory: float = 8.0
 
 
 @dataclass

@@ -41,6 +41,24 @@ _ALL = (
         "Run the program by itself in the same interpreter.",
     ),
     Kind(
+        "PRF105",
+        "out-of-memory",
+        "A side used more memory than it may, and was ended.",
+        "Make its data smaller by arguments or --setup FILE, or raise `memory` (GiB) in [tool.actlint].",
+    ),
+    Kind(
+        "PRF106",
+        "too-many-processes",
+        "A side started more processes than it may, and was ended.",
+        "Let it work in one process: --setup FILE can stand in for its workers.",
+    ),
+    Kind(
+        "PRF107",
+        "out-of-disk",
+        "A side wrote more files than it may, and was ended.",
+        "Let it save less: --setup FILE can stand in for what it writes.",
+    ),
+    Kind(
         "PRF201",
         "rewrite-fails",
         "The rewritten program ends with an exception.",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Collection
 from typing import Any
 
 from actlint.verify.proof import Comparison, Proof, reason
+from actlint.verify.reasons import KINDS
 
 INSTALL = 'install the frameworks with pip install "actlint[verify]", or name another interpreter with --python'
 RUN_HELP = "let it find what it needs by --setup FILE or command line arguments, so that it runs by itself"
@@ -39,8 +41,22 @@ def died(side: str, status: int, tail: str) -> Proof:
     """A side's process that ended without a result, by a signal or inside the framework."""
     if tail.endswith("No module named 'numpy'"):
         return Proof("not run", [reason("PRF101", f"no numpy there, nor a framework: {tail}", help=INSTALL)])
-    text = f"the process of {side} ended with status {status}" + (f": {tail}" if tail else "")
+    how = _signal(-status) if status < 0 else f"ended with status {status} before the proof was complete"
+    text = f"the process of {side} {how}" + (f": {tail}" if tail else "")
     return Proof("not run" if side == ORIGINAL else "inconclusive", [reason("PRF104", text)])
+
+
+def exceeded(side: str, code: str, text: str) -> Proof:
+    """A side that was ended because it used too much of the machine."""
+    verdict = "not run" if side == ORIGINAL else "inconclusive"
+    return Proof(verdict, [reason(code, f"{side} {text}", help=KINDS[code].help)])
+
+
+def _signal(number: int) -> str:
+    try:
+        return f"was ended by {signal.Signals(number).name}"
+    except ValueError:
+        return f"was ended by signal {number}"
 
 
 def judge(found: dict[str, dict[str, Any]]) -> Proof:

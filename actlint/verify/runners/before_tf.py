@@ -89,7 +89,7 @@ def transformer(plan):
 
 def record_pass(job):
     """One execution of the program: ``before.json`` or that of the pass."""
-    program.isolate()
+    program.isolate(job)
     kind, _, which = job["pass"].partition("-")
     arrays, keyed = record.Arrays(), noise_tf.GraphNoise(noise.Noise())
     keyed.install()

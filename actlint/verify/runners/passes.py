@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 
+from .overlay import LAYER
+
 NATURAL, SCALED, AGAIN = "natural", "scaled", "again"
 HYPER, PLAIN, DRAWN = "hyper", "plain", "drawn"
 SCALE = 1e-6
@@ -24,6 +26,11 @@ POLL = 0.02
 def label(mode, name):
     """The name under which a pass keeps its results."""
     return mode if name == NATURAL else mode + "-" + name
+
+
+def folder(job):
+    """The folder of a pass: all that the program may write to."""
+    return os.path.join(job["folder"], job["pass"])
 
 
 def outcome(job, name, suffix):
@@ -42,7 +49,7 @@ def each(job, action):
 
     """
     if "pass" in job:
-        _settle(os.path.dirname(job["root"]))
+        _settle(folder(job))
         action(job)
         return
     for name in job["passes"]:
@@ -57,11 +64,11 @@ def each(job, action):
 
 def execute(job, action):
     """Execute one pass in folders of its own; answers its exit status, negative for a signal."""
-    folder = os.path.join(job["folder"], job["pass"])
-    shutil.copytree(os.path.join(job["folder"], "pristine"), os.path.join(folder, "program"))
-    job = dict(job, root=os.path.join(folder, "program"))
+    own = folder(job)
+    job = dict(job, root=os.path.join(own, LAYER, job["place"]))
+    shutil.copytree(os.path.join(job["folder"], "pristine"), job["root"], symlinks=True)
     if not sys.platform.startswith("linux"):
-        path = os.path.join(folder, "job.json")
+        path = os.path.join(own, "job.json")
         with open(path, "w", encoding="utf-8") as stream:
             json.dump(job, stream)
         return subprocess.call([sys.executable, sys.argv[0], path])
@@ -73,7 +80,7 @@ def execute(job, action):
         return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
     status = 1
     try:
-        _settle(folder)
+        _settle(own)
         action(job)
         status = 0
     except BaseException:
@@ -95,9 +102,9 @@ def wait(job, mode, name):
         time.sleep(POLL)
 
 
-def _settle(folder):
+def _settle(own):
     for name, variable in (("home", "HOME"), ("tmp", "TMPDIR")):
-        path = os.path.join(folder, name)
+        path = os.path.join(own, name)
         os.makedirs(path)
         os.environ[variable] = path
     tempfile.tempdir = None

@@ -8,7 +8,6 @@ import json
 import os
 import random
 import re
-import socket
 import sys
 import time
 import traceback
@@ -16,7 +15,7 @@ import types
 
 import numpy as np
 
-from . import passes
+from . import contain, framework_files, passes
 
 SEED = 20160901
 GENERATED = re.compile(r"gen_\w+_ops\.py$")
@@ -33,7 +32,8 @@ class Stop(BaseException):
 
 
 def read_job(path):
-    """The job file's content."""
+    """The job file's content. From here on this process ends when the launcher does."""
+    contain.die_with_parent()
     with open(path, encoding="utf-8") as stream:
         return json.load(stream)
 
@@ -46,18 +46,9 @@ def write_failure(job, failure):
     os.replace(path + ".part", path)
 
 
-def isolate():
-    """Refuse network connections, and seed Python's and numpy's generators."""
-
-    def refuse(self, address, *_):
-        raise OSError(f"no network while a program is being verified: {address!r}")
-
-    def unresolved(host, *_, **__):
-        raise OSError(f"no network while a program is being verified: {host!r}")
-
-    socket.socket.connect = refuse
-    socket.socket.connect_ex = refuse
-    socket.getaddrinfo = unresolved
+def isolate(job):
+    """Contain this pass in its folder, and seed Python's and numpy's generators."""
+    contain.install(passes.folder(job), job["results"])
     random.seed(SEED)
     np.random.seed(SEED % 2**32)
 
@@ -116,6 +107,8 @@ class Program:
         """
         import builtins
 
+        contain.begin()
+        framework_files.redirect()
         for name, value in self.names.items():
             setattr(builtins, name, value)
         os.chdir(os.path.dirname(self.path))
@@ -152,6 +145,8 @@ class Program:
             return self.failure(exit_, f"the program exits with {exit_.code!r}")
         except BaseException as error:
             return self.failure(error)
+        finally:
+            contain.lift()
         return None
 
     def failure(self, error, text=None):
@@ -168,7 +163,7 @@ class Program:
                 file, line = self.relative(path), int(number)
         if isinstance(error, SyntaxError) and error.filename and self.relative(error.filename):
             file, line = self.relative(error.filename), error.lineno or 0
-        own = text or _sentence(error)
+        own = contain.plain(text or _sentence(error))
         named = re.search(r"Op '?(\w+)'?", str(error))
         if NO_KERNEL.search(str(error)):
             kernel = named.group(1) if named else kernel or "an operation"

@@ -350,7 +350,7 @@ def conduct(job, framework, prepare):
         if job["pass"] == passes.SCALED and not passes.wait(job, "before", job["pass"]):
             with open(passes.outcome(job, job["pass"], "skipped"), "w"):
                 return
-        program.isolate()
+        program.isolate(job)
         framework.seed(program.SEED + job["seed"], fixed=job["pass"].startswith(passes.DRAWN))
         noise = Noise() if framework.decisive else None
         player = Replay(job, framework, noise)
