@@ -80,8 +80,9 @@ def start_side(request: ProofRequest, mode: str, precision: str, scratch: Path) 
         mode: ``before`` records the original; ``decisive`` replays the rewrite against it, ``compiled`` does so as it
             is, without patches.
         precision: ``float64`` or ``float32``.
-        scratch: a folder with a folder ``results`` that the sides share; the program is copied into ``scratch/mode``; each pass
-            has a copy at the program's own path below a layer, so that a path that climbs out leads where it would.
+        scratch: a folder with a folder ``results`` that the sides share; the program is copied into ``scratch/mode``;
+            each pass has a copy at the program's own path below a layer, so that a path that climbs out leads where it
+            would.
     """
     before = mode == "before"
     folder = scratch / mode

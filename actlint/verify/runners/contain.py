@@ -55,9 +55,6 @@ def install(folder, results):
     global overlay
     overlay = overlay_module.Overlay(folder, [results])
     _limit()
-    die_with_parent()
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=die_with_parent)
     landlock.restrict([overlay.folder, os.path.realpath(results)])
     _refuse_programs()
     _refuse_network()

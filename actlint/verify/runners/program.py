@@ -34,6 +34,8 @@ class Stop(BaseException):
 def read_job(path):
     """The job file's content. From here on this process ends when the launcher does."""
     contain.die_with_parent()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=contain.die_with_parent)
     with open(path, encoding="utf-8") as stream:
         return json.load(stream)
 
