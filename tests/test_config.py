@@ -23,6 +23,7 @@ def test_every_key(tmp_path: Path) -> None:
         exclude = ["gen"]
         target = "torch"
         python = ".venv/bin/python"
+        memory = 2.5
         [tool.actlint.per-file-ignores]
         "tests/*" = ["ACT1"]
         """,
@@ -36,6 +37,7 @@ def test_every_key(tmp_path: Path) -> None:
         per_file_ignores={"tests/*": ("ACT1",)},
         target="torch",
         python=".venv/bin/python",
+        memory=2.5,
     )
 
 
@@ -63,6 +65,7 @@ def test_without_a_table_everything_is_default(tmp_path: Path) -> None:
         ("[tool.actlint]\nignore = [1]\n", "`ignore` must be a list of strings"),
         ("[tool.actlint]\ntarget = 'jax'\n", '`target` must be "tf2" or "torch"'),
         ("[tool.actlint]\npython = 3\n", "`python` must be a string"),
+        ("[tool.actlint]\nmemory = 0\n", "`memory` must be a number of GiB above 0"),
         ("[tool.actlint]\nper-file-ignores = {a = 'ACT1'}\n", "`per-file-ignores` must be a table of lists"),
         ("[tool]\nactlint = 1\n", "must be a table"),
         ("[tool.actlint\n", "pyproject.toml"),

@@ -158,6 +158,8 @@ class Request:
     plan: dict[str, Any]
     python: str
     setup: Path | None
+    origin: Path | None
+    memory: float
 
 
 @dataclass

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from actlint.files.scratch import Limits, copy_folder
+from actlint.files.scratch import Limits, copy_folder, remove_folder
 
 
 def make(file: Path, size: int = 1) -> Path:
@@ -51,3 +51,27 @@ def test_links_are_followed_once(tmp_path: Path) -> None:
     copy_folder(root, copy, [])
     assert contents(copy) == ["a.py", "data/x.csv"]
     assert not (copy / "data").is_symlink()
+
+
+def test_a_link_stands_for_a_file_over_the_limits(tmp_path: Path) -> None:
+    root, copy, again = tmp_path / "root", tmp_path / "copy", tmp_path / "again"
+    big = make(root / "data" / "big.bin", 100)
+    copy_folder(root, copy, [], Limits(file=50))
+    copy_folder(copy, again, [], Limits(file=50))
+    assert (again / "data" / "big.bin").readlink() == big.resolve()
+
+
+def test_empty_folders_are_copied_and_read_only_files_can_be_written_in_the_copy(tmp_path: Path) -> None:
+    root, copy = tmp_path / "root", tmp_path / "copy"
+    (root / "logs").mkdir(parents=True)
+    make(root / "a.csv").chmod(0o400)
+    copy_folder(root, copy, [])
+    assert (copy / "logs").is_dir()
+    assert (copy / "a.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_without_permissions_is_removed(tmp_path: Path) -> None:
+    make(tmp_path / "scratch" / "a" / "b" / "x")
+    (tmp_path / "scratch" / "a").chmod(0)
+    remove_folder(tmp_path / "scratch")
+    assert not (tmp_path / "scratch").exists()
