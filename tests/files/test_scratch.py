@@ -30,7 +30,8 @@ def test_limits_leave_out_files_and_say_so(tmp_path: Path) -> None:
     make(root / "deep" / "b.py", 10)
     left_out = copy_folder(root, copy, [], Limits(file=50, total=10, count=10))
     assert left_out == [big, root / "deep"]
-    assert contents(copy) == ["a.py"]
+    assert contents(copy) == ["a.py", "big.bin"]
+    assert (copy / "big.bin").readlink() == big
 
 
 def test_needed_files_are_always_copied(tmp_path: Path) -> None:
