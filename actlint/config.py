@@ -21,8 +21,8 @@ class ConfigError(Exception):
 class Config:
     """The settings of one project. `root` is the folder of its pyproject.toml, else the folder that was asked for.
 
-    `python` is the interpreter for proofs, a path from `root` or a command; `memory` is what one side of a proof may
-    use, in GiB.
+    `python` is the interpreter for proofs, `tf1_python` that of the original program, paths from `root` or commands;
+    `memory` is what one side of a proof may use, in GiB.
     """
 
     root: Path
@@ -34,6 +34,7 @@ class Config:
     target: Target = "tf2"
     python: str | None = None
     memory: float = 8.0
+    tf1_python: str | None = None
 
 
 def load(paths: Sequence[str | Path], cwd: Path | None = None) -> Config:
@@ -124,4 +125,5 @@ _READERS = {
     "target": _target,
     "python": _string,
     "memory": _size,
+    "tf1-python": _string,
 }

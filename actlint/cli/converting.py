@@ -26,11 +26,15 @@ SEVERITY = ("proved", "close", "inconclusive", "not run", "differs")
 
 @dataclass(frozen=True)
 class Settings:
-    """How programs are converted and proved. `python` is the interpreter of both sides, `memory` in GiB of each."""
+    """How programs are converted and proved.
+
+    `python` runs both sides, or `before_python` the original one; `memory` in GiB is what each may use.
+    """
 
     target: str
     hidden: str
     python: str
+    before_python: str | None
     setup: Path | None
     static: bool
     diff: bool
@@ -159,6 +163,7 @@ class Converter:
                     settings.target,
                     rewritten.spec,
                     python=settings.python,
+                    before_python=settings.before_python,
                     setup=settings.setup,
                     origin=root,
                     memory=settings.memory,

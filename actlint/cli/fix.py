@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,9 +11,16 @@ import click
 
 from actlint.cli.converting import Converted, Converter, Settings, common_folder
 from actlint.cli.failures import failure
-from actlint.cli.options import configuration, files_meant, paths_argument, selectors
+from actlint.cli.options import (
+    configuration,
+    files_meant,
+    interpreter_options,
+    interpreters,
+    paths_argument,
+    selectors,
+)
 from actlint.cli.programs import Group, Reader, find
-from actlint.config import TARGETS, Config
+from actlint.config import TARGETS
 from actlint.files.source import Undecodable
 from actlint.files.write import write_all
 from actlint.report.findings import shown_path
@@ -51,11 +57,7 @@ running anything."""
     show_default=True,
     help="How PyTorch code gets at hidden activations.",
 )
-@click.option(
-    "--python",
-    metavar="PATH",
-    help="Interpreter for the proof (default: `python` in pyproject.toml, else actlint's own).",
-)
+@interpreter_options
 @click.option(
     "--setup",
     type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
@@ -72,6 +74,7 @@ def fix(
     output_dir: Path | None,
     hidden: str,
     python: str | None,
+    tf1_python: str | None,
     setup: Path | None,
     exclude: tuple[str, ...],
     output_format: str,
@@ -87,9 +90,8 @@ def fix(
         raise click.UsageError("--diff and --static write nothing, so --output-dir has no meaning beside them")
     paths = paths or (".",)
     config = configuration(paths)
-    settings = Settings(
-        target or config.target, hidden, _interpreter(python, config), setup, static, diff, config.memory
-    )
+    after, before = interpreters(python, tf1_python, config)
+    settings = Settings(target or config.target, hidden, after, before, setup, static, diff, config.memory)
     job = _Job(settings, output_dir, unverified)
     job.run(files_meant(paths, config, exclude), paths)
     if output_format == "json":
@@ -183,17 +185,6 @@ def _unreadable(error: Invalid | Undecodable, target: str) -> Outcome:
     help = getattr(error, "help", None) or "correct the file first"
     reason = {"code": "invalid-syntax", "file": str(error.path), "line": error.row, "text": error.why, "help": help}
     return Outcome([error.path], target, "refused", reasons=[reason])
-
-
-def _interpreter(option: str | None, config: Config) -> str:
-    """The interpreter's path. A relative path counts from the current folder, in pyproject.toml from that file."""
-    wanted, folder = (option, Path.cwd()) if option else (config.python, config.root)
-    if not wanted:
-        return sys.executable
-    path = shutil.which(wanted) if os.sep not in wanted else str(folder / Path(wanted).expanduser())
-    if path is None or not os.access(path, os.X_OK) or os.path.isdir(path):
-        raise click.ClickException(f"no such Python interpreter: {wanted}")
-    return path
 
 
 def _tell(sentence: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +20,41 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def paths_argument(command: Command) -> Command:
     """PATH..., default the current folder."""
     return click.argument("paths", nargs=-1, metavar="[PATH]...")(command)
+
+
+def interpreter_options(command: Command) -> Command:
+    """--python and --tf1-python, for `interpreters`."""
+    after = click.option(
+        "--python",
+        metavar="PATH",
+        help="Interpreter for the proof (default: `python` in pyproject.toml, else actlint's own).",
+    )
+    before = click.option(
+        "--tf1-python",
+        metavar="PATH",
+        help="Interpreter with TensorFlow 1.x for the original program (default: `tf1-python` in pyproject.toml, else "
+        "TensorFlow 2's graph mode on the other one).",
+    )
+    return after(before(command))
+
+
+def interpreters(python: str | None, tf1_python: str | None, config: Config) -> tuple[str, str | None]:
+    """The interpreter for proofs, and the original program's own one, if any. Raises click.ClickException."""
+    return (
+        _interpreter(python, config.python, config.root) or sys.executable,
+        _interpreter(tf1_python, config.tf1_python, config.root),
+    )
+
+
+def _interpreter(option: str | None, configured: str | None, root: Path) -> str | None:
+    """A relative path counts from the current folder, in pyproject.toml from that file."""
+    wanted, folder = (option, Path.cwd()) if option else (configured, root)
+    if not wanted:
+        return None
+    path = shutil.which(wanted) if os.sep not in wanted else str(folder / Path(wanted).expanduser())
+    if path is None or not os.access(path, os.X_OK) or os.path.isdir(path):
+        raise click.ClickException(f"no such Python interpreter: {wanted}")
+    return path
 
 
 def selectors(context: click.Context, parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:

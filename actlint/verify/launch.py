@@ -105,10 +105,11 @@ def start_side(request: ProofRequest, mode: str, precision: str, scratch: Path) 
         "results": str(scratch / "results"),
         "limit": EXECUTIONS,
         "budget": min(LONGEST_BUDGET, request.limit / 4),
+        "genuine": request.before_python is not None,
     }
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
-    script = RECORDER if before else SCRIPTS[request.target]
-    process, output = _launch(request.python, script, folder)
+    python = before and request.before_python or request.python
+    process, output = _launch(python, RECORDER if before else SCRIPTS[request.target], folder)
     watch = Watch(process.pid, folder, output, Limits(memory=request.memory * GIB))
     return Side(mode, ORIGINAL if before else REWRITTEN, process, output, watch)
 

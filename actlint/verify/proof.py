@@ -20,7 +20,8 @@ class ProofRequest:
         entry: path of the entry file relative to both roots; it runs as ``__main__``.
         target: ``tf2`` or ``torch``.
         plan: names that tie the two programs together (placeholders, probes, runs, weights).
-        python: interpreter of every side.
+        python: interpreter of the rewritten program, and of the original one too unless it has its own.
+        before_python: interpreter with a genuine TensorFlow 1.x for the original program.
         setup: a Python file that every side executes before the program.
         limit: seconds for everything.
         seed: a number that changes all randomness of both sides alike: unseeded and seeded generators of Python and
@@ -37,6 +38,7 @@ class ProofRequest:
     target: str
     plan: dict[str, Any]
     python: str = sys.executable
+    before_python: str | None = None
     setup: Path | None = None
     limit: float = 300.0
     seed: int = 0

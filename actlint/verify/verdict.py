@@ -11,6 +11,8 @@ from actlint.verify.proof import Comparison, Proof, reason
 from actlint.verify.reasons import KINDS
 
 INSTALL = 'install the frameworks with pip install "actlint[verify]", or name another interpreter with --python'
+INSTALL_TF1 = "let --tf1-python name an interpreter that has TensorFlow 1.x, or leave it out"
+TENSORFLOW_1 = "TensorFlow 1"
 RUN_HELP = "let it find what it needs by --setup FILE or command line arguments, so that it runs by itself"
 LIMIT_HELP = "make the program shorter by arguments or --setup FILE, or raise the limit"
 ORIGINAL = "the original program"
@@ -26,7 +28,8 @@ Row = dict[str, Any]
 def not_run(failure: dict[str, Any]) -> Proof:
     """The original couldn't be run."""
     if "missing" in failure:
-        return Proof("not run", [reason("PRF101", f"no {failure['missing']} there: {failure['text']}", help=INSTALL)])
+        help = INSTALL_TF1 if failure["missing"] == TENSORFLOW_1 else INSTALL
+        return Proof("not run", [reason("PRF101", f"no {failure['missing']} there: {failure['text']}", help=help)])
     where = "the setup file" if failure["setup"] else ORIGINAL
     text = f"{where} fails: {failure['text']}"
     return Proof("not run", [reason("PRF102", text, file=failure["file"], line=failure["line"], help=RUN_HELP)])

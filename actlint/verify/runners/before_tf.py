@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 import gc
-import importlib.util
 import os
 import sys
+import warnings
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 from runners import (  # noqa: E402
     float64_tf,
     instrument,
-    kernels_tf,
     noise,
     noise_tf,
     passes,
@@ -27,24 +26,32 @@ sys.path.pop(0)
 
 
 def import_tensorflow(widened):
-    """TensorFlow in graph mode, in float64 where asked, under the name that the program imports."""
+    """TensorFlow in graph mode, in float64 where asked, under the name that the program imports.
+
+    TensorFlow 1 as it is, and the graph mode of TensorFlow 2.
+    """
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    warnings.simplefilter("ignore")
     if widened:
         float64_tf.prepare()
-    import tensorflow.compat.v1 as tf
+    import tensorflow as tf
 
+    if not is_genuine(tf):
+        import tensorflow.compat.v1 as tf
+
+        tf.disable_v2_behavior()
+        tf.debugging.disable_traceback_filtering()
+        sys.modules["tensorflow"] = tf
     if widened:
         float64_tf.finish(eager=False)
-    tf.disable_v2_behavior()
-    tf.debugging.disable_traceback_filtering()
+        float64_tf.widen_keras(tf)
     tf.logging.set_verbosity(tf.logging.ERROR)
-    if widened and importlib.util.find_spec("tf_keras"):
-        import tf_keras
-
-        tf_keras.backend.set_floatx("float64")
-        kernels_tf.allow_fused_batch_norm()
-    sys.modules["tensorflow"] = tf
     return tf
+
+
+def is_genuine(tf):
+    """Whether this is a TensorFlow 1."""
+    return tf.__version__.startswith("1.")
 
 
 def patch_tensorflow(recorder, scale):
@@ -125,9 +132,12 @@ def main():
     """Run the job: the program itself, with the loss scaled, again, and with each hyper-parameter changed."""
     job = program.read_job(sys.argv[1])
     try:
-        import_tensorflow(job["precision"] == "float64")
+        tf = import_tensorflow(job["precision"] == "float64")
+        if job["genuine"] and not is_genuine(tf):
+            raise ImportError(f"{sys.executable} has TensorFlow {tf.__version__}")
     except ImportError as error:
-        program.write_failure(job, {"missing": "tensorflow", "text": str(error)})
+        missing = "TensorFlow 1" if job["genuine"] else "tensorflow"
+        program.write_failure(job, {"missing": missing, "text": str(error)})
         return
     passes.each(job, record_pass)
     if "pass" not in job and len(job["passes"]) > 1:

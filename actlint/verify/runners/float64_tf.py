@@ -92,6 +92,20 @@ def finish(eager):
     _disable_fast_path()
 
 
+def widen_keras(tf):
+    """Graph mode's Keras, which TensorFlow 2 has in a package of its own, computes in float64 as well."""
+    if tf.__version__.startswith("1."):
+        from tensorflow.python.keras import backend
+        from tensorflow.python.keras.layers import normalization
+    elif importlib.util.find_spec("tf_keras"):
+        from tf_keras import backend
+        from tf_keras.src.layers.normalization import batch_normalization as normalization
+    else:
+        return
+    backend.set_floatx("float64")
+    kernels_tf.allow_fused_batch_norm(normalization)
+
+
 def _float_dtype(values, dtypes):
     """float64 for Python floats and nests of them, else None (the framework's own rule)."""
     if isinstance(values, (bool, int, str, bytes)) or hasattr(values, "dtype"):

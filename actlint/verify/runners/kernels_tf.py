@@ -24,11 +24,9 @@ def install():
                     setattr(module, name, replaced[id(value)])
 
 
-def allow_fused_batch_norm():
-    """The legacy Keras layer takes the fused form, whose running variance differs, in float64 as in float32."""
-    from tf_keras.src.layers.normalization import batch_normalization
-
-    base = batch_normalization.BatchNormalizationBase
+def allow_fused_batch_norm(module):
+    """Keras' layer takes the fused form, whose running variance differs, in float64 as in float32."""
+    base = module.BatchNormalizationBase
     original = base._raise_if_fused_cannot_be_used
 
     def check(self):
