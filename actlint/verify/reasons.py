@@ -83,6 +83,12 @@ _ALL = (
         "Order the update and what reads the variables with tf.control_dependencies, then migrate.",
     ),
     Kind(
+        "PRF303",
+        "draws-of-its-own",
+        "Random numbers were drawn in a way in which the other side can't be given the same ones.",
+        "Draw them by the framework's plain random functions, or feed them.",
+    ),
+    Kind(
         "PRF401",
         "no-float64-kernel",
         "An operation has no float64 kernel, so the comparison was made in float32.",

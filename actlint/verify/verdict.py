@@ -82,6 +82,9 @@ def judge(found: dict[str, dict[str, Any]]) -> Proof:
     ]
     left = len(reasons) - MOST_REASONS
     reasons = reasons[:MOST_REASONS] + ([reason("PRF202", f"and {left} more differences")] if left > 0 else [])
+    unkeyed = [_placed("PRF303", text) for replay in replays for text in replay["unkeyed"]]
+    if unkeyed and not any(replay.get("failure") for replay in replays):
+        return Proof("inconclusive", list({own["text"]: own for own in unkeyed}.values()), comparisons, gaps)
     races = [_placed("PRF302", text) for text in _races(sensitivity)]
     if races or reasons:
         return Proof("inconclusive" if races else "differs", races + reasons, comparisons, gaps)

@@ -16,7 +16,8 @@ def row(**changes):
 
 
 def result(*rows, **changes):
-    return {"rows": list(rows), "differences": [], "doubts": [], "broken": [], "not_exercised": [], **changes}
+    lists = {name: [] for name in ("differences", "doubts", "broken", "unkeyed", "not_exercised")}
+    return {"rows": list(rows), **lists, **changes}
 
 
 def judge(decisive, compiled, **more):
@@ -96,6 +97,13 @@ def test_what_would_not_be_noticed_is_said():
     gaps = judge(result(row()), result(), sensitivity=own).not_exercised
     assert gaps[0] == "a change of epsilon of AdamOptimizer by 1 % would not be noticed"
     assert "beta1 of AdamOptimizer" in gaps[1]
+
+
+def test_draws_of_its_own_excuse_differences_but_no_crash():
+    differing = result(row(error=1.0, ok=False), unkeyed=["a sampler draws on its own after"])
+    proof = judge(differing, result())
+    assert (proof.verdict, proof.reasons[0]["code"]) == ("inconclusive", "PRF303")
+    assert judge({**differing, "failure": CRASH}, result()).verdict == "differs"
 
 
 @pytest.mark.parametrize("changes", [{"doubts": ["all gradients are zero"]}, {"broken": ["no weight"]}])

@@ -7,7 +7,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import events, float64_tf, noise_tf, passes, program, replay  # noqa: E402
+from runners import events, float64_tf, noise_eager, passes, program, replay, seeds  # noqa: E402
 
 sys.path.pop(0)
 
@@ -117,9 +117,11 @@ def import_tensorflow(widened):
 
     tf.get_logger().setLevel("ERROR")
     tf.debugging.disable_traceback_filtering()
-    if widened:
-        import keras
+    import keras
+    from keras.src.random import seed_generator
 
+    seeds.own_generator(seed_generator, "python_random")
+    if widened:
         float64_tf.finish(eager=True)
         keras.config.set_floatx("float64")
         keras.config.set_dtype_policy("float64")
@@ -142,7 +144,7 @@ def main():
     def prepare(job, player, keyed):
         tf.config.run_functions_eagerly(True)
         tf.data.experimental.enable_debug_mode()
-        noise_tf.install_eager(keyed)
+        noise_eager.install(keyed)
         watch_gradients(tf, player, passes.SCALE if job["pass"] == passes.SCALED else 1.0)
 
     replay.conduct(job, TF2(tf, decisive), prepare)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import importlib.util
 import os
 import sys
 import warnings
@@ -18,6 +19,7 @@ from runners import (  # noqa: E402
     passes,
     program,
     record,
+    seeds,
     sensitivity,
     session_tf,
 )
@@ -42,6 +44,10 @@ def import_tensorflow(widened):
         tf.disable_v2_behavior()
         tf.debugging.disable_traceback_filtering()
         sys.modules["tensorflow"] = tf
+        if importlib.util.find_spec("tf_keras"):
+            from tf_keras.src import backend
+
+            seeds.own_generator(backend, "random")
     if widened:
         float64_tf.finish(eager=False)
         float64_tf.widen_keras(tf)
@@ -104,6 +110,7 @@ def record_pass(job):
         sensitivity.serialise_sessions()
     hyper = int(which) if which else None
     recorder = session_tf.Recorder(job["plan"], keyed, arrays, program.Clock(job["budget"]), job["limit"], hyper)
+    recorder.widened = job["precision"] == "float64"
     recorder.until = job.get("until") if hyper is not None else _enough(job)
     patch_tensorflow(recorder, passes.SCALE if kind in (passes.SCALED, passes.HYPER) else 1.0)
     names = {instrument.PROBE: recorder.probe, instrument.ENTER: recorder.enter, instrument.EXIT: recorder.exit}

@@ -14,6 +14,7 @@ import numpy as np
 from . import kernels_tf
 
 DTYPES = "tensorflow.python.framework.dtypes"
+DT_FLOAT, DT_DOUBLE = FLOATS = 1, 2
 
 
 class _Finder:
@@ -35,20 +36,21 @@ class _Finder:
 
 
 def _widen_tables(dtypes):
-    single, single_ref, double, double_ref = dtypes.float32, dtypes.float32_ref, dtypes.float64, dtypes.float64_ref
+    pairs = (
+        (dtypes.float32, dtypes.float64),
+        (dtypes.float32_ref, dtypes.float64_ref),
+        (dtypes.complex64, dtypes.complex128),
+        (dtypes.complex64_ref, dtypes.complex128_ref),
+    )
+    wider = {id(single): double for single, double in pairs}
     for name, value in list(vars(dtypes).items()):
-        if value is single:
-            setattr(dtypes, name, double)
-        elif value is single_ref:
-            setattr(dtypes, name, double_ref)
+        if id(value) in wider:
+            setattr(dtypes, name, wider[id(value)])
         elif isinstance(value, dict):
             for key, inner in list(value.items()):
-                if inner is single:
-                    value[key] = double
-                elif inner is single_ref:
-                    value[key] = double_ref
-    for enum in (single.as_datatype_enum, single_ref.as_datatype_enum):
-        dtypes._TF_TO_NP[enum] = np.float64
+                value[key] = wider.get(id(inner), inner)
+    for single, double in pairs:
+        dtypes._TF_TO_NP[single.as_datatype_enum] = dtypes._TF_TO_NP[double.as_datatype_enum]
 
 
 def prepare():
@@ -57,10 +59,23 @@ def prepare():
 
 
 def widened(value):
-    """Arrays of float32 as float64, everything else as it is."""
-    if isinstance(value, (np.ndarray, np.generic)) and value.dtype == np.float32:
-        return value.astype(np.float64)
+    """Arrays of float32 as float64 and of complex64 as complex128, everything else as it is."""
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype in (np.float32, np.complex64):
+        return value.astype(np.float64 if value.dtype == np.float32 else np.complex128)
     return value
+
+
+def contents(proto):
+    """The array in a tensor proto of floats. TensorFlow's own function takes doubles for floats by the tables."""
+    shape = [dim.size for dim in proto.tensor_shape.dim]
+    if proto.tensor_content:
+        kept = np.float32 if proto.dtype == DT_FLOAT else np.float64
+        return np.frombuffer(proto.tensor_content, kept).astype(np.float64).reshape(shape)
+    values = np.array(proto.float_val if proto.dtype == DT_FLOAT else proto.double_val, np.float64)
+    count = int(np.prod(shape, dtype=np.int64))
+    if not values.size:
+        return np.zeros(shape)
+    return np.pad(values, (0, count - values.size), "edge").reshape(shape)
 
 
 def finish(eager):
@@ -76,7 +91,10 @@ def finish(eager):
         return make(values, dtype, shape, verify_shape, allow_broadcast)
 
     tensor_util.make_tensor_proto = make_tensor_proto
+    make_array = tensor_util.MakeNdarray
+    tensor_util.MakeNdarray = lambda proto: contents(proto) if proto.dtype in FLOATS else make_array(proto)
     kernels_tf.install()
+    _widen_python_functions()
     if not eager:
         return
 
@@ -90,6 +108,14 @@ def finish(eager):
 
     constant_op.convert_to_eager_tensor = convert_to_eager_tensor
     _disable_fast_path()
+
+
+def _widen_python_functions():
+    """Arrays that Python functions in a graph return."""
+    from tensorflow.python.ops import script_ops
+
+    convert = script_ops.FuncRegistry._convert
+    script_ops.FuncRegistry._convert = staticmethod(lambda value, dtype=None: widened(convert(value, dtype)))
 
 
 def widen_keras(tf):

@@ -7,9 +7,11 @@ import functools
 
 def install(torch):
     """Patch an imported torch: dtype names, conversions and the default dtype."""
-    single, double = torch.float32, torch.float64
+    double = torch.float64
+    wider = {torch.float32: double, torch.complex64: torch.complex128}
     torch.set_default_dtype(double)
     torch.float32 = torch.float = double
+    torch.complex64 = torch.cfloat = torch.complex128
     torch.FloatTensor = torch.DoubleTensor
     torch.Tensor.float = torch.Tensor.double
     torch.nn.Module.float = torch.nn.Module.double
@@ -18,7 +20,7 @@ def install(torch):
         @functools.wraps(function)
         def wrapper(*args, **kwargs):
             result = function(*args, **kwargs)
-            return result.to(double) if result.dtype is single else result
+            return result.to(wider[result.dtype]) if result.dtype in wider else result
 
         return wrapper
 

@@ -9,6 +9,9 @@ JUMPS = ("ArgMax", "ArgMin", "Ceil", "Floor", "InTopK", "InTopKV2", "Rint", "Rou
 COMPARISONS = ("Equal", "Greater", "GreaterEqual", "Less", "LessEqual", "NotEqual")
 READS = ("Identity", "ReadVariableOp", "VariableV2", "Variable", "VarHandleOp", "Placeholder", "PyFunc")
 COPIES = ("Identity", "ReadVariableOp")
+NARROW = (1, 8, 14, 19)
+"""Enums of float32, complex64, bfloat16 and float16, in the table of TensorFlow's own kernels."""
+REF = 100
 VARIABLES = ("Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable", "TemporaryVariable")
 
 
@@ -116,6 +119,17 @@ def is_deterministic(variable, by_name):
                     return False
                 todo.append(by_name[op.name])
     return True
+
+
+def narrow(operations):
+    """An operation that computes in 32 bits or less, though the dtype tables are widened, if there is one.
+
+    Explicit halves and what only a cast reads count as well.
+    """
+    for op in operations:
+        if any(int(enum) % REF in NARROW for enum in op._output_types):
+            return op
+    return None
 
 
 def dense(value, shape):

@@ -14,6 +14,7 @@ def install():
     for module, name, raw, function in (
         (gen_nn_ops, "fused_batch_norm_v3", "FusedBatchNormV3", fused_batch_norm),
         (gen_nn_ops, "lrn", "LRN", local_response_normalization),
+        (gen_nn_ops, "leaky_relu", "LeakyRelu", leaky_relu),
         (gen_image_ops, "resize_bilinear", "ResizeBilinear", resize_bilinear),
     ):
         replaced[id(getattr(module, name))] = replaced[id(getattr(module, raw))] = function
@@ -88,6 +89,15 @@ def local_response_normalization(input, depth_radius=5, bias=1, alpha=1, beta=0.
     squares = array_ops.pad(math_ops.square(input), [[0, 0], [0, 0], [0, 0], [radius, radius]])
     window = [squares[:, :, :, shift : shift + channels] for shift in range(2 * radius + 1)]
     return math_ops.divide(input, math_ops.pow(bias + alpha * math_ops.add_n(window), beta), name=name)
+
+
+def leaky_relu(features, alpha=0.2, name=None):
+    """LeakyRelu, whose own slope is an attribute of 32 bits."""
+    from tensorflow.python.framework import ops
+    from tensorflow.python.ops import array_ops
+
+    features = ops.convert_to_tensor(features)
+    return array_ops.where(features > 0, features, features * alpha, name=name)
 
 
 def resize_bilinear(images, size, align_corners=False, half_pixel_centers=False, name=None):

@@ -1,6 +1,12 @@
-"""TensorFlow's random operations, drawing keyed noise."""
+"""The random operations of TensorFlow's graphs, drawing keyed noise.
+
+Draws are numbered after the run that made them, by kind: in the order in which their operations were created, and in a
+loop iteration by iteration, which is the order in which eager code draws.
+"""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 
@@ -13,10 +19,15 @@ STATELESS = {
     "stateless_random_uniform_v2": "uniform",
     "stateless_truncated_normal_v2": "truncated",
 }
+OTHERS = re.compile(
+    r"^(Parameterized|Stateless|Stateful)?(Random|Multinomial|TruncatedNormal|Uniform|StandardNormal|NonDeterministic)"
+    r"|CandidateSampler$|^Fractional(Max|Avg)Pool$|^SampleDistorted"
+)
+NO_DRAWS = re.compile(r"Queue|Dataset|Grad$|GetKeyCounter|GetAlg")
 
 
 class GraphNoise:
-    """Replaces random operations of graphs as they are created, and numbers those that a run needs.
+    """Replaces random operations of graphs as they are created, and numbers the draws of each run.
 
     Args:
         noise: the `Noise` that draws.
@@ -25,39 +36,85 @@ class GraphNoise:
     def __init__(self, noise):
         self.noise = noise
         self.sources = []
-        self.ordinals = {}
-        self.free = {}
+        self.needed, self.drawn = set(), []
+
+    @property
+    def unkeyed(self):
+        """What has drawn in runs though it can't be keyed."""
+        return self.noise.unkeyed
 
     def install(self):
         """Patch the op functions; call before a graph is built."""
-        from tensorflow.python.ops import gen_random_ops
+        from tensorflow.python.ops import gen_random_ops, gen_stateless_random_ops
 
         for name, kind in STATEFUL.items():
             setattr(gen_random_ops, name, self._floating(kind))
+        for name, kind in STATELESS.items():
+            if hasattr(gen_stateless_random_ops, name):
+                setattr(gen_stateless_random_ops, name, self._stateless(kind))
         gen_random_ops.random_uniform_int = self._integer
         gen_random_ops.random_shuffle = self._shuffle
+        gen_random_ops.random_gamma = self._gamma
+        gen_random_ops.random_poisson_v2 = self._poisson
+        gen_random_ops.multinomial = self._multinomial
+        _iterate_one_by_one()
 
     def start(self, run, operations):
-        """Number the random operations among those that a run needs, by kind, in creation order."""
-        counts = {}
-        self.ordinals = {}
-        for token, (kind, op) in enumerate(self.sources):
-            if op in operations:
-                self.ordinals[token] = counts.get(kind, 0)
-                counts[kind] = self.ordinals[token] + 1
+        """Begin a run, which needs these operations."""
+        self.needed = {token for token, (_, op) in enumerate(self.sources) if op in operations}
+        self.drawn = []
         self.noise.start(run)
+        for op in operations:
+            if OTHERS.search(op.type) and not NO_DRAWS.search(op.type):
+                self.noise.missed(f"the random operation {op.type} '{op.name}'")
 
     def stop(self):
-        """End the run; answers the shapes of its draws."""
-        return self.noise.stop()
+        """End the run; answers its draws as ``[kind, ordinal, shape, key]``."""
+        out = []
+        for kind in sorted({kind for kind, _, _, _ in self.drawn}):
+            draws = self._in_order([d[1:] for d in self.drawn if d[0] == kind])
+            out += [[kind, ordinal, list(shape), _key(*at)] for ordinal, (shape, at) in enumerate(draws)]
+        self.noise.stop()
+        return out
 
-    def _drawn(self, token, kind, shape, low=0, high=2):
+    def _in_order(self, draws):
+        """``(token, count, shape)`` in the order in which they happened, as ``(shape, (token, count))`` by ordinal."""
+        loops = {token: _outermost_loop(self.sources[token][1]) for token, _, _ in draws}
+        first = {}
+        for token in sorted(loops):
+            first.setdefault(id(loops[token]), token)
+        placed = []
+        for moment, (token, count, shape) in enumerate(draws):
+            loop = loops[token]
+            if loop is None:
+                place = (token, 0, 0)
+            elif sum(other is loop for other in loops.values()) == 1:
+                place = (token, moment, 0)
+            else:
+                place = (first[id(loop)], count, token)
+                if self.sources[token][1]._get_control_flow_context() is not loop:
+                    self.noise.missed(
+                        f"several draws in a branch or loop within a loop, '{self.sources[token][1].name}'"
+                    )
+            placed.append((place, shape, (token, count)))
+        return [(shape, at) for _, shape, at in sorted(placed)]
+
+    def _draw(self, token, kind, shape, *parameters):
         from . import noise as noise_
 
-        if token not in self.ordinals or self.noise.run is None:
-            free = self.free.setdefault(token, noise_.stream(token))
-            return noise_.draw(free, kind, shape, low, high)
-        return self.noise.draw(kind, self.ordinals[token], shape, low, high)
+        if self.noise.run is None:
+            return noise_.draw(self.noise.free, kind, shape, *parameters)
+        if token not in self.needed:
+            self._miss_function(token)
+            return noise_.draw(self.noise.free, kind, shape, *parameters)
+        count = sum(d[1] == token for d in self.drawn)
+        self.drawn.append((kind, token, count, tuple(int(d) for d in shape)))
+        return self.noise.draw(kind, _key(token, count), shape, *parameters)
+
+    def _miss_function(self, token):
+        op = self.sources[token][1]
+        if op is not None and not str(getattr(op.graph, "name", "")).startswith("Dataset"):
+            self.noise.missed(f"a draw inside a function of the graph, '{op.name}'")
 
     def _op(self, kind, function, inputs, dtype, shape, name):
         from tensorflow.python.ops import script_ops
@@ -72,36 +129,103 @@ class GraphNoise:
         return output
 
     def _floating(self, kind):
-        from tensorflow.python.framework import dtypes, tensor_util
+        from tensorflow.python.framework import dtypes
 
         def random_op(shape, dtype=None, seed=0, seed2=0, name=None):
             dtype = dtypes.as_dtype(dtype)
 
             def function(token, size):
-                return self._drawn(token, kind, size).astype(dtype.as_numpy_dtype)
+                return self._draw(token, kind, size).astype(dtype.as_numpy_dtype)
 
-            return self._op(kind, function, [shape], dtype, tensor_util.constant_value_as_shape(_tensor(shape)), name)
+            return self._op(kind, function, [shape], dtype, _constant_shape(shape), name)
+
+        return random_op
+
+    def _stateless(self, kind):
+        from tensorflow.python.framework import dtypes
+
+        floating = self._floating(kind)
+
+        def random_op(shape, seed, dtype=dtypes.float32, name=None):
+            return floating(shape, dtype, name=name)
 
         return random_op
 
     def _integer(self, shape, minval, maxval, seed=0, seed2=0, name=None):
-        from tensorflow.python.framework import tensor_util
-
         minval = _tensor(minval)
 
         def function(token, size, low, high):
-            return self._drawn(token, "integer", size, low, high).astype(np.asarray(low).dtype)
+            return self._draw(token, "integer", size, low, high).astype(np.asarray(low).dtype)
 
-        fixed = tensor_util.constant_value_as_shape(_tensor(shape))
-        return self._op("integer", function, [shape, minval, maxval], minval.dtype, fixed, name)
+        return self._op("integer", function, [shape, minval, maxval], minval.dtype, _constant_shape(shape), name)
 
     def _shuffle(self, value, seed=0, seed2=0, name=None):
         value = _tensor(value)
 
         def function(token, array):
-            return array[self._drawn(token, "shuffle", array.shape[:1])]
+            return array[self._draw(token, "shuffle", array.shape[:1])]
 
         return self._op("shuffle", function, [value], value.dtype, value.shape, name)
+
+    def _gamma(self, shape, alpha, seed=0, seed2=0, name=None):
+        from tensorflow.python.framework import ops
+
+        alpha = _tensor(alpha)
+
+        def function(token, size, alphas):
+            wanted = tuple(size) + alphas.shape
+            return self._draw(token, "gamma", wanted, alphas).astype(alphas.dtype)
+
+        with ops.get_default_graph().gradient_override_map({"PyFunc": "RandomGamma"}):
+            fixed = _constant_shape(shape).concatenate(alpha.shape)
+            return self._op("gamma", function, [_tensor(shape), alpha], alpha.dtype, fixed, name)
+
+    def _poisson(self, shape, rate, seed=0, seed2=0, dtype=None, name=None):
+        from tensorflow.python.framework import dtypes
+
+        rate, dtype = _tensor(rate), dtypes.as_dtype(dtype or dtypes.int64)
+
+        def function(token, size, rates):
+            return self._draw(token, "poisson", tuple(size) + rates.shape, rates).astype(dtype.as_numpy_dtype)
+
+        fixed = _constant_shape(shape).concatenate(rate.shape)
+        return self._op("poisson", function, [_tensor(shape), rate], dtype, fixed, name)
+
+    def _multinomial(self, logits, num_samples, seed=0, seed2=0, output_dtype=None, name=None):
+        from tensorflow.python.framework import dtypes, tensor_util
+
+        logits, dtype = _tensor(logits), dtypes.as_dtype(output_dtype or dtypes.int64)
+
+        def function(token, rows, count):
+            probabilities = np.exp(rows - np.max(rows, axis=-1, keepdims=True))
+            return self._draw(token, "categorical", (len(rows), count), probabilities).astype(dtype.as_numpy_dtype)
+
+        fixed = [logits.shape.as_list()[0] if logits.shape.ndims else None, tensor_util.constant_value(num_samples)]
+        return self._op("categorical", function, [logits, _tensor(num_samples)], dtype, fixed, name)
+
+
+def _key(token, count):
+    return f"{token} {count}"
+
+
+def _outermost_loop(op):
+    context, loop = op._get_control_flow_context(), None
+    while context is not None:
+        loop = context if context.IsWhileContext() else loop
+        context = context.outer_context
+    return loop
+
+
+def _iterate_one_by_one():
+    """Loops run their iterations one after the other, so that draws in them have an order."""
+    from tensorflow.python.ops import control_flow_ops
+
+    init = control_flow_ops.WhileContext._init_from_args
+
+    def init_from_args(self, maximum_iterations, parallel_iterations, *rest):
+        return init(self, maximum_iterations, 1, *rest)
+
+    control_flow_ops.WhileContext._init_from_args = init_from_args
 
 
 def _tensor(value):
@@ -110,47 +234,7 @@ def _tensor(value):
     return ops.convert_to_tensor(value)
 
 
-def install_eager(noise):
-    """Patch the op functions for eager execution: the nth call of a kind within a run is draw n."""
-    from tensorflow.python.framework import constant_op, dtypes, ops
-    from tensorflow.python.ops import array_ops, gen_random_ops, gen_stateless_random_ops, gen_stateless_random_ops_v2
+def _constant_shape(shape):
+    from tensorflow.python.framework import tensor_util
 
-    def floating(kind, original):
-        def random_op(shape, *arguments, **keywords):
-            shape_ = ops.convert_to_tensor(shape)
-            if noise.run is None or not hasattr(shape_, "numpy"):
-                return original(shape, *arguments, **keywords)
-            dtype = keywords.get("dtype") or next((a for a in arguments if isinstance(a, dtypes.DType)), dtypes.float32)
-            return constant_op.constant(noise.next(kind, shape_.numpy()), dtype=dtype)
-
-        return random_op
-
-    def integer(original):
-        def random_op(shape, minval, maxval, *arguments, **keywords):
-            if noise.run is None:
-                return original(shape, minval, maxval, *arguments, **keywords)
-            low, high = ops.convert_to_tensor(minval), ops.convert_to_tensor(maxval)
-            size = ops.convert_to_tensor(shape).numpy()
-            return constant_op.constant(noise.next("integer", size, low.numpy(), high.numpy()), dtype=low.dtype)
-
-        return random_op
-
-    def shuffle(original):
-        def random_op(value, *arguments, **keywords):
-            if noise.run is None:
-                return original(value, *arguments, **keywords)
-            value = ops.convert_to_tensor(value)
-            return array_ops.gather(value, noise.next("shuffle", value.shape[:1]))
-
-        return random_op
-
-    for module, table in (
-        (gen_random_ops, STATEFUL),
-        (gen_stateless_random_ops, STATELESS),
-        (gen_stateless_random_ops_v2, STATELESS),
-    ):
-        for name, kind in table.items():
-            if hasattr(module, name):
-                setattr(module, name, floating(kind, getattr(module, name)))
-    gen_random_ops.random_uniform_int = integer(gen_random_ops.random_uniform_int)
-    gen_random_ops.random_shuffle = shuffle(gen_random_ops.random_shuffle)
+    return tensor_util.constant_value_as_shape(_tensor(shape))

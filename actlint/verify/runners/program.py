@@ -6,29 +6,30 @@ import ast
 import importlib.machinery
 import json
 import os
-import random
 import re
 import sys
 import time
 import traceback
 import types
 
-import numpy as np
+from . import contain, framework_files, passes, seeds
 
-from . import contain, framework_files, passes
-
-SEED = 20160901
 GENERATED = re.compile(r"gen_\w+_ops\.py$")
 NO_KERNEL = re.compile(
     r"float64 not in list of allowed values|No OpKernel was registered.*DT_DOUBLE|not implemented for 'Double'"
     r"|Could not find device for node|DataType double for attr|type float32 that does not match type float64"
-    r"|expected to be a float tensor but is a double tensor",
+    r"|expected to be a float tensor but is a double tensor|passed double expected float"
+    r"|DT_(FLOAT vs. DT_DOUBLE|DOUBLE vs. DT_FLOAT)|double does not equal original dtype float",
     re.DOTALL,
 )
 
 
 class Stop(BaseException):
     """Ends the program from inside a run."""
+
+
+class Narrow(BaseException):
+    """An operation turns out to compute in fewer bits than it was asked to."""
 
 
 def read_job(path):
@@ -51,8 +52,7 @@ def write_failure(job, failure):
 def isolate(job):
     """Contain this pass in its folder, and seed Python's and numpy's generators."""
     contain.install(passes.folder(job), job["results"])
-    random.seed(SEED)
-    np.random.seed(SEED % 2**32)
+    seeds.fix()
 
 
 class Program:
@@ -123,8 +123,7 @@ class Program:
         self._patch_imports()
         self.module.__dict__.update(__file__=self.path, __builtins__=builtins)
         sys.modules["__main__"] = self.module
-        random.seed(SEED)
-        np.random.seed(SEED % 2**32)
+        seeds.restart()
         return self._guarded(lambda: exec(self.compile(self.path), self.module.__dict__))
 
     def _execute_setup(self):
@@ -166,9 +165,12 @@ class Program:
         if isinstance(error, SyntaxError) and error.filename and self.relative(error.filename):
             file, line = self.relative(error.filename), error.lineno or 0
         own = contain.plain(text or _sentence(error))
-        named = re.search(r"Op '?(\w+)'?", str(error))
-        if NO_KERNEL.search(str(error)):
+        named = re.search(r"Op(?:<name=| '?)(\w+)", str(error))
+        if isinstance(error, Narrow):
+            kernel = str(error)
+        elif NO_KERNEL.search(str(error)):
             kernel = named.group(1) if named else kernel or "an operation"
+            kernel = f"an input of {kernel}" if "DT_FLOAT vs." in str(error) else kernel
         else:
             kernel = None
         return {"text": own, "file": file, "line": line, "setup": False, "kernel": kernel}

@@ -12,7 +12,7 @@ import inspect
 
 import numpy as np
 
-from . import compare, evidence, initial, instrument, passes, program, record
+from . import compare, evidence, initial, instrument, passes, program, record, seeds
 from .noise import Noise
 from .weights import Weights, laid_back
 
@@ -164,8 +164,8 @@ class Replay:
         args, kwargs = self._arguments(run, label, name, parameters, function, args, kwargs)
         self.current = {"probes": {}, "raw": {}, "applied": {}}
         if self.noise is not None:
-            self.noise.start(self.executed, {(k, o): tuple(s) for k, o, s in run["noise"]})
-        self.noisy = self.noisy or bool(run["noise"])
+            self.noise.start(self.executed, run["noise"])
+        self.noisy = self.noisy or bool(run["noise"] or self.before["unkeyed"])
         self.depth += 1
         try:
             result = function(*args, **kwargs)
@@ -259,8 +259,8 @@ class Replay:
                     self.rows.forward(label, probe["role"], probe["name"], run["step"], own, value)
 
     def _compare_noise(self, run, label):
-        before = {kind: 0 for kind, _, _ in run["noise"]}
-        for kind, _, _ in run["noise"]:
+        before = {draw[0]: 0 for draw in run["noise"]}
+        for kind, *_ in run["noise"]:
             before[kind] += 1
         if before != self.noise.counts:
             counts = [sum(c.values()) for c in (before, self.noise.counts)]
@@ -332,9 +332,15 @@ class Replay:
             "differences": self.rows.differences,
             "doubts": self.rows.doubts + doubts,
             "broken": self.weights.broken,
+            "unkeyed": self._unkeyed(),
             "not_exercised": self.not_exercised + self.before["notes"] + gaps,
         }
         return dict(result, failure=failure) if failure else result
+
+    def _unkeyed(self):
+        own = self.noise.unkeyed if self.noise is not None else []
+        sides = (("before", self.before["unkeyed"]), ("after", own))
+        return [f"{what} draws on its own {side}" for side, listed in sides for what in listed]
 
 
 def conduct(job, framework, prepare):
@@ -353,6 +359,8 @@ def conduct(job, framework, prepare):
         program.isolate(job)
         framework.seed(program.SEED + job["seed"], fixed=job["pass"].startswith(passes.DRAWN))
         noise = Noise() if framework.decisive else None
+        if noise is not None:
+            noise.watch("numpy's own generator", seeds.numpy_state)
         player = Replay(job, framework, noise)
         if framework.decisive:
             prepare(job, player, noise)

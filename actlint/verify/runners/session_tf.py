@@ -16,12 +16,13 @@ from .graph_tf import (
     is_repeatable,
     is_smooth,
     leaves,
+    narrow,
     needed,
     reads_variable,
     result_leaves,
     variable_of,
 )
-from .program import Stop
+from .program import Narrow, Stop
 from .training_tf import Training, slots
 
 STEPS = (1, 3, 10)
@@ -55,7 +56,7 @@ class Recorder:
         self.initialized_ops, self.closures = {}, {}
         self.train_steps, self.final, self.final_step = 0, {}, -1
         self.stopped, self.notes, self.inside = False, [], False
-        self.original, self.until = None, None
+        self.original, self.until, self.widened = None, None, False
 
     # what instrumented code calls
 
@@ -153,6 +154,9 @@ class Recorder:
         fed = self._fed(graph, feed_dict)
         starts = [e for leaf in leaves(fetches) for e in elements(graph, leaf)]
         operations = self._closure(graph, starts, fed)
+        below = narrow(operations) if self.widened else None
+        if below is not None:
+            raise Narrow(below.type)
         record = {"site": site, "ordinal": self.counts[site], "captured": self._capture(session, graph)}
         applied = [g for g in self.training.applied if g["op"] in operations]
         trains = bool(applied) or bool(plan.get("trains"))
@@ -167,8 +171,7 @@ class Recorder:
         try:
             result, values = self.original(session, [fetches, extras], feed_dict, options, run_metadata)
         finally:
-            shapes = self.noise.stop()
-        record["noise"] = [[kind, ordinal, list(shape)] for (kind, ordinal), shape in shapes.items()]
+            record["noise"] = self.noise.stop()
         flat = result_leaves(fetches, result)
         record["fetches"] = [self._array(early.get(("fetch", place), leaf)) for place, leaf in enumerate(flat)]
         record["smooth"] = self._smooth(graph, fetches, fed)
@@ -442,6 +445,7 @@ class Recorder:
             "notes": self.notes,
             "hyper": self.training.hyper,
             "draws": self.draws,
+            "unkeyed": self.noise.unkeyed,
         }
 
 
