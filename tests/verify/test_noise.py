@@ -61,3 +61,13 @@ def test_a_watched_generator_that_moves_in_a_run_is_named():
     position[0] = 2
     noise_.stop()
     assert noise_.unkeyed == ["the other generator"]
+
+
+def test_initial_values_do_not_depend_on_the_order_in_which_threads_draw():
+    noise_tf = pytest.importorskip("actlint.verify.runners.noise_tf")
+    first, second = noise_tf.GraphNoise(noise.Noise()), noise_tf.GraphNoise(noise.Noise())
+    values = {token: first._draw(token, "normal", (3,)) for token in (0, 1)}
+    for token in (1, 0):
+        np.testing.assert_array_equal(second._draw(token, "normal", (3,)), values[token])
+    assert not np.array_equal(values[0], values[1])
+    assert not np.array_equal(values[0], first._draw(0, "normal", (3,)))

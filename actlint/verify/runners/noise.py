@@ -11,7 +11,7 @@ COMMON_RANGE = 2**31 - 1
 
 
 class Noise:
-    """Keyed draws while a run is active; outside a run, one stream with a fixed seed.
+    """Keyed draws, of which those of runs are numbered.
 
     Attributes:
         unkeyed: what has drawn in runs though it can't be keyed, as sentences.
@@ -22,7 +22,6 @@ class Noise:
         self.counts = {}
         self.expected = {}
         self.unkeyed = []
-        self.free = np.random.RandomState(20160901)
         self.watched = []
 
     def start(self, run, drawn=()):
@@ -60,8 +59,6 @@ class Noise:
 
     def draw(self, kind, key, shape, *parameters):
         """A draw as float64 (int64 where whole numbers are drawn), by key."""
-        if self.run is None:
-            return draw(self.free, kind, shape, *parameters)
         seed = zlib.crc32(f"{self.run} {kind} {key}".encode("ascii"))
         return draw(np.random.RandomState(seed), kind, shape, *parameters)
 

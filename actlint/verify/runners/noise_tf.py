@@ -36,7 +36,7 @@ class GraphNoise:
     def __init__(self, noise):
         self.noise = noise
         self.sources = []
-        self.needed, self.drawn = set(), []
+        self.needed, self.drawn, self.outside = set(), [], {}
 
     @property
     def unkeyed(self):
@@ -100,13 +100,11 @@ class GraphNoise:
         return [(shape, at) for _, shape, at in sorted(placed)]
 
     def _draw(self, token, kind, shape, *parameters):
-        from . import noise as noise_
-
-        if self.noise.run is None:
-            return noise_.draw(self.noise.free, kind, shape, *parameters)
-        if token not in self.needed:
-            self._miss_function(token)
-            return noise_.draw(self.noise.free, kind, shape, *parameters)
+        if self.noise.run is None or token not in self.needed:
+            if self.noise.run is not None:
+                self._miss_function(token)
+            self.outside[token] = self.outside.get(token, 0) + 1
+            return self.noise.draw(kind, f"outside {_key(token, self.outside[token])}", shape, *parameters)
         count = sum(d[1] == token for d in self.drawn)
         self.drawn.append((kind, token, count, tuple(int(d) for d in shape)))
         return self.noise.draw(kind, _key(token, count), shape, *parameters)
