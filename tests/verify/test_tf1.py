@@ -27,7 +27,7 @@ INTERPRETERS = [
         id="2.x",
     ),
 ]
-AFTER = ("after_", "float64_torch", "noise_eager", "noise_torch", "evidence", "replay", "weights", "events")
+AFTER = ("after_", "float64_torch", "noise_eager", "noise_torch", "evidence", "replay", "weights", "events", "initial")
 RUNNERS = sorted(Path(launch.RUNNERS).glob("*.py"))
 
 

@@ -7,7 +7,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import events, float64_torch, noise_torch, passes, program, replay, seeds  # noqa: E402
+from runners import events, float64_torch, noise_torch, passes, program, replay  # noqa: E402
 
 sys.path.pop(0)
 

@@ -36,7 +36,7 @@ def weigh(job, action):
         weight = job["plan"]["weights"][int(index)]["name"]
         own = _distinct([sample[index] for sample in samples if index in sample])
         rows.spread("start", weight, before["draws"][index], own)
-    result = {"rows": rows.rows, "differences": [], "doubts": [], "broken": [], "not_exercised": []}
+    result = {"rows": rows.rows, "differences": [], "doubts": [], "broken": [], "unkeyed": [], "not_exercised": []}
     record.save(job["results"], "decisive-initial", result, record.Arrays())
 
 

@@ -357,7 +357,7 @@ def conduct(job, framework, prepare):
             with open(passes.outcome(job, job["pass"], "skipped"), "w"):
                 return
         program.isolate(job)
-        framework.seed(program.SEED + job["seed"], fixed=job["pass"].startswith(passes.DRAWN))
+        framework.seed(seeds.SEED + job["seed"], fixed=job["pass"].startswith(passes.DRAWN))
         noise = Noise() if framework.decisive else None
         if noise is not None:
             noise.watch("numpy's own generator", seeds.numpy_state)
