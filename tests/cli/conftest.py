@@ -157,6 +157,7 @@ class Request:
     target: str
     plan: dict[str, Any]
     python: str
+    before_python: str | None
     setup: Path | None
     origin: Path | None
     memory: float

@@ -271,6 +271,16 @@ def test_target_and_interpreter_come_from_the_project(actlint: Actlint, backend:
     assert actlint("fix", "--diff", "--to", "tf2", "--python", sys.executable, "train.py").code == 0
     assert [request.target for request in backend.requests] == ["torch", "tf2"]
     assert [request.python for request in backend.requests] == [str(train.parent / "bin" / "python"), sys.executable]
+    assert [request.before_python for request in backend.requests] == [None, None]
+
+
+def test_the_original_has_an_interpreter_of_its_own(actlint: Actlint, backend: Backend, train: Path) -> None:
+    (train.parent / "old").symlink_to(sys.executable)
+    (train.parent / "pyproject.toml").write_text("[tool.actlint]\ntf1-python = './old'\n")
+    assert actlint("fix", "--diff", "train.py").code == 0
+    assert actlint("fix", "--diff", "--tf1-python", sys.executable, "train.py").code == 0
+    assert [request.before_python for request in backend.requests] == [str(train.parent / "old"), sys.executable]
+    assert {request.python for request in backend.requests} == {sys.executable}
 
 
 @pytest.mark.parametrize(
@@ -279,6 +289,7 @@ def test_target_and_interpreter_come_from_the_project(actlint: Actlint, backend:
         (["nowhere.py"], "no such file or folder: nowhere.py"),
         (["--to", "jax", "train.py"], "'jax' is not one of"),
         (["--python", "no/such/python", "train.py"], "no such Python interpreter: no/such/python"),
+        (["--tf1-python", "no/such/python", "train.py"], "no such Python interpreter: no/such/python"),
         (["--python", "no-such-python", "train.py"], "no such Python interpreter: no-such-python"),
         (["--setup", "nowhere.py", "train.py"], "'nowhere.py' does not exist"),
         (["--static", "--unverified", "train.py"], "--static writes nothing"),
