@@ -4,62 +4,60 @@ from __future__ import annotations
 
 import difflib
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actlint.cli.programs import Group, Reader
-from actlint.files.scratch import copy_folder
+from actlint.cli.proving import Runtime, add_proofs, prove_copies
 from actlint.report.findings import shown_path
 from actlint.report.outcome import Outcome
 
 if TYPE_CHECKING:
     from actlint.migrate import Rewrite
-    from actlint.program import Program
     from actlint.verify import Proof
-
-SEVERITY = ("proved", "close", "inconclusive", "not run", "differs")
-"""Verdicts of proofs; that of several entries is the last of theirs."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How programs are converted and proved.
-
-    `python` runs both sides, or `before_python` the original one; `memory` in GiB is what each may use.
-    """
+    """How programs are converted and proved."""
 
     target: str
     hidden: str
-    python: str
-    before_python: str | None
-    setup: Path | None
+    runtime: Runtime
     static: bool
     diff: bool
-    memory: float
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One program of a group: its entry file, the folder that it was proved in, and the proof's plan."""
+
+    entry: Path
+    folder: Path
+    plan: dict[str, Any]
 
 
 @dataclass
 class Converted:
-    """The outcome of a group, and the bytes of every file that the rewrite changes or adds."""
+    """The outcome of a group, the bytes of every file that the rewrite changes or adds, and its programs."""
 
     outcome: Outcome
     contents: dict[Path, bytes]
+    pieces: list[Piece] = field(default_factory=list)
 
 
 class Converter:
-    """Converts groups one by one. `tell` receives progress, `before_running` is called once, before the first proof."""
+    """Converts groups one by one. `tell` receives progress, `before_running` a program's folder before its proof."""
 
     def __init__(
-        self, settings: Settings, reader: Reader, tell: Callable[[str], None], before_running: Callable[[], None]
+        self, settings: Settings, reader: Reader, tell: Callable[[str], None], before_running: Callable[[Path], None]
     ) -> None:
         self._settings = settings
         self._reader = reader
         self._tell = tell
         self._before_running = before_running
-        self._ran = False
 
     def convert(self, group: Group) -> Converted:
         """Rewrite and prove all of a group's programs. Writes nothing outside scratch folders."""
@@ -81,8 +79,12 @@ class Converter:
         outcome.notes = list(dict.fromkeys(note for rewritten in rewrites for note in rewritten.notes))
         if self._settings.diff or self._settings.static:
             outcome.diff = self._diff(contents)
-        self._prove(group, rewrites, contents, outcome)
-        return Converted(outcome, contents)
+        pieces = [
+            Piece(program.files[0], common_folder(program.files), rewritten.spec)
+            for program, rewritten in zip(group.programs, rewrites, strict=True)
+        ]
+        self._prove(group, pieces, contents, outcome)
+        return Converted(outcome, contents, pieces)
 
     def _contents(self, rewrites: Iterable[Rewrite], outcome: Outcome) -> dict[Path, bytes]:
         """The bytes of all changed and new files. Refuses where two entries need a shared file in different forms."""
@@ -120,55 +122,31 @@ class Converter:
         rows = difflib.unified_diff(before, _lines(data, encoding), "/dev/null" if new else shown, shown)
         return "".join(row if row.endswith("\n") else f"{row}\n\\ No newline at end of file\n" for row in rows)
 
-    def _prove(self, group: Group, rewrites: list[Rewrite], contents: Mapping[Path, bytes], outcome: Outcome) -> None:
+    def _prove(self, group: Group, pieces: list[Piece], contents: Mapping[Path, bytes], outcome: Outcome) -> None:
         if self._settings.static:
             outcome.verdict = "not run"
             text = "--static was given, so nothing was proved and nothing is written"
             outcome.reasons.append({"code": "static", "file": "", "line": 0, "text": text, "help": ""})
             return
-        if not self._ran:
-            self._before_running()
-            self._ran = True
         proofs: list[Proof] = []
-        for program, rewritten in zip(group.programs, rewrites, strict=True):
-            self._tell(f"proving {shown_path(program.files[0])} -> {self._settings.target}")
-            proofs.append(self._proof(program, rewritten, contents))
-        outcome.verdict = max((proof.verdict for proof in proofs), key=SEVERITY.index)
-        outcome.reasons = [reason for proof in proofs for reason in proof.reasons]
-        outcome.comparisons = [row for proof in proofs for row in proof.comparisons]
-        outcome.not_exercised = [sentence for proof in proofs for sentence in proof.not_exercised]
-
-    def _proof(self, program: Program, rewritten: Rewrite, contents: Mapping[Path, bytes]) -> Proof:
-        from actlint.verify import ProofRequest, prove
-
-        root = common_folder(program.files)
-        with tempfile.TemporaryDirectory(prefix="actlint-") as scratch:
-            before, after = Path(scratch, "before"), Path(scratch, "after")
-            left_out = copy_folder(root, before, program.files)
-            copy_folder(root, after, program.files)
-            for path, data in contents.items():
-                if path.is_relative_to(root):
-                    copy = after / path.relative_to(root)
-                    copy.parent.mkdir(parents=True, exist_ok=True)
-                    copy.write_bytes(data)
-            if left_out:
-                self._tell(f"too large to be copied, read where it lies: {', '.join(map(shown_path, left_out))}")
-            entry = program.files[0].relative_to(root).as_posix()
+        for program, piece in zip(group.programs, pieces, strict=True):
+            self._before_running(piece.folder)
+            self._tell(f"proving {shown_path(piece.entry)} -> {self._settings.target}")
+            sides = {}, contents
             settings = self._settings
-            return prove(
-                ProofRequest(
-                    before,
-                    after,
-                    entry,
+            proofs.append(
+                prove_copies(
+                    piece.folder,
+                    piece.entry,
+                    program.files,
+                    sides,
                     settings.target,
-                    rewritten.spec,
-                    python=settings.python,
-                    before_python=settings.before_python,
-                    setup=settings.setup,
-                    origin=root,
-                    memory=settings.memory,
+                    piece.plan,
+                    settings.runtime,
+                    self._tell,
                 )
             )
+        add_proofs(outcome, proofs)
 
 
 def common_folder(files: Iterable[Path]) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -18,22 +18,18 @@ from actlint.cli.options import (
     interpreters,
     paths_argument,
     selectors,
+    setup_option,
+    tell,
 )
 from actlint.cli.programs import Group, Reader, find
+from actlint.cli.proving import Notice, Runtime
+from actlint.cli.recording import write
 from actlint.config import TARGETS
 from actlint.files.source import Undecodable
-from actlint.files.write import write_all
 from actlint.report.findings import shown_path
 from actlint.report.outcome import Outcome, as_json, lines
 from actlint.report.terminal import draw
 from actlint.syntax.errors import Invalid
-
-NOTICE = """\
-actlint fix executes your program, before and after the rewrite, to show that both compute the same. It runs in a
-scratch copy of its folder, with a home folder of its own: what it writes, wherever to, stays in there and is deleted
-after the proof. It reaches no network and starts no other program; its runs, time, memory and files are bounded. This
-keeps accidents in, not hostile code. Your own files are written only after that. `--static` shows the rewrite without
-running anything."""
 
 
 @click.command(short_help="Migrate TensorFlow 1 training programs, with proof.")
@@ -58,11 +54,9 @@ running anything."""
     help="How PyTorch code gets at hidden activations.",
 )
 @interpreter_options
-@click.option(
-    "--setup",
-    type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
-    help="Python file to run before the program.",
-)
+@setup_option
+@click.option("--undo", is_flag=True, help="Restore what was there before a migration, and do nothing else.")
+@click.option("--force", is_flag=True, help="With --undo: also files that were changed since; they are kept aside.")
 @click.option("--exclude", multiple=True, callback=selectors, metavar="GLOBS", help="Not these files and folders.")
 @click.option("--output-format", type=click.Choice(("full", "json")), default="full", show_default=True)
 def fix(
@@ -76,6 +70,8 @@ def fix(
     python: str | None,
     tf1_python: str | None,
     setup: Path | None,
+    undo: bool,
+    force: bool,
     exclude: tuple[str, ...],
     output_format: str,
 ) -> int:
@@ -84,6 +80,14 @@ def fix(
     A file is migrated with the local modules that it imports; a folder means every program in it. Only what is proved
     to compute the same is written. Exit codes: 0 all proved or nothing to do, 1 otherwise, 2 error.
     """
+    if force and not undo:
+        raise click.UsageError("--force has a meaning only beside --undo")
+    if undo:
+        if diff or static or unverified or output_dir or target or setup:
+            raise click.UsageError("--undo restores files, so options of a migration have no meaning beside it")
+        from actlint.cli.undo import run_undo
+
+        return run_undo(paths or (".",), force, output_format)
     if static and unverified:
         raise click.UsageError("--static writes nothing, so --unverified has no meaning beside it")
     if output_dir and (diff or static):
@@ -91,7 +95,7 @@ def fix(
     paths = paths or (".",)
     config = configuration(paths)
     after, before = interpreters(python, tf1_python, config)
-    settings = Settings(target or config.target, hidden, after, before, setup, static, diff, config.memory)
+    settings = Settings(target or config.target, hidden, Runtime(after, before, setup, config.memory), static, diff)
     job = _Job(settings, output_dir, unverified)
     job.run(files_meant(paths, config, exclude), paths)
     if output_format == "json":
@@ -115,7 +119,8 @@ class _Job:
         self._output_dir = output_dir
         self._writable = {"proved", "close", "inconclusive", "not run"} if unverified else {"proved"}
         self._reader = Reader()
-        self._converter = Converter(settings, self._reader, _tell, lambda: click.echo(NOTICE, err=True))
+        notice = Notice(remembered=not settings.diff and output_dir is None)
+        self._converter = Converter(settings, self._reader, tell, notice)
 
     def run(self, files: Sequence[Path], paths: Sequence[str]) -> None:
         notebooks = [file for file in files if file.suffix == ".ipynb"]
@@ -143,23 +148,23 @@ class _Job:
                 self.errors.append(f"{error}; nothing of {shown_path(group.files[0])} was written")
 
     def _write(self, converted: Converted, named: Iterable[Path]) -> None:
-        outcome = converted.outcome
-        for path in outcome.files:
-            if path.read_bytes() != self._reader(path).raw:
+        originals = {path: self._reader(path).raw for path in converted.outcome.files}
+        for path, data in originals.items():
+            if path.read_bytes() != data:
                 raise OSError(f"{path} was changed while the proof ran")
-        contents = converted.contents
-        if self._output_dir is not None:
-            unchanged = {path: self._reader(path).raw for path in outcome.files}
-            contents = self._moved({**unchanged, **contents}, self._output_dir, named)
-        write_all(contents)
-        outcome.written = sorted(contents)
+        if self._output_dir is None:
+            write(converted, originals, self._settings, common_folder(originals))
+        else:
+            place = _destination(self._output_dir, {**originals, **converted.contents}, named)
+            write(converted, originals, self._settings, self._output_dir.resolve(), place)
 
-    def _moved(self, contents: Mapping[Path, bytes], folder: Path, named: Iterable[Path]) -> dict[Path, bytes]:
-        """Under `folder`, files lie as they do under the named folder that holds them all, else under their own."""
-        holders = [path.resolve() for path in named if path.is_dir()]
-        above = [holder for holder in holders if all(path.is_relative_to(holder) for path in contents)]
-        base = min(above, key=lambda holder: len(holder.parts), default=common_folder(contents))
-        return {folder.absolute() / path.relative_to(base): data for path, data in contents.items()}
+
+def _destination(folder: Path, files: Iterable[Path], named: Iterable[Path]) -> Callable[[Path], Path]:
+    """Under `folder`, files lie as they do under the named folder that holds them all, else under their own."""
+    holders = [path.resolve() for path in named if path.is_dir()]
+    above = [holder for holder in holders if all(path.is_relative_to(holder) for path in files)]
+    base = min(above, key=lambda holder: len(holder.parts), default=common_folder(files))
+    return lambda path: folder.absolute() / path.relative_to(base)
 
 
 def _notebook(file: Path, target: str) -> Outcome:
@@ -185,7 +190,3 @@ def _unreadable(error: Invalid | Undecodable, target: str) -> Outcome:
     help = getattr(error, "help", None) or "correct the file first"
     reason = {"code": "invalid-syntax", "file": str(error.path), "line": error.row, "text": error.why, "help": help}
     return Outcome([error.path], target, "refused", reasons=[reason])
-
-
-def _tell(sentence: str) -> None:
-    click.echo(f"actlint: {sentence}", err=True)

@@ -38,6 +38,20 @@ def interpreter_options(command: Command) -> Command:
     return after(before(command))
 
 
+def setup_option(command: Command) -> Command:
+    """--setup."""
+    return click.option(
+        "--setup",
+        type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
+        help="Python file to run before the program.",
+    )(command)
+
+
+def tell(sentence: str) -> None:
+    """Say how far a command is, beside its output."""
+    click.echo(f"actlint: {sentence}", err=True)
+
+
 def interpreters(python: str | None, tf1_python: str | None, config: Config) -> tuple[str, str | None]:
     """The interpreter for proofs, and the original program's own one, if any. Raises click.ClickException."""
     return (

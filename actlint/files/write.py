@@ -25,12 +25,23 @@ class _Change:
     done: bool = False
 
 
-def write_all(contents: Mapping[Path, bytes], remove: Iterable[Path] = ()) -> None:
+@dataclass(frozen=True)
+class Stamp:
+    """Mode and time of change that a written file is given."""
+
+    mode: int
+    mtime_ns: int
+
+
+def write_all(
+    contents: Mapping[Path, bytes], remove: Iterable[Path] = (), stamps: Mapping[Path, Stamp] | None = None
+) -> None:
     """Write every file and remove the others, or change nothing.
 
-    A written file keeps its mode and owner; a symbolic link stays one, and what it points to is written. Missing
-    folders are made. Raises OSError, after everything is as it was before.
+    A written file keeps its mode and owner, unless a stamp says otherwise; a symbolic link stays one, and what it
+    points to is written. Missing folders are made. Raises OSError, after everything is as it was before.
     """
+    stamps = stamps or {}
     changes: list[_Change] = []
     made: list[Path] = []
     try:
@@ -38,7 +49,7 @@ def write_all(contents: Mapping[Path, bytes], remove: Iterable[Path] = ()) -> No
             target = Path(os.path.realpath(path))
             _make_folders(target.parent, made)
             changes.append(change := _Change(target))
-            _stage(change, data)
+            _stage(change, data, stamps.get(path))
         for path in remove:
             changes.append(change := _Change(Path(path)))
             _back_up(change)
@@ -63,7 +74,7 @@ def _make_folders(folder: Path, made: list[Path]) -> None:
         made.append(parent)
 
 
-def _stage(change: _Change, data: bytes) -> None:
+def _stage(change: _Change, data: bytes, stamp: Stamp | None) -> None:
     """Write the new bytes beside the target, with the target's mode and owner, and keep a copy of the old ones."""
     target = change.target
     if target.exists() and not os.access(target, os.W_OK):
@@ -74,6 +85,9 @@ def _stage(change: _Change, data: bytes) -> None:
         file.write(data)
         file.flush()
         _take_after(name, target)
+        if stamp is not None:
+            os.chmod(name, stamp.mode)
+            os.utime(name, ns=(stamp.mtime_ns, stamp.mtime_ns))
         os.fsync(file.fileno())
     if target.exists():
         _back_up(change)

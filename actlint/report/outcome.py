@@ -51,7 +51,7 @@ class Outcome:
 
 
 def as_json(outcomes: Iterable[Outcome]) -> dict[str, Any]:
-    """The JSON document of `fix`. `diff` is there only where one was asked for."""
+    """The JSON document of `fix` and `verify`. `diff` is there only where one was asked for."""
     return {"version": 1, "programs": [_program(outcome) for outcome in outcomes]}
 
 
@@ -60,12 +60,19 @@ def _program(outcome: Outcome) -> dict[str, Any]:
         "files": [str(path) for path in outcome.files],
         "target": outcome.target,
         "written": [str(path) for path in outcome.written],
+        **proof_as_json(outcome),
+    }
+    return program if outcome.diff is None else {**program, "diff": outcome.diff}
+
+
+def proof_as_json(outcome: Outcome) -> dict[str, Any]:
+    """Verdict, reasons, comparisons, and what was not exercised."""
+    return {
         "verdict": outcome.verdict,
         "reasons": outcome.reasons,
         "comparisons": [_comparison(row) for row in outcome.comparisons],
         "not_exercised": outcome.not_exercised,
     }
-    return program if outcome.diff is None else {**program, "diff": outcome.diff}
 
 
 def _comparison(row: Comparison) -> dict[str, Any]:

@@ -89,10 +89,34 @@ _ALL = (
         "Draw them by the framework's plain random functions, or feed them.",
     ),
     Kind(
+        "PRF304",
+        "name-not-found",
+        "A weight or the function of a run isn't where the map says.",
+        "If it was renamed or has moved, write its new name into the map.",
+    ),
+    Kind(
         "PRF401",
         "no-float64-kernel",
         "An operation has no float64 kernel, so the comparison was made in float32.",
         "Accept it with --unverified after reading the table.",
+    ),
+    Kind(
+        "PRF501",
+        "rewrite-gone",
+        "A file that the migration wrote isn't there any more.",
+        "Put it back, or restore the originals: actlint fix --undo.",
+    ),
+    Kind(
+        "PRF502",
+        "original-in-place",
+        "The files hold the original program again, so there is no rewrite to verify.",
+        "Migrate it again with actlint fix.",
+    ),
+    Kind(
+        "PRF503",
+        "unusable-map",
+        "The map of a record, or a map file, can't be used.",
+        "Correct it; the names that it began with are in plan.json beside it.",
     ),
 )
 KINDS: dict[str, Kind] = {kind.code: kind for kind in _ALL}

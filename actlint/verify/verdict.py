@@ -15,6 +15,7 @@ INSTALL_TF1 = "let --tf1-python name an interpreter that has TensorFlow 1.x, or 
 TENSORFLOW_1 = "TensorFlow 1"
 RUN_HELP = "let it find what it needs by --setup FILE or command line arguments, so that it runs by itself"
 LIMIT_HELP = "make the program shorter by arguments or --setup FILE, or raise the limit"
+NAME_HELP = "if it was renamed or has moved, write its new name into the map"
 ORIGINAL = "the original program"
 REWRITTEN = "the rewritten program"
 MOST_REASONS = 12
@@ -86,13 +87,16 @@ def judge(found: dict[str, dict[str, Any]]) -> Proof:
     if unkeyed and not any(replay.get("failure") for replay in replays):
         return Proof("inconclusive", list({own["text"]: own for own in unkeyed}.values()), comparisons, gaps)
     races = [_placed("PRF302", text) for text in _races(sensitivity)]
+    lost = [text for replay in replays for text in replay["broken"]]
+    unnamed = [reason("PRF303", text, help=NAME_HELP) for text in dict.fromkeys(lost)]
     if races or reasons:
-        return Proof("inconclusive" if races else "differs", races + reasons, comparisons, gaps)
-    doubts = decisive["broken"] + [text for replay in replays[:-1] for text in replay["doubts"]] + compiled["broken"]
+        return Proof("inconclusive" if races else "differs", unnamed + races + reasons, comparisons, gaps)
+    doubts = [text for replay in replays[:-1] for text in replay["doubts"]]
     if not any(row["quantity"] not in ("feed", "initial value") for row in decisive["rows"]):
         doubts = [*doubts, "nothing was compared"]
-    if doubts:
-        return Proof("inconclusive", [_placed("PRF301", text) for text in dict.fromkeys(doubts)], comparisons, gaps)
+    if unnamed or doubts:
+        weak = [_placed("PRF301", text) for text in dict.fromkeys(doubts)]
+        return Proof("inconclusive", unnamed + weak, comparisons, gaps)
     return Proof("proved", [], comparisons, gaps)
 
 

@@ -20,6 +20,14 @@ from actlint.findings import Finding, Position
 from actlint.rules.rule import Rule
 from actlint.syntax.tree import parse
 
+ROOT = Path(__file__).parents[2]
+PLAN: dict[str, Any] = {
+    "placeholders": [],
+    "probes": [],
+    "runs": [],
+    "weights": [{"order": 0, "name": "w:0", "path": "w", "layout": "same", "build": None}],
+}
+
 
 @dataclass
 class Result:
@@ -110,7 +118,7 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def replace_module(monkeypatch: pytest.MonkeyPatch, name: str, **members: Any) -> None:
     module = types.ModuleType(name)
-    vars(module).update(members)
+    vars(module).update(members, __path__=[str(ROOT.joinpath(*name.split(".")))])
     monkeypatch.setitem(sys.modules, name, module)
 
 
@@ -193,7 +201,7 @@ class Backend:
         for file, source in program.sources.items():
             files[file] = re.sub("|".join(map(re.escape, words)), lambda match: words[match.group()], source.text)
         new = {entry.parent / name: text for name, text in self.new_files.items()}
-        return Rewrite(files, new, {"entry": entry.name}, ["a note"])
+        return Rewrite(files, new, {**PLAN, "entry": entry.name}, ["a note"])
 
     def prove(self, request: Request) -> Proof:
         self.requests.append(request)

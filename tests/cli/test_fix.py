@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.cli.conftest import Actlint, Backend, contents, replace_module
+from tests.cli.conftest import PLAN, Actlint, Backend, contents, replace_module
 
 PROGRAM = "import tensorflow as tf\nx = tf.placeholder()\nsession.run(x)\n"
 TF2 = "import tensorflow as tf\nx = tf.tf2()\nhook(x)\n"
@@ -24,6 +24,10 @@ def programs(out: str) -> list[dict[str, object]]:
 
 def verdicts(out: str) -> dict[str, object]:
     return {Path(program["files"][0]).name: program["verdict"] for program in programs(out)}
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    return {name: data for name, data in contents(folder).items() if not name.startswith(".actlint/")}
 
 
 @pytest.fixture
@@ -110,13 +114,13 @@ def test_output_folder(actlint: Actlint, backend: Backend, tmp_path: Path) -> No
     before = contents(tmp_path / "src")
     assert actlint("fix", "src", "--output-dir", "out").code == 0
     assert contents(tmp_path / "src") == before
-    assert contents(tmp_path / "out") == {
+    assert written(tmp_path / "out") == {
         "sub/helper.py": b"h = 1\n",
         "sub/plain.py": b"y = 1\n",
         "sub/train.py": f"import plain\n{TF2}".encode(),
     }
     assert actlint("fix", "src/sub/train.py", "--output-dir", "flat").code == 0
-    assert sorted(contents(tmp_path / "flat")) == ["helper.py", "plain.py", "train.py"]
+    assert sorted(written(tmp_path / "flat")) == ["helper.py", "plain.py", "train.py"]
 
 
 def test_refusal_leaves_everything(actlint: Actlint, backend: Backend, train: Path) -> None:
@@ -159,7 +163,7 @@ def test_proof_gets_two_scratch_copies(actlint: Actlint, backend: Backend, tmp_p
     result = actlint("fix", "src/train.py", "--setup", "setup.py", "--hidden", "return", "--to", "torch")
     assert result.code == 0
     (request,) = backend.requests
-    assert (request.entry, request.target, request.plan) == ("train.py", "torch", {"entry": "train.py"})
+    assert (request.entry, request.target, request.plan) == ("train.py", "torch", {**PLAN, "entry": "train.py"})
     assert (request.python, request.setup) == (sys.executable, tmp_path / "setup.py")
     assert not str(request.before).startswith(str(tmp_path)) and not request.before.exists()
     assert backend.before == [{"lib/data.csv": b"1\n", "train.py": PROGRAM.encode()}]
