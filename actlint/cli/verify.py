@@ -142,14 +142,15 @@ class Again:
         record = self._record
         map_file = record.folder / program["map"]
         try:
-            plan = applied(json.loads(record.text_of(program["plan"])), record.text_of(program["map"]))
+            first = json.loads(record.text_of(program["plan"]))
+            plan = applied(first, record.text_of(program["map"]))
         except (MapError, UnicodeDecodeError) as error:
             return Proof("not run", [_reason("PRF503", map_file, str(error))])
         after = record.place(program["after"])
         then = [record.bytes_of(file.stored) for file in record.written if file.path == program["after"]]
         now = after.read_bytes()
         others = [path for path in python_files([after.parent]) if path != after]
-        attached = attach(plan, then[0] if then else now, now, after.name, others, shown_path(map_file))
+        attached = attach(plan, first, then[0] if then else now, now, after.name, others, shown_path(map_file))
         if attached.missing:
             return Proof("inconclusive", attached.missing, not_exercised=attached.notes)
         proof = self._run(program, attached.plan)

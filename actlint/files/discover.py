@@ -10,8 +10,9 @@ from pathlib import Path
 
 from actlint.files.globs import matcher
 
-SKIPPED_FOLDERS = frozenset(
-    ".actlint .actlint_cache .direnv .eggs .git .hg .ipynb_checkpoints .mypy_cache .nox .pytest_cache .pytype"
+OWN_FOLDERS = frozenset({".actlint", ".actlint_cache"})
+SKIPPED_FOLDERS = OWN_FOLDERS | frozenset(
+    ".direnv .eggs .git .hg .ipynb_checkpoints .mypy_cache .nox .pytest_cache .pytype"
     " .ruff_cache .svn .tox .venv .vscode __pycache__ __pypackages__ _build buck-out dist node_modules site-packages"
     " venv".split()
 )
@@ -30,8 +31,8 @@ def python_files(
     """Absolute paths of the files that are named, and of the `.py` files below the folders that are named, sorted.
 
     In a git repository git says which files there are (tracked, or untracked and not ignored). `exclude` holds globs,
-    relative to `root` (default: `cwd`). A named file is taken even where it is excluded, unless `force_exclude`. Raises
-    FileNotFoundError.
+    relative to `root` (default: `cwd`). actlint's own folders are left out. A named file is taken even where it is
+    excluded, unless `force_exclude`. Raises FileNotFoundError.
     """
     start = os.path.abspath(cwd or os.getcwd())
     excluded = matcher(exclude, os.path.abspath(root or start))
@@ -39,6 +40,8 @@ def python_files(
     for named in paths:
         path = os.path.normpath(os.path.join(start, named))
         if os.path.isdir(path):
+            if OWN_FOLDERS.intersection(path.split(os.sep)):
+                continue
             found.update(file for file in _below(path) if not excluded(file))
         elif not os.path.exists(path):
             raise FileNotFoundError(f"no such file or folder: {named}")

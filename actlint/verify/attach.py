@@ -22,9 +22,16 @@ class Attached:
 
 
 def attach(
-    plan: Mapping[str, Any], then: bytes, now: bytes, entry: str, others: Iterable[Path], map_file: str
+    plan: Mapping[str, Any],
+    first: Mapping[str, Any],
+    then: bytes,
+    now: bytes,
+    entry: str,
+    others: Iterable[Path],
+    map_file: str,
 ) -> Attached:
-    """Carry a plan over from the entry file's content `then` to its content `now`.
+    """Carry a plan over from the entry file's content `then` to its content `now`. `first` is the plan that was
+    made for `then`, before a person changed its map.
 
     Parameters that were renamed are followed by their position. Probes whose variable is assigned otherwise are
     dropped, with a note. A run's function that is neither in `now` nor in the `others` is missing; reasons name
@@ -37,7 +44,7 @@ def attach(
         return Attached(made, [], [])
     elsewhere = [tree for tree in map(_tree, others) if tree is not None]
     trees = [new, *elsewhere]
-    missing = _follow_runs(made, old, trees, entry, map_file)
+    missing = _follow_runs(made, first, old, trees, entry, map_file)
     notes = _follow_probes(made, _assignments([old]), _assignments(trees))
     return Attached(made, notes, missing)
 
@@ -55,14 +62,14 @@ def _renamed(map_file: str) -> str:
 
 
 def _follow_runs(
-    plan: dict[str, Any], old: ast.Module, trees: list[ast.Module], entry: str, map_file: str
+    plan: dict[str, Any], first: Mapping[str, Any], old: ast.Module, trees: list[ast.Module], entry: str, map_file: str
 ) -> list[dict[str, Any]]:
     before = _functions(old)
     known: dict[str, list[str]] = {}
     for tree in trees:
         known = {**_functions(tree), **known}
     missing: dict[str, dict[str, Any]] = {}
-    for run in plan["runs"]:
+    for run, own in zip(plan["runs"], first["runs"], strict=True):
         name = run["callable"]
         if not name:
             continue
@@ -74,7 +81,7 @@ def _follow_runs(
             missing.setdefault(f"{name} {run['site']}", reason("PRF303", text, file=entry, help=help))
             continue
         now = known[name]
-        renamed = dict(zip(before.get(name, now), now, strict=False))
+        renamed = dict(zip(before.get(own["callable"], now), now, strict=False))
         run["parameters"] = {
             parameter if parameter in now else renamed.get(parameter, parameter): source
             for parameter, source in run["parameters"].items()
