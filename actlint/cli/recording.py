@@ -68,7 +68,8 @@ def _draft(
         places = {"entry": relative(piece.entry), "after": relative(after), "folder": relative(piece.folder)}
         programs.append({**places, **names})
     details = {
-        "date": now(),
+        "migrated": (date := now()),
+        "date": date,
         "target": settings.target,
         "hidden": settings.hidden,
         "programs": programs,

@@ -47,7 +47,7 @@ def _lines(result: Undone) -> Iterator[Line]:
     record = result.record
     entry = shown_path(record.place(record.details["programs"][0]["after"]))
     verdict = ("not undone", "bold red") if result.obstacles else ("undone", "bold green")
-    yield line((entry, "bold"), f" -> {record.details['target']}, {record.details['date']}: ", verdict)
+    yield line((entry, "bold"), f" -> {record.details['target']}, {record.details['migrated']}: ", verdict)
     for obstacle in result.obstacles:
         yield line("  ", f"{shown_path(obstacle.file)}: ", obstacle.text)
         yield line("    = ", ("help: ", "bold"), obstacle.help)
