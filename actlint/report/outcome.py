@@ -105,12 +105,30 @@ def _report(outcome: Outcome) -> Iterator[Line]:
     yield from _table(outcome.comparisons)
     for reason in outcome.reasons:
         yield from _reason(reason)
-    for label, sentences in (("not exercised", outcome.not_exercised), ("note", outcome.notes)):
-        for sentence in sentences:
-            yield line("  ", (f"{label}: ", "bold"), sentence)
+    yield from _scope(outcome)
+    for note in outcome.notes:
+        yield line("  ", ("note: ", "bold"), note)
     yield line("  ", (outcome.verdict, style), f": {_ENDINGS[outcome.verdict]}")
     for path in outcome.written:
         yield line("  ", ("wrote: ", "bold"), shown_path(path))
+
+
+def _scope(outcome: Outcome) -> Iterator[Line]:
+    """What the proof has looked at, and what it hasn't."""
+    rows = outcome.comparisons
+    if rows:
+        runs = dict.fromkeys(row.site for row in rows if row.quantity in ("feed", "fetch", "gradient"))
+        counts = {dtype: sum(row.dtype == dtype for row in rows) for dtype in sorted({row.dtype for row in rows})}
+        numbers = " and ".join(f"{_plural(count, 'comparison')} in {dtype}" for dtype, count in counts.items())
+        steps = _plural(max(row.step for row in rows), "training step")
+        synthetic = any("synthetic" in sentence for sentence in outcome.not_exercised)
+        values = "synthetic values" if synthetic else "the program's own values"
+        runs_made = f"{_plural(len(runs), 'run')} ({', '.join(runs)})"
+        yield line("  ", ("exercised: ", "bold"), f"{runs_made}, {steps} on {values}; {numbers}")
+    if outcome.not_exercised:
+        yield line("  ", ("not exercised:", "bold"))
+    for sentence in dict.fromkeys(outcome.not_exercised):
+        yield line("    - ", sentence)
 
 
 def _reason(reason: dict[str, Any]) -> Iterator[Line]:

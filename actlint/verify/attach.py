@@ -51,7 +51,7 @@ def attach(
 
 def without_names(proof: Proof, map_file: str) -> Proof:
     """A proof in which weights weren't found is no evidence of a difference: only their names are left to report."""
-    lost = [dict(own, help=_renamed(map_file)) for own in proof.reasons if own["code"] == "PRF303"]
+    lost = [dict(own, help=_renamed(map_file)) for own in proof.reasons if own["code"] == "PRF304"]
     if lost:
         proof.verdict, proof.reasons = "inconclusive", lost
     return proof
@@ -78,7 +78,7 @@ def _follow_runs(
             help = (
                 f'if it was renamed, write the new name into {map_file}: [[site]] before = "{run["site"]}", after = ...'
             )
-            missing.setdefault(f"{name} {run['site']}", reason("PRF303", text, file=entry, help=help))
+            missing.setdefault(f"{name} {run['site']}", reason("PRF304", text, file=entry, help=help))
             continue
         now = known[name]
         renamed = dict(zip(before.get(own["callable"], now), now, strict=False))
@@ -90,7 +90,7 @@ def _follow_runs(
             if parameter not in now:
                 text = f"{name} has no parameter {parameter}, which takes what the run {run['site']} feeds"
                 help = f"if it was renamed, write the new name into {map_file}, `parameters` of this site"
-                missing.setdefault(f"{name}({parameter})", reason("PRF303", text, file=entry, help=help))
+                missing.setdefault(f"{name}({parameter})", reason("PRF304", text, file=entry, help=help))
     return list(missing.values())
 
 

@@ -88,7 +88,7 @@ def judge(found: dict[str, dict[str, Any]]) -> Proof:
         return Proof("inconclusive", list({own["text"]: own for own in unkeyed}.values()), comparisons, gaps)
     races = [_placed("PRF302", text) for text in _races(sensitivity)]
     lost = [text for replay in replays for text in replay["broken"]]
-    unnamed = [reason("PRF303", text, help=NAME_HELP) for text in dict.fromkeys(lost)]
+    unnamed = [reason("PRF304", text, help=NAME_HELP) for text in dict.fromkeys(lost)]
     if races or reasons:
         return Proof("inconclusive" if races else "differs", unnamed + races + reasons, comparisons, gaps)
     doubts = [text for replay in replays[:-1] for text in replay["doubts"]]

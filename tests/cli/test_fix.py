@@ -43,7 +43,7 @@ def test_proved_rewrite_is_written(actlint: Actlint, backend: Backend, train: Pa
     assert train.read_text() == TF2
     assert "train.py -> tf2: proved" in result.out
     assert "wrote: train.py" in result.out
-    assert "note: a note" in result.out and "not exercised: a branch" in result.out
+    assert "note: a note" in result.out and "  not exercised:\n    - a branch\n" in result.out
     assert result.out.endswith("1 program: 1 proved; 1 file written.\n")
     assert "executes your program" in result.err and "no network" in result.err
     assert actlint("fix", "train.py").out.endswith("1 program: 1 nothing to do; 0 files written.\n")

@@ -12,6 +12,7 @@ import warnings
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 from runners import (  # noqa: E402
+    branches,
     float64_tf,
     instrument,
     noise,
@@ -113,8 +114,10 @@ def record_pass(job):
     recorder.widened = job["precision"] == "float64"
     recorder.until = job.get("until") if hyper is not None else _enough(job)
     patch_tensorflow(recorder, passes.SCALE if kind in (passes.SCALED, passes.HYPER) else 1.0)
+    marks = branches.Marks()
     names = {instrument.PROBE: recorder.probe, instrument.ENTER: recorder.enter, instrument.EXIT: recorder.exit}
-    user = program.Program(job, transformer(job["plan"]), names)
+    names[branches.MARK] = marks.hits.add
+    user = program.Program(job, marks.marking(transformer(job["plan"])), names)
     failure = user.run()
     sys.stdout.flush()
     if failure:
@@ -124,7 +127,8 @@ def record_pass(job):
 
     for open_session in _open_sessions(session):
         recorder.read_final(open_session)
-    record.save(job["results"], passes.label("before", job["pass"]), recorder.document(), arrays)
+    document = dict(recorder.document(), unentered=marks.gaps())
+    record.save(job["results"], passes.label("before", job["pass"]), document, arrays)
 
 
 def _enough(job):

@@ -30,11 +30,15 @@ class Marks:
         _Inserter(self, file, text.split("\n")).body(tree.body, None)
         return ast.fix_missing_locations(tree)
 
+    def marking(self, transform):
+        """A transformation ``(file, text) -> tree`` that marks what another one yields."""
+        return lambda file, text: self.insert(file, text, transform(file, text))
+
     def gaps(self):
-        """``(sentence, key)`` for each outermost place that was never entered; keys tell places apart by their text."""
+        """``(file, line, what, key)`` for each outermost place that was never entered; the key is made of its text."""
         missed = {number for number in range(len(self.places)) if number not in self.hits}
         found = [place for number, place in enumerate(self.places) if number in missed and place[0] not in missed]
-        return [(f"{file}:{line}: {what}", key) for _, file, line, what, key in found]
+        return [place[1:] for place in found]
 
 
 class _Inserter:
@@ -71,22 +75,28 @@ class _Inserter:
             self.mark(statements, place, 0)
 
     def block(self, statements, outer, node, what, line, part=""):
-        key = (self.file, what, part, self.lines[node.lineno - 1].strip())
+        key = "|".join((self.file, what, part, self.lines[node.lineno - 1].strip()))
         self.marks.places.append((outer, self.file, line, what, key))
         return len(self.marks.places) - 1
 
     def mark(self, statements, place, position):
-        call = ast.Call(ast.Name(MARK, ast.Load()), [ast.Num(place) if _OLD else ast.Constant(place)], [])
+        call = ast.Call(ast.Name(MARK, ast.Load()), [ast.Constant(place)], [])
         at = statements[min(position, len(statements) - 1)]
         statements.insert(position, ast.copy_location(ast.Expr(call), at))
 
 
-_OLD = not hasattr(ast, "unparse")
-
-
-def listed(own, other=()):
-    """Sentences on gaps, without those of places that the other side has missed too, and bounded in number."""
-    known = {key for _, key in other}
-    sentences = list(dict.fromkeys(sentence for sentence, key in own if key not in known))
+def original(gaps):
+    """Sentences on what the original program has not entered, bounded in number."""
+    sentences = list(dict.fromkeys(f"{file}:{line}: {what}" for file, line, what, _ in gaps))
     left = len(sentences) - MOST
-    return sentences[:MOST] + (["and {} more places not entered".format(left)] if left > 0 else [])
+    return sentences[:MOST] + ([f"and {left} more places that were not entered"] if left > 0 else [])
+
+
+def rewritten(gaps, known):
+    """Sentences on what the rewrite has not entered, over the places that the original hasn't entered either."""
+    texts = {key for _, _, _, key in known}
+    lines = {}
+    for file, line, what, key in gaps:
+        if key not in texts:
+            lines.setdefault((file, what), []).append(line)
+    return [f"rewritten {file}:{', '.join(map(str, at[:MOST]))}: {what}" for (file, what), at in lines.items()]

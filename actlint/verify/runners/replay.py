@@ -12,7 +12,7 @@ import inspect
 
 import numpy as np
 
-from . import compare, evidence, initial, instrument, passes, program, record, seeds
+from . import branches, compare, evidence, initial, instrument, passes, program, record, seeds
 from .noise import Noise
 from .weights import Weights, laid_back
 
@@ -88,6 +88,7 @@ class Replay:
         self.before, self.calls, self.position = None, [], 0
         self.depth, self.executed, self.last, self.current = 0, 0, {}, None
         self.not_exercised, self.ended, self.noisy = [], False, False
+        self.marks = branches.Marks()
 
     def wait(self):
         """Wait for the original's results, once."""
@@ -326,6 +327,9 @@ class Replay:
         elif self.decisive and not left and not failure:
             self._compare_variables(self.before["final"], "end", self.before["steps"])
         doubts, gaps = evidence.weigh(self.before, self.plan, self.job["budget"])
+        gaps += branches.original(self.before["unentered"])
+        if self.decisive and not failure:
+            gaps += branches.rewritten(self.marks.gaps(), self.before["unentered"])
         rows = [row for row in self.rows.rows if not self.scaled or row["quantity"].startswith(UPDATES)]
         result = {
             "rows": rows,
@@ -368,8 +372,10 @@ def conduct(job, framework, prepare):
             instrument.CALL: player.call,
             instrument.VALUE: player.probe,
             instrument.LOCAL: player.weights.register,
+            branches.MARK: player.marks.hits.add,
         }
-        user = program.Program(job, transformer(job["plan"], framework.decisive), names)
+        transform = transformer(job["plan"], framework.decisive)
+        user = program.Program(job, player.marks.marking(transform) if framework.decisive else transform, names)
         player.weights.module = user.module
         failure = user.run()
         name = passes.label(job["mode"], job["pass"])
