@@ -28,7 +28,7 @@ def run_undo(paths: Sequence[str], force: bool, output_format: str) -> int:
         try:
             results.append(undo(record, found.known, force))
         except OSError as error:
-            entry = shown_path(record.place(record.details["programs"][0]["after"]))
+            entry = shown_path(record.entry)
             what = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
             errors.append(f"{what}; nothing of {entry} was restored")
     if output_format == "json":
@@ -45,7 +45,7 @@ def run_undo(paths: Sequence[str], force: bool, output_format: str) -> int:
 
 def _lines(result: Undone) -> Iterator[Line]:
     record = result.record
-    entry = shown_path(record.place(record.details["programs"][0]["after"]))
+    entry = shown_path(record.entry)
     verdict = ("not undone", "bold red") if result.obstacles else ("undone", "bold green")
     yield line((entry, "bold"), f" -> {record.details['target']}, {record.details['migrated']}: ", verdict)
     for obstacle in result.obstacles:

@@ -77,7 +77,7 @@ def verify(
         except click.ClickException:
             raise
         except Exception as error:
-            errors.append(failure(record.place(record.details["programs"][0]["after"]), error))
+            errors.append(failure(record.entry, error))
     if output_format == "json":
         click.echo(json.dumps(as_json(outcomes), indent=2))
     else:
@@ -89,7 +89,7 @@ def verify(
 
 def latest(records: Sequence[Record]) -> list[Record]:
     """Without the records of programs that were migrated again since."""
-    last = {record.place(record.details["programs"][0]["after"]): record for record in records}
+    last = {record.entry: record for record in records}
     return [record for record in records if record in last.values()]
 
 

@@ -52,7 +52,8 @@ class Written:
 
 @dataclass
 class Record:
-    """One migration. `folder` is where it is kept; `details` is what the record says beyond its files."""
+    """One migration. `folder` is where it is kept; `details` is what the record says beyond its files:
+    its `programs`, and what was proved of them how."""
 
     folder: Path
     sequence: int
@@ -72,6 +73,11 @@ class Record:
     def paths(self) -> list[Path]:
         """Where the files lie that were written."""
         return [self.place(file.path) for file in self.written]
+
+    @property
+    def entry(self) -> Path:
+        """Where the first entry file lies that was written."""
+        return self.place(self.details["programs"][0]["after"])
 
     def place(self, path: str) -> Path:
         """The absolute form of one of the record's paths."""

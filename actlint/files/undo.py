@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,7 +117,7 @@ def _dependents(record: Record, known: Iterable[Record]) -> Iterable[Obstacle]:
             continue
         if other.sequence > record.sequence:
             used = {file.path for file in other.originals} | {file.path for file in other.written}
-            entry = other.place(other.written[0].path)
+            entry = os.path.relpath(other.entry)
             for file in record.written:
                 if file.path in used:
                     text = f"the later migration of {entry} relies on it"
