@@ -81,7 +81,7 @@ def verify(
     if output_format == "json":
         click.echo(json.dumps(as_json(outcomes), indent=2))
     else:
-        draw(lines(outcomes), sys.stdout)
+        draw(lines(outcomes, writes=False), sys.stdout)
     for sentence in errors:
         click.echo(f"actlint: error: {sentence}", err=True)
     return 2 if errors else 0 if all(outcome.good for outcome in outcomes) else 1

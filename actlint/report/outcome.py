@@ -80,13 +80,13 @@ def _comparison(row: Comparison) -> dict[str, Any]:
     return {name: None if _not_finite(value) else value for name, value in asdict(row).items()}
 
 
-def lines(outcomes: Sequence[Outcome]) -> Iterator[Line]:
-    """The report, program by program, and a last line that counts."""
+def lines(outcomes: Sequence[Outcome], writes: bool = True) -> Iterator[Line]:
+    """The report, program by program, and a last line that counts; of a command that `writes`, files too."""
     for outcome in outcomes:
         yield from _diff(outcome.diff or "")
         yield from _report(outcome)
         yield line()
-    yield _summary(outcomes)
+    yield _summary(outcomes, writes)
 
 
 def _diff(diff: str) -> Iterator[Line]:
@@ -173,15 +173,15 @@ def _not_finite(value: object) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
 
-def _summary(outcomes: Sequence[Outcome]) -> Line:
+def _summary(outcomes: Sequence[Outcome], writes: bool) -> Line:
     if not outcomes:
         return line("Nothing to do: no TensorFlow 1 training program found.")
     counts: dict[str, int] = {}
     for outcome in outcomes:
         counts[outcome.verdict] = counts.get(outcome.verdict, 0) + 1
-    files = sum(len(outcome.written) for outcome in outcomes)
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return line(f"{_plural(len(outcomes), 'program')}: {verdicts}; {_plural(files, 'file')} written.")
+    files = _plural(sum(len(outcome.written) for outcome in outcomes), "file")
+    return line(f"{_plural(len(outcomes), 'program')}: {verdicts}" + (f"; {files} written." if writes else "."))
 
 
 def _plural(count: int, noun: str) -> str:

@@ -102,9 +102,9 @@ def _site(run: dict[str, Any], entry: Mapping[str, Any]) -> None:
             )
         run["returns"] = [None if place == ABSENT else place for place in places]
     if "parameters" in entry:
-        known = set(run["parameters"].values())
+        known = list(run["parameters"].values())
         parameters = entry["parameters"]
-        if not isinstance(parameters, dict) or set(parameters.values()) != known:
+        if not isinstance(parameters, dict) or sorted(map(str, parameters.values())) != sorted(known):
             listed = ", ".join(sorted(known)) or "none"
             raise MapError(f"`parameters` of site {run['site']} must name one parameter for each of: {listed}")
         run["parameters"] = parameters

@@ -107,3 +107,10 @@ def test_broken_link_and_linked_folder_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "broken.py").symlink_to("nowhere")
     (tmp_path / "loop").symlink_to(tmp_path)
     assert found(tmp_path) == ["real/a.py"]
+
+
+@pytest.mark.parametrize("folder", [".actlint", ".actlint/train.py/1", ".actlint_cache"])
+def test_own_folders_are_never_looked_into(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder / "a.py").write_text("")
+    assert python_files([folder, "."], cwd=tmp_path) == []
