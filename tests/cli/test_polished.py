@@ -107,7 +107,7 @@ def test_renamed_weight_is_reported_by_name_and_settled_in_the_map(project: Path
     done = actlint(project, "verify")
     assert done.returncode == 1
     assert "train.py -> torch: inconclusive" in done.stdout
-    assert "PRF303 the weight W_enc:0 can't be found at weights['encoder']: NameError" in done.stdout
+    assert "PRF304 the weight W_enc:0 can't be found at weights['encoder']: NameError" in done.stdout
     assert "write its new place into .actlint/train.py/1/map.toml" in done.stdout
     edit(project / ".actlint/train.py/1/map.toml", ("weights['", "kernels['"))
     done = actlint(project, "verify")

@@ -56,7 +56,7 @@ def test_parameters_of_a_function_that_the_map_renames_are_followed_too() -> Non
 def test_renamed_function_is_missing_by_name() -> None:
     found = attached(THEN.replace("train_step", "step"))
     assert [(own["code"], own["text"]) for own in found.missing] == [
-        ("PRF303", "the rewrite has no function train_step, which stands for the run train.py:9")
+        ("PRF304", "the rewrite has no function train_step, which stands for the run train.py:9")
     ]
     assert "map.toml" in found.missing[0]["help"] and 'before = "train.py:9"' in found.missing[0]["help"]
 
@@ -88,7 +88,7 @@ def test_what_is_no_python_is_left_to_the_proof() -> None:
 
 
 def test_lost_weights_are_no_difference() -> None:
-    lost = reason("PRF303", "the weight w:0 can't be found at model.w")
+    lost = reason("PRF304", "the weight w:0 can't be found at model.w")
     proof = without_names(Proof("differs", [lost, reason("PRF202", "fetch differs")]), "map.toml")
     assert proof.verdict == "inconclusive"
     assert [own["text"] for own in proof.reasons] == [lost["text"]] and "map.toml" in proof.reasons[0]["help"]
