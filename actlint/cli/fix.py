@@ -14,6 +14,7 @@ from actlint.cli.failures import failure
 from actlint.cli.options import (
     configuration,
     files_meant,
+    inputs_option,
     interpreter_options,
     interpreters,
     paths_argument,
@@ -55,6 +56,7 @@ from actlint.syntax.errors import Invalid
 )
 @interpreter_options
 @setup_option
+@inputs_option
 @click.option("--undo", is_flag=True, help="Restore what was there before a migration, and do nothing else.")
 @click.option("--force", is_flag=True, help="With --undo: also files that were changed since; they are kept aside.")
 @click.option("--exclude", multiple=True, callback=selectors, metavar="GLOBS", help="Not these files and folders.")
@@ -70,6 +72,7 @@ def fix(
     python: str | None,
     tf1_python: str | None,
     setup: Path | None,
+    inputs: str,
     undo: bool,
     force: bool,
     exclude: tuple[str, ...],
@@ -95,7 +98,9 @@ def fix(
     paths = paths or (".",)
     config = configuration(paths)
     after, before = interpreters(python, tf1_python, config)
-    settings = Settings(target or config.target, hidden, Runtime(after, before, setup, config.memory), static, diff)
+    settings = Settings(
+        target or config.target, hidden, Runtime(after, before, setup, config.memory, inputs), static, diff
+    )
     job = _Job(settings, output_dir, unverified)
     job.run(files_meant(paths, config, exclude), paths)
     if output_format == "json":

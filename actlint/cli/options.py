@@ -47,6 +47,17 @@ def setup_option(command: Command) -> Command:
     )(command)
 
 
+def inputs_option(command: Command) -> Command:
+    """--inputs."""
+    return click.option(
+        "--inputs",
+        type=click.Choice(("auto", "replay", "synthetic")),
+        default="auto",
+        show_default=True,
+        help="What the proof feeds: the program's own data, values made up for it, or these where that isn't there.",
+    )(command)
+
+
 def tell(sentence: str) -> None:
     """Say how far a command is, beside its output."""
     click.echo(f"actlint: {sentence}", err=True)

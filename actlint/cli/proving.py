@@ -36,13 +36,15 @@ Overlay = Mapping[Path, bytes | None]
 class Runtime:
     """How programs are run.
 
-    `python` runs both sides, or `before_python` the original one; `memory` in GiB is what each may use.
+    `python` runs both sides, or `before_python` the original one; `memory` in GiB is what each may use, `inputs` what is
+    fed: ``replay`` for the program's own data, ``synthetic``, or ``auto`` for these where that isn't there.
     """
 
     python: str
     before_python: str | None
     setup: Path | None
     memory: float
+    inputs: str = "auto"
 
 
 def prove_copies(
@@ -79,6 +81,7 @@ def prove_copies(
                 setup=runtime.setup,
                 origin=folder,
                 memory=runtime.memory,
+                inputs=runtime.inputs,
             )
         )
 

@@ -13,7 +13,15 @@ import click
 
 from actlint.cli.failures import failure
 from actlint.cli.history import history
-from actlint.cli.options import configuration, interpreter_options, interpreters, paths_argument, setup_option, tell
+from actlint.cli.options import (
+    configuration,
+    inputs_option,
+    interpreter_options,
+    interpreters,
+    paths_argument,
+    setup_option,
+    tell,
+)
 from actlint.cli.proving import Notice, Runtime, add_proofs, prove_copies
 from actlint.cli.recording import environment, evidence, now
 from actlint.config import Config
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
 )
 @interpreter_options
 @setup_option
+@inputs_option
 @click.option("--output-format", type=click.Choice(("full", "json")), default="full", show_default=True)
 def verify(
     paths: tuple[str, ...],
@@ -46,6 +55,7 @@ def verify(
     python: str | None,
     tf1_python: str | None,
     setup: Path | None,
+    inputs: str,
     output_format: str,
 ) -> int:
     """Prove again that migrated programs compute what their originals did.
@@ -62,7 +72,9 @@ def verify(
         from actlint.cli.port import run_port
 
         after, before = interpreters(python, tf1_python, config)
-        return run_port(*map(Path, paths), map_file, Runtime(after, before, setup, config.memory), output_format)
+        return run_port(
+            *map(Path, paths), map_file, Runtime(after, before, setup, config.memory, inputs), output_format
+        )
     found = history(paths)
     records = latest([record for record in found.meant if record.state == ACTIVE])
     if not records:
@@ -72,7 +84,7 @@ def verify(
     errors: list[str] = []
     for record in records:
         try:
-            runtime = _runtime(record, config, python, tf1_python, setup)
+            runtime = _runtime(record, config, python, tf1_python, setup, inputs)
             outcomes.append(Again(record, runtime, notice).prove())
         except click.ClickException:
             raise
@@ -195,7 +207,9 @@ def _are_before_and_after(paths: Sequence[str], map_file: Path | None) -> bool:
         return False
 
 
-def _runtime(record: Record, config: Config, python: str | None, tf1_python: str | None, setup: Path | None) -> Runtime:
+def _runtime(
+    record: Record, config: Config, python: str | None, tf1_python: str | None, setup: Path | None, inputs: str
+) -> Runtime:
     """What the options and the project say; else what the record's last proof was made with, as far as it is there."""
     kept = record.details
     if python is None and config.python is None and os.access(kept["python"], os.X_OK):
@@ -207,7 +221,7 @@ def _runtime(record: Record, config: Config, python: str | None, tf1_python: str
         if not setup.is_file():
             raise FileNotFoundError(2, "the record's setup file is gone; name another one with --setup", str(setup))
     after, before = interpreters(python, tf1_python, config)
-    return Runtime(after, before, setup, config.memory)
+    return Runtime(after, before, setup, config.memory, inputs)
 
 
 def _nothing(paths: Sequence[str], undone: bool) -> str:

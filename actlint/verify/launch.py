@@ -18,6 +18,7 @@ from actlint.verify.proof import Proof, ProofRequest
 from actlint.verify.verdict import ORIGINAL, REWRITTEN
 
 RUNNERS = Path(__file__).parent / "runners"
+READER = Path(__file__).parents[1] / "migrate" / "templates" / "input_data.py"
 RECORDER = "before_tf.py"
 SCRIPTS = {"tf2": "after_tf2.py", "torch": "after_torch.py"}
 PASSES = {"before": ("natural", "again", "scaled"), "decisive": ("natural", "scaled"), "compiled": ("natural",)}
@@ -102,6 +103,8 @@ def start_side(request: ProofRequest, mode: str, precision: str, scratch: Path) 
         "arguments": request.arguments,
         "setup": str(request.setup.resolve()) if request.setup else None,
         "plan": request.plan,
+        "inputs": request.inputs,
+        "reader": str(READER),
         "results": str(scratch / "results"),
         "limit": EXECUTIONS,
         "budget": min(LONGEST_BUDGET, request.limit / 4),

@@ -26,6 +26,8 @@ class ProofRequest:
         limit: seconds for everything.
         seed: a number that changes all randomness of both sides alike: unseeded and seeded generators of Python and
             numpy, and the noise. 0 leaves the seeds that a program sets as they are.
+        inputs: ``replay``: the program's own data; ``synthetic``: values made up for every array that is fed; ``auto``:
+            the program's own, made up where they aren't there.
         arguments: command line arguments of the program.
         origin: where the program lies on the user's disk, if not in `before` and `after`: paths that lead out of the
             program's folder count from there.
@@ -42,6 +44,7 @@ class ProofRequest:
     setup: Path | None = None
     limit: float = 300.0
     seed: int = 0
+    inputs: str = "auto"
     arguments: list[str] = field(default_factory=list)
     origin: Path | None = None
     memory: float = 8.0

@@ -78,6 +78,9 @@ def judge(found: dict[str, dict[str, Any]]) -> Proof:
     comparisons = [Comparison(**row) for replay in replays for row in replay["rows"]]
     gaps = list(dict.fromkeys([*decisive["not_exercised"], *_insensitive(found)]))
     reasons = next(filter(None, (_crash(replay) + _differences(replay) for replay in replays[:-1])), [])
+    lacking = next((proof for proof in map(_lacking, replays) if proof), None)
+    if lacking:
+        return lacking
     reasons = reasons or [
         dict(r, text=f"as it is, in float32: {r['text']}") for r in _crash(compiled) + _differences(compiled)
     ]
@@ -91,7 +94,7 @@ def judge(found: dict[str, dict[str, Any]]) -> Proof:
     unnamed = [reason("PRF304", text, help=NAME_HELP) for text in dict.fromkeys(lost)]
     if races or reasons:
         return Proof("inconclusive" if races else "differs", unnamed + races + reasons, comparisons, gaps)
-    doubts = [text for replay in replays[:-1] for text in replay["doubts"]]
+    doubts = _stopped(replays) + [text for replay in replays[:-1] for text in replay["doubts"]]
     if not any(row["quantity"] not in ("feed", "initial value") for row in decisive["rows"]):
         doubts = [*doubts, "nothing was compared"]
     if unnamed or doubts:
@@ -136,9 +139,28 @@ def single(proof: Proof, kernel: str) -> Proof:
     return proof
 
 
+def _lacking(result: dict[str, Any]) -> Proof | None:
+    """Not run, where the rewrite fails for a package that isn't installed, and the original doesn't need it."""
+    failure = result.get("failure") or {}
+    packages = [failure["module"]] if failure.get("module") else result.get("packages")
+    if not packages:
+        return None
+    text = f"{REWRITTEN} needs {', '.join(packages)}, which {'isn' if len(packages) == 1 else 'aren'}'t installed there"
+    help = f"pip install {' '.join(packages)}"
+    return Proof(
+        "not run", [reason("PRF101", text, file=failure.get("file", ""), line=failure.get("line", 0), help=help)]
+    )
+
+
+def _stopped(replays: list[dict[str, Any]]) -> list[str]:
+    """Failures of the rewrite on data that is stood in for, which say nothing about it."""
+    failures = [replay["failure"] for replay in replays if replay.get("failure")]
+    return [f"{REWRITTEN} fails at {f['file']}:{f['line']} on data that is stood in for: {f['text']}" for f in failures]
+
+
 def _crash(result: dict[str, Any]) -> list[dict[str, Any]]:
     failure = result.get("failure")
-    if not failure:
+    if not failure or failure.get("involved"):
         return []
     text = f"{REWRITTEN} fails: {failure['text']}"
     return [reason("PRF201", text, file=failure["file"], line=failure["line"])]

@@ -169,6 +169,7 @@ class Request:
     setup: Path | None
     origin: Path | None
     memory: float
+    inputs: str
 
 
 @dataclass

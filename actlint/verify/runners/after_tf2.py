@@ -16,7 +16,8 @@ class TF2(replay.Framework):
     """TensorFlow 2, eager and with the original's noise, or as it is."""
 
     def __init__(self, tf, decisive):
-        self.tf, self.decisive = tf, decisive
+        self.tf = self.module = tf
+        self.decisive = decisive
         self.optimizers = []
 
     def feed(self, array, original):

@@ -18,7 +18,8 @@ class Torch(replay.Framework):
     """torch with the original's noise, or as it is."""
 
     def __init__(self, torch, decisive):
-        self.torch, self.decisive = torch, decisive
+        self.torch = self.module = torch
+        self.decisive = decisive
         self.optimizers = []
 
     def feed(self, array, original):

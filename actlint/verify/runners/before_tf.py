@@ -23,6 +23,8 @@ from runners import (  # noqa: E402
     seeds,
     sensitivity,
     session_tf,
+    synthetic,
+    tutorials,
 )
 
 sys.path.pop(0)
@@ -107,6 +109,7 @@ def record_pass(job):
     kind, _, which = job["pass"].partition("-")
     arrays, keyed = record.Arrays(), noise_tf.GraphNoise(noise.Noise())
     keyed.install()
+    tutorials.install(job["reader"])
     if kind == passes.AGAIN:
         sensitivity.serialise_sessions()
     hyper = int(which) if which else None
@@ -118,9 +121,15 @@ def record_pass(job):
     names = {instrument.PROBE: recorder.probe, instrument.ENTER: recorder.enter, instrument.EXIT: recorder.exit}
     names[branches.MARK] = marks.hits.add
     user = program.Program(job, marks.marking(transformer(job["plan"])), names)
+    if user.guard:
+        synthetic.install()
+        recorder.synthetic = synthetic.Feeds(user.guard.home, job["inputs"] == program.SYNTHETIC)
+        user.guard.watch(job, True, lambda: not recorder.runs)
     failure = user.run()
     sys.stdout.flush()
-    if failure:
+    trained = any(run["train"] for run in recorder.runs)
+    cut = failure if trained and synthetic.explains(user.guard, failure) else None
+    if failure and not cut:
         program.write_failure(job, failure)
         return
     from tensorflow.python.client import session
@@ -128,6 +137,8 @@ def record_pass(job):
     for open_session in _open_sessions(session):
         recorder.read_final(open_session)
     document = dict(recorder.document(), unentered=marks.gaps())
+    if user.guard:
+        synthetic.report(document, user.guard, recorder, cut)
     record.save(job["results"], passes.label("before", job["pass"]), document, arrays)
 
 

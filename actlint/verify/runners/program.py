@@ -14,6 +14,7 @@ import types
 
 from . import contain, framework_files, passes, seeds
 
+REPLAY, SYNTHETIC = "replay", "synthetic"
 GENERATED = re.compile(r"gen_\w+_ops\.py$")
 NO_KERNEL = re.compile(
     r"float64 not in list of allowed values|No OpKernel was registered.*DT_DOUBLE|not implemented for 'Double'"
@@ -72,6 +73,12 @@ class Program:
         self.setup = job.get("setup")
         self.transform = transform
         self.names = names
+        self.guard = None
+        if job.get("inputs", REPLAY) != REPLAY:
+            from . import guard
+
+            self.guard = guard.Guard(self.root, self.relative)
+            self.names = dict(names, **self.guard.names())
         self.module = types.ModuleType("__main__")
 
     def relative(self, path):
@@ -87,7 +94,10 @@ class Program:
 
         text = instrument.read_source(path)
         ast.parse(text, path)
-        return compile(self.transform(self.relative(path), text), path, "exec", dont_inherit=True)
+        tree = self.transform(self.relative(path), text)
+        if self.guard:
+            tree = self.guard.instrument(self.relative(path), tree)
+        return compile(tree, path, "exec", dont_inherit=True)
 
     def _patch_imports(self):
         original = importlib.machinery.SourceFileLoader.get_code
@@ -164,7 +174,8 @@ class Program:
                 file, line = self.relative(path), int(number)
         if isinstance(error, SyntaxError) and error.filename and self.relative(error.filename):
             file, line = self.relative(error.filename), error.lineno or 0
-        own = contain.plain(text or _sentence(error))
+        own = contain.plain(text or (str(error) if type(error).__name__ == "StandError" else _sentence(error)))
+        involved = bool(self.guard) and self.guard.involved(error)
         named = re.search(r"Op(?:<name=| '?)(\w+)", str(error))
         if isinstance(error, Narrow):
             kernel = str(error)
@@ -173,7 +184,15 @@ class Program:
             kernel = f"an input of {kernel}" if "DT_FLOAT vs." in str(error) else kernel
         else:
             kernel = None
-        return {"text": own, "file": file, "line": line, "setup": False, "kernel": kernel}
+        found = {"text": own, "file": file, "line": line, "setup": False, "kernel": kernel}
+        return dict(found, involved=involved, module=missing_module(error))
+
+
+def missing_module(error):
+    """Name of the package that an exception says isn't installed, or None."""
+    if type(error).__name__ == "TBNotInstalledError":
+        return "tensorboard"
+    return (error.name or "").split(".")[0] or None if isinstance(error, ModuleNotFoundError) else None
 
 
 def _sentence(error):

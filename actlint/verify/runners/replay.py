@@ -12,7 +12,7 @@ import inspect
 
 import numpy as np
 
-from . import branches, compare, evidence, initial, instrument, passes, program, record, seeds
+from . import branches, compare, evidence, initial, instrument, passes, program, record, seeds, standing
 from .noise import Noise
 from .weights import Weights, laid_back
 
@@ -89,6 +89,7 @@ class Replay:
         self.depth, self.executed, self.last, self.current = 0, 0, {}, None
         self.not_exercised, self.ended, self.noisy = [], False, False
         self.marks = branches.Marks()
+        self.feeds, self.guard = standing.Feeds(self.rows, framework.value, self._note), None
 
     def wait(self):
         """Wait for the original's results, once."""
@@ -136,7 +137,7 @@ class Replay:
             self.position += 1
         if self.position == len(self.calls):
             self.ended = True
-            if not self.before["stopped"]:
+            if not self.before["stopped"] and not self.before.get("cut"):
                 self.rows.differences.append(f"{name} is called after the original's last run")
             raise program.Stop()
         site, executed, _ = self.calls[self.position]
@@ -192,10 +193,12 @@ class Replay:
                     self.rows.differences.append(f"{name} isn't given '{parameter}', which {label} feeds")
                     continue
                 kwargs[parameter] = default
+            origins = run.get("origins", {}).get(parameter, [False] * len(feeds))
             if len(feeds) == 1:
-                holder[key] = self._feed(run, label, parameter, feeds[0], holder[key])
+                holder[key] = self._feed(run, label, parameter, feeds[0], holder[key], origins[0])
             elif len(feeds) == len(holder[key]):
-                new = [self._feed(run, label, parameter, f, o) for f, o in zip(feeds, holder[key], strict=True)]
+                given = zip(feeds, holder[key], origins, strict=True)
+                new = [self._feed(run, label, parameter, *each) for each in given]
                 holder[key] = type(holder[key])(new)
             else:
                 self.rows.differences.append(
@@ -203,11 +206,9 @@ class Replay:
                 )
         return args, kwargs
 
-    def _feed(self, run, label, parameter, feed, original):
-        given = self.framework.value(original)
-        if given.dtype.kind in "fiub" and feed.dtype.kind in "fiub":
-            given = given.astype(feed.dtype)
-        self.rows.arrays(label, "feed", parameter, run["step"], feed, given, compare.FEED)
+    def _feed(self, run, label, parameter, feed, original, origin):
+        if self.feeds.compare(label, parameter, run["step"], feed, original, origin):
+            original = feed.astype(np.float32) if feed.dtype == np.float64 else feed
         return self.framework.feed(feed, original) if self.decisive else original
 
     # comparison
@@ -339,7 +340,7 @@ class Replay:
             "unkeyed": self._unkeyed(),
             "not_exercised": self.not_exercised + self.before["notes"] + gaps,
         }
-        return dict(result, failure=failure) if failure else result
+        return standing.settle(result, failure, self.guard, self.before, not left)
 
     def _unkeyed(self):
         own = self.noise.unkeyed if self.noise is not None else []
@@ -377,6 +378,10 @@ def conduct(job, framework, prepare):
         transform = transformer(job["plan"], framework.decisive)
         user = program.Program(job, player.marks.marking(transform) if framework.decisive else transform, names)
         player.weights.module = user.module
+        if user.guard:
+            player.guard = user.guard
+            standing.install(framework.module)
+            user.guard.watch(job, False, lambda: player.before is None)
         failure = user.run()
         name = passes.label(job["mode"], job["pass"])
         if player.drawing:

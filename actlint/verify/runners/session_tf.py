@@ -56,7 +56,7 @@ class Recorder:
         self.initialized_ops, self.closures = {}, {}
         self.train_steps, self.final, self.final_step = 0, {}, -1
         self.stopped, self.notes, self.inside = False, [], False
-        self.original, self.until, self.widened = None, None, False
+        self.original, self.until, self.synthetic, self.widened = None, None, None, False
 
     # what instrumented code calls
 
@@ -115,6 +115,8 @@ class Recorder:
         """Stands for ``Session.run``."""
         site = None if self.inside else self._take_site()
         if self.inside or site is None or self.plan["runs"][site]["callable"] is None:
+            if self.synthetic and not self.inside:
+                self.synthetic.refuse(feed_dict)
             result = self.original(session, fetches, feed_dict, options, run_metadata)
             if not self.inside:
                 self._notice_initialisation(session.graph, fetches)
@@ -128,6 +130,9 @@ class Recorder:
             self.inside = True
             try:
                 result = self._execute(session, site, fetches, feed_dict, options, run_metadata)
+            except BaseException:
+                self.counts[site] -= 1
+                raise
             finally:
                 self.inside = False
             self.last[site] = copy.deepcopy(result)
@@ -150,7 +155,9 @@ class Recorder:
                 self.pending.add(index)
 
     def _execute(self, session, site, fetches, feed_dict, options, run_metadata):
-        graph, plan = session.graph, self.plan["runs"][site]
+        graph, plan, origins = session.graph, self.plan["runs"][site], {}
+        if self.synthetic:
+            feed_dict, origins = self.synthetic.replace(graph, feed_dict, len(self.runs))
         fed = self._fed(graph, feed_dict)
         starts = [e for leaf in leaves(fetches) for e in elements(graph, leaf)]
         operations = self._closure(graph, starts, fed)
@@ -177,6 +184,7 @@ class Recorder:
         record["smooth"] = self._smooth(graph, fetches, fed)
         self._keep_extras(record, {**early, **values}, graph)
         record["feeds"] = self._parameters(plan, graph, fed, values)
+        record["origins"] = self._origins(plan, origins)
         if trains and self.counts[site] in STEPS:
             record["variables"] = self._read(session, graph)
             record["slots"] = self._read_slots(session, graph, applied)
@@ -257,6 +265,15 @@ class Recorder:
                     feeds.append(self._array(values["input", tensor.name]))
             if feeds:
                 out[parameter] = feeds
+        return out
+
+    def _origins(self, plan, origins):
+        """How each made-up feed of a parameter was derived in the program; False where it wasn't made up."""
+        out = {}
+        for parameter, name in plan.get("parameters", {}).items():
+            known = [origins.get(tensor.name, False) for tensor in self.tensors.get(name, [])]
+            if any(origin is not False for origin in known):
+                out[parameter] = [self._array(o) if isinstance(o, np.ndarray) else o for o in known]
         return out
 
     def _array(self, value):

@@ -34,13 +34,20 @@ class Weights:
                 return eval("__value__" + path[len(prefix) :], dict(self.module.__dict__, __value__=value))
         return eval(path, self.module.__dict__)
 
-    def _found(self, weight):
-        """The object at a weight's path, or None with a note on why not."""
+    def _found(self, weight, like=None):
+        """The object at a weight's path, or None with a note on why not.
+
+        A layer that has not been built takes the size of its input from `like`, the original's value, where the program
+        learns it from data.
+        """
         try:
             if weight.get("build"):
                 layer = self.resolve(weight["build"][0])
                 if not layer.built:
-                    layer.build(tuple(weight["build"][1]))
+                    shape = list(weight["build"][1])
+                    if shape[-1] is None and like is not None and like.ndim == max(2, len(shape)):
+                        shape[-1] = like.shape[-2]
+                    layer.build(tuple(shape))
             return self.resolve(weight["path"])
         except Exception as error:
             text = f"the weight {weight['name']} can't be found at {weight['path']}: {type(error).__name__}: {error}"
@@ -55,7 +62,7 @@ class Weights:
         """Compare the rewrite's own initial values, as far as they are determined, then copy the original's."""
         for index, original in captured.items():
             weight = self.plan[int(index)]
-            target = self._found(weight)
+            target = self._found(weight, original["value"])
             if target is None:
                 continue
             array, own = laid_out(original["value"], weight["layout"]), self._value(target)
