@@ -36,8 +36,8 @@ Overlay = Mapping[Path, bytes | None]
 class Runtime:
     """How programs are run.
 
-    `python` runs both sides, or `before_python` the original one; `memory` in GiB is what each may use, `inputs` what is
-    fed: ``replay`` for the program's own data, ``synthetic``, or ``auto`` for these where that isn't there.
+    `python` runs both sides, or `before_python` the original one; `memory` in GiB is what each may use. `inputs` is
+    what is fed: ``replay`` for the program's own data, ``synthetic``, or ``auto`` for these where that isn't there.
     """
 
     python: str
