@@ -79,7 +79,7 @@ def judge(found: dict[str, dict[str, Any]]) -> Proof:
     gaps = list(dict.fromkeys([*decisive["not_exercised"], *_insensitive(found)]))
     reasons = next(filter(None, (_crash(replay) + _differences(replay) for replay in replays[:-1])), [])
     lacking = next((proof for proof in map(_lacking, replays) if proof), None)
-    if lacking:
+    if lacking and not any(_differences(replay) for replay in replays):
         return lacking
     reasons = reasons or [
         dict(r, text=f"as it is, in float32: {r['text']}") for r in _crash(compiled) + _differences(compiled)

@@ -173,3 +173,24 @@ def test_the_users_tree_stays(tmp_path):
     prove(request)
     assert (tmp_path / "program" / "p.py").read_text() == "x = 1\n"
     assert sorted(path.name for path in (tmp_path / "program").iterdir()) == ["p.py"]
+
+
+def test_package_that_only_the_rewrite_lacks():
+    crash = dict(CRASH, text="ModuleNotFoundError: No module named 'tensorboard'", module="tensorboard")
+    proof = judge(result(row(), failure=crash), result(failure=crash))
+    assert proof.verdict == "not run"
+    assert proof.reasons[0]["help"] == "pip install tensorboard"
+    assert judge(result(row(), packages=["cv2"]), result()).verdict == "not run"
+
+
+def test_lacking_package_hides_no_difference():
+    crash = dict(CRASH, module="tensorboard")
+    assert judge(result(row(error=1.0, ok=False), failure=crash), result()).verdict == "differs"
+
+
+def test_rewrite_that_fails_on_missing_data_is_not_called_different():
+    crash = dict(CRASH, involved=True)
+    proof = judge(result(row(), failure=crash), result())
+    assert proof.verdict == "inconclusive"
+    assert "p.py:7" in proof.reasons[0]["text"]
+    assert judge(result(row(error=1.0, ok=False), failure=crash), result()).verdict == "differs"
