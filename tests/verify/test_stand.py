@@ -282,3 +282,16 @@ def test_no_weights_are_made_of_missing_data(tmp_path, monkeypatch):
     proof = proved(tmp_path, monkeypatch, source, "tf2")
     assert proof.verdict == "not run"
     assert "is stood in for" in proof.reasons[0]["text"]
+
+
+REAL = SCRIPT.replace(
+    "np.load('faces.npz')", "{'x': np.random.normal(size=(96, 20)).astype('float32'), 'y': np.arange(96) % 5}"
+).replace(' + "")', ")")
+
+
+@needs_frameworks
+@pytest.mark.parametrize(("change", "verdict"), [(None, "proved"), (("X[start:start + 32]", "X[:32]"), "differs")])
+def test_values_are_made_up_on_demand(tmp_path, monkeypatch, change, verdict):
+    proof = proved(tmp_path, monkeypatch, REAL, "tf2", change, inputs="synthetic")
+    assert proof.verdict == verdict
+    assert any("are synthetic: N(0, 1), shape (32, 20)" in sentence for sentence in proof.not_exercised)

@@ -68,8 +68,8 @@ class Feeds:
                 return True
             given = self.value(original)
             known = feed if origin is False else origin
-            if given.dtype.kind in "fiub" and known.dtype.kind in "fiub":
-                given = given.astype(known.dtype)
+            if given.dtype.kind in "fiub" and feed.dtype.kind in "fiub":
+                given, known = given.astype(feed.dtype), known.astype(feed.dtype)
             self.rows.arrays(label, "feed", parameter, step, known, given, compare.FEED)
             return origin is not False
         if standing and origin:
