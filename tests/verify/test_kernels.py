@@ -25,7 +25,7 @@ import numpy as np
 x = tf.constant(np.random.RandomState(0).rand(3, 5, 6, 4).astype("float32"))
 normal = tf.layers.batch_normalization(x, training=True, momentum=0.9)
 local = tf.nn.lrn(normal, 2, bias=1.0, alpha=0.3, beta=0.7)
-outputs = [normal, local]
+outputs = [normal, local, tf.nn.leaky_relu(normal, 0.3)]
 for size, options in (([9, 4], {{}}), ([9, 4], {{"align_corners": True}}), ([3, 11], {{"half_pixel_centers": True}})):
     outputs.append(tf.image.resize_bilinear(local, size, **options))
 total = sum(tf.reduce_sum(tf.sin(3.0 * output)) for output in outputs)
@@ -36,6 +36,26 @@ with tf.Session() as session:
     session.run(tf.get_collection(tf.GraphKeys.UPDATE_OPS))
     np.savez({target!r}, *values, *session.run(tf.global_variables()))
 """
+
+
+SLOPE = """
+import sys
+sys.path.insert(0, {folder!r})
+from runners.before_tf import import_tensorflow
+tf = import_tensorflow(True)
+x = tf.constant([-1.0, 0.0, 3.0])
+y = tf.nn.leaky_relu(x)
+with tf.Session() as session:
+    values, gradient = session.run([y, tf.gradients(y, x)[0]])
+assert values.tolist() == [-0.2, 0.0, 3.0], values
+assert gradient.tolist() == [0.2, 0.2, 1.0], gradient
+"""
+
+
+def test_slope_is_not_rounded(tmp_path: Path) -> None:
+    program = SLOPE.format(folder=str(Path(launch.__file__).parent))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
 
 
 def test_kernels(tmp_path):
