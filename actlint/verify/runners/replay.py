@@ -12,7 +12,19 @@ import inspect
 
 import numpy as np
 
-from . import branches, compare, evidence, initial, instrument, passes, program, record, seeds, standing
+from . import (
+    aliases,
+    branches,
+    compare,
+    evidence,
+    initial,
+    instrument,
+    passes,
+    program,
+    record,
+    seeds,
+    standing,
+)
 from .noise import Noise
 from .weights import Weights, laid_back
 
@@ -85,6 +97,7 @@ class Replay:
         gates = compare.COMPILED if not self.decisive else compare.GATES[job["precision"]]
         self.rows = compare.Rows(gates, f" (loss x {passes.SCALE:.0e})" if self.scaled else "")
         self.weights = Weights(self.plan["weights"], framework, self.rows)
+        self.handed = aliases.Handed(framework.value)
         self.before, self.calls, self.position = None, [], 0
         self.depth, self.executed, self.last, self.current = 0, 0, {}, None
         self.not_exercised, self.ended, self.noisy = [], False, False
@@ -168,6 +181,7 @@ class Replay:
         if self.noise is not None:
             self.noise.start(self.executed, run["noise"])
         self.noisy = self.noisy or bool(run["noise"] or self.before["unkeyed"])
+        seen = {} if self.decisive else self.handed.look()
         self.depth += 1
         try:
             result = function(*args, **kwargs)
@@ -175,6 +189,8 @@ class Replay:
             self.depth -= 1
             if self.noise is not None:
                 self.noise.stop()
+        if not self.decisive:
+            self._compare_handed(seen, name, site, result)
         self._compare(run, label, result)
         self.current = None
         self.executed += 1
@@ -259,6 +275,14 @@ class Replay:
                 if own is not None:
                     value = self.framework.value(other)
                     self.rows.forward(label, probe["role"], probe["name"], run["step"], own, value)
+
+    def _compare_handed(self, seen, name, site, result):
+        for other, place in self.handed.changed(seen):
+            where = self.plan["runs"][other]["site"]
+            text = f"{name} changes value {place} that {where} has returned before: it isn't a copy"
+            if text not in self.rows.differences:
+                self.rows.differences.append(text)
+        self.handed.keep(site, leaves(result))
 
     def _compare_noise(self, run, label):
         before = {draw[0]: 0 for draw in run["noise"]}
