@@ -53,7 +53,7 @@ def write_failure(job, failure):
 def isolate(job):
     """Contain this pass in its folder, and seed Python's and numpy's generators."""
     contain.install(passes.folder(job), job["results"])
-    seeds.fix()
+    seeds.fix(job["seed"])
 
 
 class Program:

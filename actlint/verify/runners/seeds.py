@@ -10,11 +10,17 @@ import numpy as np
 SEED = 20160901
 
 
-def fix():
-    """Seed the global generators, and let generators that are made without a seed take the next of fixed ones."""
-    restart()
+def fix(shift=0):
+    """Seed the global generators, and let generators that are made without a seed take the next of fixed ones.
+
+    `shift` is added to every number that seeds a generator, also to those that the program gives.
+    """
     state, seed, python_seed = np.random.RandomState, np.random.seed, random.seed
     fresh = itertools.count(SEED)
+
+    def given(value):
+        value = next(fresh) if value is None else value
+        return (int(value) + shift) % 2**32 if shift and isinstance(value, (int, np.integer)) else value
 
     class Kind(type):
         def __instancecheck__(cls, instance):
@@ -22,14 +28,15 @@ def fix():
 
     class RandomState(state, metaclass=Kind):
         def __init__(self, seed=None):
-            super().__init__(next(fresh) if seed is None else seed)
+            super().__init__(given(seed))
 
     np.random.RandomState = RandomState
-    np.random.seed = lambda value=None: seed(next(fresh) if value is None else value)
-    random.seed = lambda a=None, *rest, **keywords: python_seed(next(fresh) if a is None else a, *rest, **keywords)
+    np.random.seed = lambda value=None: seed(given(value))
+    random.seed = lambda a=None, *rest, **keywords: python_seed(given(a), *rest, **keywords)
     if hasattr(np.random, "default_rng"):
         generator = np.random.default_rng
-        np.random.default_rng = lambda seed=None: generator(next(fresh) if seed is None else seed)
+        np.random.default_rng = lambda seed=None: generator(given(seed))
+    restart()
 
 
 def restart():
