@@ -1,0 +1,101 @@
+"""Proves damaged rewrites in batches: the original is recorded once, the framework imported once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from actlint.verify import Proof, ProofRequest, verdict
+from actlint.verify.launch import launch, make_job, start_side
+
+from .subjects import Subject
+
+SERVER = Path(__file__).with_name("server.py")
+ENTRY = "program.py"
+LIMIT = 60.0
+UNTOUCHED: dict[str, Any] = {"rows": [], "differences": [], "broken": []}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One rewrite to prove: `text` in place of the subject's own."""
+
+    key: str
+    subject: Subject
+    text: str
+
+
+class Workshop:
+    """Recordings and replays below one folder."""
+
+    def __init__(self, folder: Path, seed: int = 0) -> None:
+        self._folder = folder
+        self._seed = seed
+        self._batches = 0
+
+    def prove(self, tasks: Iterable[Task]) -> dict[str, Proof]:
+        """Verdicts by the tasks' keys. All tasks have one target."""
+        listed = list(tasks)
+        decisive = self._replay(listed, "decisive")
+        first = {key: verdict.judge(result, UNTOUCHED) for key, result in decisive.items()}
+        left = [task for task in listed if task.key in first and first[task.key].verdict != "differs"]
+        compiled = self._replay(left, "compiled")
+        proofs = {task.key: _ended(task.key) for task in listed}
+        proofs.update(first)
+        for task in left:
+            known = compiled.get(task.key)
+            proofs[task.key] = verdict.judge(decisive[task.key], known) if known else _ended(task.key)
+        return proofs
+
+    def record(self, subject: Subject) -> Path:
+        """The folder with the recording of a subject's original program."""
+        folder = self._folder / f"{subject.name}-{subject.target}"
+        if not (folder / "results" / "before.json").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            (folder / "results").mkdir(parents=True)
+            side = start_side(self._request(subject, subject.after, folder), "before", "float64", folder)
+            side.process.wait()
+            if not (folder / "results" / "before.json").exists():
+                raise RuntimeError(f"{subject.label} can't be recorded: {side.output.read_text()}")
+        return folder
+
+    def _request(self, subject: Subject, text: str, folder: Path) -> ProofRequest:
+        for side, content in (("old", subject.before), ("new", text)):
+            (folder / side).mkdir()
+            (folder / side / ENTRY).write_text(content, encoding="utf-8")
+        return ProofRequest(folder / "old", folder / "new", ENTRY, subject.target, subject.plan, seed=self._seed)
+
+    def _replay(self, tasks: list[Task], mode: str) -> dict[str, dict[str, Any]]:
+        if not tasks:
+            return {}
+        self._batches += 1
+        batch = self._folder / f"batch{self._batches}"
+        paths = {}
+        for number, task in enumerate(tasks):
+            folder = batch / str(number)
+            (folder / "results").mkdir(parents=True)
+            for file in (self.record(task.subject) / "results").glob("before.*"):
+                (folder / "results" / file.name).symlink_to(file)
+            paths[task.key] = make_job(self._request(task.subject, task.text, folder), mode, "float64", folder)
+        jobs = [str(path / "job.json") for path in paths.values()]
+        job = {"target": tasks[0].subject.target, "mode": mode, "jobs": jobs, "limit": LIMIT}
+        (batch / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        server = launch(sys.executable, str(SERVER), mode, "", batch)
+        if server.process.wait():
+            raise RuntimeError(server.output.read_text())
+        results = {}
+        for key, path in paths.items():
+            result = path.parent / "results" / f"{mode}.json"
+            if result.exists():
+                results[key] = json.loads(result.read_text(encoding="utf-8"))
+        shutil.rmtree(batch)
+        return results
+
+
+def _ended(key: str) -> Proof:
+    return verdict.died(verdict.REWRITTEN, 0, f"no result for {key}")
