@@ -29,6 +29,7 @@ STEPS = (1, 3, 10)
 MOST_BYTES = 1 << 30
 PERTURBATION = 0.01
 ENOUGH, DRAWS = 4096, 64
+TURNS = 3
 
 
 class Recorder:
@@ -51,6 +52,7 @@ class Recorder:
         self.local = threading.local()
         self.variables, self.training = [], Training(changed)
         self.calls, self.runs, self.last, self.counts = [], [], {}, {}
+        self.scalars, self.turns = {}, {}
         self.pending = set(range(len(plan["weights"])))
         self.captured, self.draws = set(), {}
         self.initialized_ops, self.closures = {}, {}
@@ -124,7 +126,7 @@ class Recorder:
         if self.clock.over() or self._is_enough():
             self.stopped = True
             raise Stop()
-        executed = self.counts.get(site, 0) < self.limit
+        executed = self._is_executed(site, feed_dict)
         if executed:
             self.counts[site] = self.counts.get(site, 0) + 1
             self.inside = True
@@ -144,6 +146,15 @@ class Recorder:
 
     def _is_enough(self):
         return self.until is not None and all(self.counts.get(int(s), 0) >= n for s, n in self.until.items())
+
+    def _is_executed(self, site, feed_dict):
+        """Whether a run is within the limit, or beyond it the first after a fed number has changed, as schedules do."""
+        scalars = _scalars(feed_dict)
+        turned, self.scalars[site] = self.scalars.get(site, scalars) != scalars, scalars
+        if self.counts.get(site, 0) < self.limit:
+            return True
+        self.turns[site] = self.turns.get(site, 0) + turned
+        return turned and self.turns[site] <= TURNS
 
     def _notice_initialisation(self, graph, fetches):
         operations = [e for leaf in leaves(fetches) for e in elements(graph, leaf) if not hasattr(e, "op")]
@@ -464,6 +475,12 @@ class Recorder:
             "draws": self.draws,
             "unkeyed": self.noise.unkeyed,
         }
+
+
+def _scalars(feed_dict):
+    """The numbers among what is fed, by name."""
+    fed = {getattr(key, "name", str(key)): value for key, value in (feed_dict or {}).items()}
+    return {name: float(value) for name, value in fed.items() if isinstance(value, (bool, int, float, np.number))}
 
 
 def _op(gradient):

@@ -260,7 +260,7 @@ def flattened(node: ast.AST, sites: Sites) -> Iterator[str]:
     if isinstance(parent, ast.Call) and parent.args[:1] == [node] and sites.text(parent.func).endswith(".reshape"):
         if sites.target == "tf2":
             yield f"tf.transpose({sites.text(node)}, [0, 3, 1, 2])"
-        else:
+        elif sites.is_model(node) and "shape" not in sites.text(parent):
             yield f"{sites.text(node)}.permute(0, 3, 1, 2)"
 
 

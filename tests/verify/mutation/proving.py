@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from actlint.verify import Proof, ProofRequest, verdict
-from actlint.verify.launch import launch, make_job, start_side
+from actlint.verify.launch import launch, make_job
 
 from .subjects import Subject
 
@@ -52,17 +52,22 @@ class Workshop:
             proofs[task.key] = verdict.judge(decisive[task.key], known) if known else _ended(task.key)
         return proofs
 
-    def record(self, subject: Subject) -> Path:
-        """The folder with the recording of a subject's original program."""
-        folder = self._folder / f"{subject.name}-{subject.target}"
-        if not (folder / "results" / "before.json").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            (folder / "results").mkdir(parents=True)
-            side = start_side(self._request(subject, subject.after, folder), "before", "float64", folder)
-            side.process.wait()
-            if not (folder / "results" / "before.json").exists():
-                raise RuntimeError(f"{subject.label} can't be recorded: {side.output.read_text()}")
-        return folder
+    def record(self, subjects: Iterable[Subject]) -> None:
+        """Record the original programs of subjects, unless that has been done."""
+        jobs = {}
+        for subject in subjects:
+            folder = self._recorded(subject)
+            if not folder.exists():
+                (folder / "results").mkdir(parents=True)
+                request = self._request(subject, subject.after, folder)
+                jobs[subject.label] = make_job(request, "before", "float64", folder)
+        self._serve("", "before", jobs)
+        for label, job in jobs.items():
+            if not (job.parent / "results" / "before.json").exists():
+                raise RuntimeError(f"{label} can't be recorded: {(job / 'output').read_text()}")
+
+    def _recorded(self, subject: Subject) -> Path:
+        return self._folder / f"{subject.name}-{subject.target}"
 
     def _request(self, subject: Subject, text: str, folder: Path) -> ProofRequest:
         for side, content in (("old", subject.before), ("new", text)):
@@ -73,28 +78,36 @@ class Workshop:
     def _replay(self, tasks: list[Task], mode: str) -> dict[str, dict[str, Any]]:
         if not tasks:
             return {}
-        self._batches += 1
-        batch = self._folder / f"batch{self._batches}"
+        self.record({task.subject.label: task.subject for task in tasks}.values())
         paths = {}
         for number, task in enumerate(tasks):
-            folder = batch / str(number)
+            folder = self._folder / f"{mode}{number}"
             (folder / "results").mkdir(parents=True)
-            for file in (self.record(task.subject) / "results").glob("before.*"):
+            for file in (self._recorded(task.subject) / "results").glob("before.*"):
                 (folder / "results" / file.name).symlink_to(file)
             paths[task.key] = make_job(self._request(task.subject, task.text, folder), mode, "float64", folder)
-        jobs = [str(path / "job.json") for path in paths.values()]
-        job = {"target": tasks[0].subject.target, "mode": mode, "jobs": jobs, "limit": LIMIT}
-        (batch / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        server = launch(sys.executable, str(SERVER), mode, "", batch)
-        if server.process.wait():
-            raise RuntimeError(server.output.read_text())
+        self._serve(tasks[0].subject.target, mode, paths)
         results = {}
         for key, path in paths.items():
             result = path.parent / "results" / f"{mode}.json"
             if result.exists():
                 results[key] = json.loads(result.read_text(encoding="utf-8"))
-        shutil.rmtree(batch)
+            shutil.rmtree(path.parent)
         return results
+
+    def _serve(self, target: str, mode: str, folders: Mapping[str, Path]) -> None:
+        """Run the jobs in some folders."""
+        if not folders:
+            return
+        self._batches += 1
+        batch = self._folder / f"batch{self._batches}"
+        batch.mkdir()
+        jobs = [str(path / "job.json") for path in folders.values()]
+        job = {"target": target, "mode": mode, "jobs": jobs, "limit": LIMIT}
+        (batch / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        server = launch(sys.executable, str(SERVER), mode, "", batch)
+        if server.process.wait():
+            raise RuntimeError(server.output.read_text())
 
 
 def _ended(key: str) -> Proof:

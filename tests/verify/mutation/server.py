@@ -1,6 +1,6 @@
-"""Replays many rewrites against recordings, one forked process each, after one import of the framework.
+"""Runs many sides of proofs, one forked process each, after one import of the framework.
 
-Usage: server.py JOB, where JOB's file holds ``{"target", "mode", "jobs": [[path, recorded results], ...], "limit"}``.
+Usage: server.py JOB, where JOB's file holds ``{"target", "mode", "jobs": [path, ...], "limit"}``.
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 PATHS = sys.path[1:]
-sys.path[:] = [os.path.join(ROOT, "actlint", "verify")] * 3 + PATHS
+sys.path[:] = [os.path.join(ROOT, "actlint", "verify")] * 4 + PATHS
 
-from runners import after_tf2, after_torch, program  # noqa: E402
+from runners import after_tf2, after_torch, before_tf, program  # noqa: E402
 
 sys.path[:] = PATHS
 
 
 def prepare(target, mode):
     """Import the framework as the runner would; answers the runner, for which it then is imported."""
+    if mode == "before":
+        graph_mode = before_tf.import_tensorflow(True)
+        before_tf.import_tensorflow = lambda widened: graph_mode
+        return before_tf
     if target == "torch":
         import torch  # noqa: F401
         import torch._dynamo  # noqa: F401

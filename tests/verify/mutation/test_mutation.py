@@ -25,6 +25,7 @@ SAMPLE = {
         "statement of the update left out",
         "returned array not copied",
     ],
+    "feature_matching/torch": ["comparison shifted", "captured once and kept"],
     "gates/tf2": [
         "initial slot x 2",
         "unpacked values swapped",
