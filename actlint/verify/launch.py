@@ -86,6 +86,16 @@ def start_side(request: ProofRequest, mode: str, precision: str, scratch: Path) 
             would.
     """
     before = mode == "before"
+    folder = make_job(request, mode, precision, scratch)
+    python = before and request.before_python or request.python
+    process, output = launch(python, RECORDER if before else SCRIPTS[request.target], folder)
+    watch = Watch(process.pid, folder, output, Limits(memory=request.memory * GIB))
+    return Side(mode, ORIGINAL if before else REWRITTEN, process, output, watch)
+
+
+def make_job(request: ProofRequest, mode: str, precision: str, scratch: Path) -> Path:
+    """Make ``scratch/mode``, the folder of a side, with a copy of the program and the job that a runner takes."""
+    before = mode == "before"
     folder = scratch / mode
     folder.mkdir()
     source = request.before if before else request.after
@@ -111,13 +121,11 @@ def start_side(request: ProofRequest, mode: str, precision: str, scratch: Path) 
         "genuine": request.before_python is not None,
     }
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
-    python = before and request.before_python or request.python
-    process, output = _launch(python, RECORDER if before else SCRIPTS[request.target], folder)
-    watch = Watch(process.pid, folder, output, Limits(memory=request.memory * GIB))
-    return Side(mode, ORIGINAL if before else REWRITTEN, process, output, watch)
+    return folder
 
 
-def _launch(python: str, script: str, folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
+def launch(python: str, script: str, folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
+    """Start a runner on the job of a folder; answers the process and the file that takes what it prints."""
     home, temporary, output = folder / "home", folder / "tmp", folder / "output"
     home.mkdir()
     temporary.mkdir()

@@ -18,7 +18,7 @@ from .subjects import Subject
 SERVER = Path(__file__).with_name("server.py")
 ENTRY = "program.py"
 LIMIT = 60.0
-UNTOUCHED: dict[str, Any] = {"rows": [], "differences": [], "broken": []}
+UNTOUCHED: dict[str, Any] = {"rows": [], "differences": [], "broken": [], "doubts": [], "not_exercised": []}
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class Workshop:
         """Verdicts by the tasks' keys. All tasks have one target."""
         listed = list(tasks)
         decisive = self._replay(listed, "decisive")
-        first = {key: verdict.judge(result, UNTOUCHED) for key, result in decisive.items()}
+        first = {key: _judge(result, UNTOUCHED) for key, result in decisive.items()}
         left = [task for task in listed if task.key in first and first[task.key].verdict != "differs"]
         compiled = self._replay(left, "compiled")
         proofs = {task.key: _ended(task.key) for task in listed}
         proofs.update(first)
         for task in left:
             known = compiled.get(task.key)
-            proofs[task.key] = verdict.judge(decisive[task.key], known) if known else _ended(task.key)
+            proofs[task.key] = _judge(decisive[task.key], known) if known else _ended(task.key)
         return proofs
 
     def record(self, subjects: Iterable[Subject]) -> None:
@@ -60,7 +60,7 @@ class Workshop:
             if not folder.exists():
                 (folder / "results").mkdir(parents=True)
                 request = self._request(subject, subject.after, folder)
-                jobs[subject.label] = make_job(request, "before", "float64", folder)
+                jobs[subject.label] = self._job(request, "before", folder)
         self._serve("", "before", jobs)
         for label, job in jobs.items():
             if not (job.parent / "results" / "before.json").exists():
@@ -75,6 +75,13 @@ class Workshop:
             (folder / side / ENTRY).write_text(content, encoding="utf-8")
         return ProofRequest(folder / "old", folder / "new", ENTRY, subject.target, subject.plan, seed=self._seed)
 
+    def _job(self, request: ProofRequest, mode: str, folder: Path) -> Path:
+        """The folder of a side that makes its first pass alone."""
+        made = make_job(request, mode, "float64", folder)
+        job = json.loads((made / "job.json").read_text(encoding="utf-8"))
+        (made / "job.json").write_text(json.dumps({**job, "passes": ["natural"]}), encoding="utf-8")
+        return made
+
     def _replay(self, tasks: list[Task], mode: str) -> dict[str, dict[str, Any]]:
         if not tasks:
             return {}
@@ -84,8 +91,8 @@ class Workshop:
             folder = self._folder / f"{mode}{number}"
             (folder / "results").mkdir(parents=True)
             for file in (self._recorded(task.subject) / "results").glob("before.*"):
-                (folder / "results" / file.name).symlink_to(file)
-            paths[task.key] = make_job(self._request(task.subject, task.text, folder), mode, "float64", folder)
+                (folder / "results" / file.name).hardlink_to(file)
+            paths[task.key] = self._job(self._request(task.subject, task.text, folder), mode, folder)
         self._serve(tasks[0].subject.target, mode, paths)
         results = {}
         for key, path in paths.items():
@@ -105,9 +112,13 @@ class Workshop:
         jobs = [str(path / "job.json") for path in folders.values()]
         job = {"target": target, "mode": mode, "jobs": jobs, "limit": LIMIT}
         (batch / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        server = launch(sys.executable, str(SERVER), mode, "", batch)
-        if server.process.wait():
-            raise RuntimeError(server.output.read_text())
+        process, output = launch(sys.executable, str(SERVER), batch)
+        if process.wait():
+            raise RuntimeError(output.read_text())
+
+
+def _judge(decisive: dict[str, Any], compiled: dict[str, Any]) -> Proof:
+    return verdict.judge({"decisive": decisive, "compiled": compiled})
 
 
 def _ended(key: str) -> Proof:
