@@ -1,4 +1,4 @@
-"""TensorFlow operations whose kernels have no float64 form, or round a parameter to float32, computed from others."""
+"""TensorFlow operations whose kernels have no float64 form, computed from others."""
 
 from __future__ import annotations
 
@@ -77,15 +77,6 @@ def fused_batch_norm(
     y = array_ops.identity(normal * spread(scale) + spread(offset), name=name)
     empty = constant_op.constant([], dtype=x.dtype)
     return y, running_mean, running_variance, empty, empty, empty
-
-
-def leaky_relu(features, alpha=0.2, name=None):
-    """LeakyRelu, whose slope is an attribute and so a float32 in every precision."""
-    from tensorflow.python.framework import ops
-    from tensorflow.python.ops import array_ops
-
-    features = ops.convert_to_tensor(features)
-    return array_ops.where_v2(features > 0, features, alpha * features, name=name)
 
 
 def local_response_normalization(input, depth_radius=5, bias=1, alpha=1, beta=0.5, name=None):
