@@ -18,7 +18,6 @@ from .subjects import Subject
 SERVER = Path(__file__).with_name("server.py")
 ENTRY = "program.py"
 LIMIT = 60.0
-UNTOUCHED: dict[str, Any] = {"rows": [], "differences": [], "broken": [], "doubts": [], "not_exercised": []}
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Workshop:
         """Verdicts by the tasks' keys. All tasks have one target."""
         listed = list(tasks)
         decisive = self._replay(listed, "decisive")
-        first = {key: _judge(result, UNTOUCHED) for key, result in decisive.items()}
+        first = {key: _judge(result) for key, result in decisive.items()}
         left = [task for task in listed if task.key in first and first[task.key].verdict != "differs"]
         compiled = self._replay(left, "compiled")
         proofs = {task.key: _ended(task.key) for task in listed}
@@ -117,7 +116,9 @@ class Workshop:
             raise RuntimeError(output.read_text())
 
 
-def _judge(decisive: dict[str, Any], compiled: dict[str, Any]) -> Proof:
+def _judge(decisive: dict[str, Any], compiled: dict[str, Any] | None = None) -> Proof:
+    """The verdict; without a compiled replay, as if there were nothing to say about it."""
+    compiled = compiled or {name: [] for name, value in decisive.items() if isinstance(value, list)}
     return verdict.judge({"decisive": decisive, "compiled": compiled})
 
 

@@ -23,6 +23,7 @@ SAMPLE = {
         "stopped gradient let through",
         "feed of the step before",
         "statement of the update left out",
+        "shared weight unshared",
         "returned array not copied",
     ],
     "feature_matching/torch": ["comparison shifted", "captured once and kept"],
@@ -32,7 +33,7 @@ SAMPLE = {
         "clipped bound x 1.01",
         "fetched after the update",
         "variable left out",
-        "shared weight unshared",
+        "sign",
     ],
 }
 needs_frameworks = pytest.mark.skipif(
