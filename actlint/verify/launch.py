@@ -21,7 +21,9 @@ RUNNERS = Path(__file__).parent / "runners"
 READER = Path(__file__).parents[1] / "migrate" / "templates" / "input_data.py"
 RECORDER = "before_tf.py"
 SCRIPTS = {"tf2": "after_tf2.py", "torch": "after_torch.py"}
-PASSES = {"before": ("natural", "again", "scaled"), "decisive": ("natural", "scaled"), "compiled": ("natural",)}
+NATURAL = "natural"
+PASSES = {"before": (NATURAL, "again", "scaled"), "decisive": (NATURAL, "scaled")}
+BEFORE_MODES = ("before", "original")
 EXECUTIONS = 11
 EXTRAS = 0.6
 LONGEST_BUDGET = 60.0
@@ -58,6 +60,40 @@ def prove(request: ProofRequest) -> Proof:
     return proof
 
 
+def discover(request: ProofRequest, end: float) -> tuple[dict[str, Any], dict[str, Any]] | Proof:
+    """Run both programs without a plan.
+
+    Returns:
+        What the runners' discoveries show of the original and of the rewrite, or a proof that says why there is none.
+
+    Raises:
+        OSError: when a scratch folder can't be made or the interpreter can't be started.
+    """
+    result, kernel = _discovered(request, "float64", end)
+    return _discovered(request, "float32", end)[0] if kernel else result
+
+
+def _discovered(
+    request: ProofRequest, precision: str, end: float
+) -> tuple[tuple[dict[str, Any], dict[str, Any]] | Proof, str | None]:
+    scratch = Path(tempfile.mkdtemp(prefix="actlint-"))
+    sides: list[Side] = []
+    try:
+        results = scratch / "results"
+        results.mkdir()
+        for mode in ("original", "rewritten"):
+            sides.append(start_side(request, mode, precision, scratch))
+        for side in sides:
+            proof, kernel = _ended(request, results, sides, side, end)
+            if proof is not None:
+                return proof, kernel
+        return (_read(results / "original.json"), _read(results / "rewritten.json")), None
+    finally:
+        for side in sides:
+            _end(side)
+        remove_folder(scratch)
+
+
 def _attempt(request: ProofRequest, precision: str, end: float) -> tuple[Proof, str | None]:
     """A proof in one precision, and the operation that can't be computed in it, if any."""
     scratch = Path(tempfile.mkdtemp(prefix="actlint-"))
@@ -79,13 +115,13 @@ def start_side(request: ProofRequest, mode: str, precision: str, scratch: Path) 
     Args:
         request: the program.
         mode: ``before`` records the original; ``decisive`` replays the rewrite against it, ``compiled`` does so as it
-            is, without patches.
+            is, without patches. ``original`` and ``rewritten`` learn what the programs are made of, without a plan.
         precision: ``float64`` or ``float32``.
         scratch: a folder with a folder ``results`` that the sides share; the program is copied into ``scratch/mode``;
             each pass has a copy at the program's own path below a layer, so that a path that climbs out leads where it
             would.
     """
-    before = mode == "before"
+    before = mode in BEFORE_MODES
     folder = make_job(request, mode, precision, scratch)
     python = before and request.before_python or request.python
     process, output = launch(python, RECORDER if before else SCRIPTS[request.target], folder)
@@ -95,21 +131,22 @@ def start_side(request: ProofRequest, mode: str, precision: str, scratch: Path) 
 
 def make_job(request: ProofRequest, mode: str, precision: str, scratch: Path) -> Path:
     """Make ``scratch/mode``, the folder of a side, with a copy of the program and the job that a runner takes."""
-    before = mode == "before"
+    before = mode in BEFORE_MODES
     folder = scratch / mode
     folder.mkdir()
     source = request.before if before else request.after
     copy_folder(source, folder / "pristine", [])
-    place = (request.origin or source).resolve()
+    origin = request.origin if before else request.after_origin or request.origin
+    place = (origin or source).resolve()
     job = {
         "mode": mode,
         "precision": precision,
         "seed": request.seed,
         "folder": str(folder),
         "place": str(place.relative_to(place.anchor)),
-        "passes": list(PASSES[mode]) if precision == "float64" else ["natural"],
+        "passes": list(PASSES.get(mode, (NATURAL,))) if precision == "float64" else [NATURAL],
         "extras_end": time.time() + EXTRAS * request.limit,
-        "entry": Path(request.entry).as_posix(),
+        "entry": Path(request.entry if before else request.after_entry or request.entry).as_posix(),
         "arguments": request.arguments,
         "setup": str(request.setup.resolve()) if request.setup else None,
         "plan": request.plan,
@@ -158,20 +195,31 @@ def launch(python: str, script: str, folder: Path) -> tuple[subprocess.Popen[byt
 
 def _gather(request: ProofRequest, results: Path, sides: list[Side], end: float) -> tuple[Proof, str | None]:
     for side in sides:
-        while side.process.poll() is None:
-            if time.monotonic() > end:
-                return verdict.timed_out(side.label, request.limit), None
-            for watched in sides:
-                if excess := watched.watch.excess():
-                    return verdict.exceeded(watched.label, *excess), None
-            time.sleep(POLL)
-        failure = _read(results / f"{side.mode}.failed")
-        if failure:
-            return verdict.not_run(failure), failure.get("kernel")
-        if not (results / f"{side.mode}.json").exists():
-            return verdict.died(side.label, side.process.returncode, _tail(side.output)), None
+        proof, kernel = _ended(request, results, sides, side, end)
+        if proof is not None:
+            return proof, kernel
     found = {path.stem: _read(path) for path in results.glob("*.json") if not path.stem.startswith("before")}
     return verdict.judge(found), found["decisive"].get("failure", {}).get("kernel")
+
+
+def _ended(
+    request: ProofRequest, results: Path, sides: list[Side], side: Side, end: float
+) -> tuple[Proof | None, str | None]:
+    """Wait for a side; what hinders the proof, if anything, and the operation that has no float64 kernel."""
+    while side.process.poll() is None:
+        if time.monotonic() > end:
+            return verdict.timed_out(side.label, request.limit), None
+        for watched in sides:
+            if excess := watched.watch.excess():
+                return verdict.exceeded(watched.label, *excess), None
+        time.sleep(POLL)
+    failure = _read(results / f"{side.mode}.failed")
+    if failure:
+        broken = side.mode == "rewritten" and "missing" not in failure
+        return verdict.rewrite_fails(failure) if broken else verdict.not_run(failure), failure.get("kernel")
+    if not (results / f"{side.mode}.json").exists():
+        return verdict.died(side.label, side.process.returncode, _tail(side.output)), None
+    return None, None
 
 
 def _read(path: Path) -> dict[str, Any]:

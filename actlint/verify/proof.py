@@ -18,6 +18,7 @@ class ProofRequest:
         before: root of a working copy that holds the original program.
         after: root of a working copy that holds the rewritten program.
         entry: path of the entry file relative to both roots; it runs as ``__main__``.
+        after_entry: path of the rewritten program's entry file, where it has another one.
         target: ``tf2`` or ``torch``.
         plan: names that tie the two programs together (placeholders, probes, runs, weights).
         python: interpreter of the rewritten program, and of the original one too unless it has its own.
@@ -31,6 +32,7 @@ class ProofRequest:
         arguments: command line arguments of the program.
         origin: where the program lies on the user's disk, if not in `before` and `after`: paths that lead out of the
             program's folder count from there.
+        after_origin: where the rewritten program lies, if elsewhere.
         memory: GiB of resident memory for one side.
     """
 
@@ -48,6 +50,8 @@ class ProofRequest:
     arguments: list[str] = field(default_factory=list)
     origin: Path | None = None
     memory: float = 8.0
+    after_entry: str | None = None
+    after_origin: Path | None = None
 
 
 @dataclass

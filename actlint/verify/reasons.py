@@ -95,6 +95,12 @@ _ALL = (
         "If it was renamed or has moved, write its new name into the map.",
     ),
     Kind(
+        "PRF305",
+        "open-map",
+        "Names, shapes, order and values don't decide which parts of the two programs belong together.",
+        "Settle it in a map file: `actlint verify BEFORE AFTER --map FILE`.",
+    ),
+    Kind(
         "PRF401",
         "no-float64-kernel",
         "An operation has no float64 kernel, so the comparison was made in float32.",

@@ -36,6 +36,11 @@ def not_run(failure: dict[str, Any]) -> Proof:
     return Proof("not run", [reason("PRF102", text, file=failure["file"], line=failure["line"], help=RUN_HELP)])
 
 
+def rewrite_fails(failure: dict[str, Any]) -> Proof:
+    """The rewritten program couldn't be run, though nothing was asked of it yet."""
+    return Proof("differs", _crash({"failure": failure}))
+
+
 def timed_out(side: str, limit: float) -> Proof:
     """A side that has not ended within the limit."""
     return Proof("inconclusive", [reason("PRF103", f"{side} has not ended within {limit:.0f} s", help=LIMIT_HELP)])

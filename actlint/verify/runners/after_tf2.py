@@ -141,6 +141,11 @@ def main():
 
     if events.missing():
         events.install_tensorflow(tf)
+    if job["mode"] == "rewritten":
+        from runners import discover_after, hooks_tf2
+
+        discover_after.conduct(job, hooks_tf2.TF2())
+        return
 
     def prepare(job, player, keyed):
         tf.config.run_functions_eagerly(True)

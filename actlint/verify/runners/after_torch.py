@@ -124,6 +124,11 @@ def main():
     torch.set_num_threads(1)
     if events.missing():
         events.install_torch()
+    if job["mode"] == "rewritten":
+        from runners import discover_after, hooks_torch
+
+        discover_after.conduct(job, hooks_torch.Torch())
+        return
 
     def prepare(job, player, keyed):
         if job["precision"] == "float64":

@@ -13,11 +13,13 @@ sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 from runners import (  # noqa: E402
     branches,
+    discover_tf,
     float64_tf,
     instrument,
     noise,
     noise_tf,
     passes,
+    places,
     program,
     record,
     seeds,
@@ -93,8 +95,12 @@ def transformer(plan):
     """Instruments the plan's spans, file by file."""
     spans = {}
     for index, item in enumerate(plan["placeholders"] + plan["probes"]):
+        if "span" not in item:
+            continue
         spans.setdefault(item["span"]["file"], []).append(("probe", index, item["span"]))
     for index, item in enumerate(plan["runs"]):
+        if "span" not in item:
+            continue
         spans.setdefault(item["span"]["file"], []).append(("run", index, item["span"]))
 
     def transform(file, text):
@@ -103,28 +109,38 @@ def transformer(plan):
     return transform
 
 
+def make_recorder(job, keyed, arrays):
+    """What sessions report to: a recorder of the plan's runs, or one that learns which runs there are."""
+    clock = program.Clock(job["budget"])
+    if job["mode"] == "original":
+        return discover_tf.Discovery(keyed, arrays, clock, job["limit"])
+    which = job["pass"].partition("-")[2]
+    recorder = session_tf.Recorder(job["plan"], keyed, arrays, clock, job["limit"], int(which) if which else None)
+    recorder.until = job.get("until") if which else _enough(job)
+    recorder.widened = job["precision"] == "float64"
+    return recorder
+
+
 def record_pass(job):
     """One execution of the program: ``before.json`` or that of the pass."""
     program.isolate(job)
-    kind, _, which = job["pass"].partition("-")
+    kind = job["pass"].partition("-")[0]
     arrays, keyed = record.Arrays(), noise_tf.GraphNoise(noise.Noise())
     keyed.install()
     tutorials.install(job["reader"])
     if kind == passes.AGAIN:
         sensitivity.serialise_sessions()
-    hyper = int(which) if which else None
-    recorder = session_tf.Recorder(job["plan"], keyed, arrays, program.Clock(job["budget"]), job["limit"], hyper)
-    recorder.widened = job["precision"] == "float64"
-    recorder.until = job.get("until") if hyper is not None else _enough(job)
+    recorder = make_recorder(job, keyed, arrays)
     patch_tensorflow(recorder, passes.SCALE if kind in (passes.SCALED, passes.HYPER) else 1.0)
     marks = branches.Marks()
     names = {instrument.PROBE: recorder.probe, instrument.ENTER: recorder.enter, instrument.EXIT: recorder.exit}
     names[branches.MARK] = marks.hits.add
-    user = program.Program(job, marks.marking(transformer(job["plan"])), names)
+    user = program.Program(job, marks.marking(transformer(recorder.plan)), names)
     if user.guard:
         synthetic.install()
         recorder.synthetic = synthetic.Feeds(user.guard.home, job["inputs"] == program.SYNTHETIC)
         user.guard.watch(job, True, lambda: not recorder.runs)
+    recorder.places = places.Places(user.relative)
     failure = user.run()
     sys.stdout.flush()
     trained = any(run["train"] for run in recorder.runs)
@@ -139,7 +155,7 @@ def record_pass(job):
     document = dict(recorder.document(), unentered=marks.gaps())
     if user.guard:
         synthetic.report(document, user.guard, recorder, cut)
-    record.save(job["results"], passes.label("before", job["pass"]), document, arrays)
+    record.save(job["results"], passes.label(job["mode"], job["pass"]), document, arrays)
 
 
 def _enough(job):

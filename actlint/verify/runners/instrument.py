@@ -7,7 +7,9 @@ stays on its line. The rewritten program is instrumented by name, in its syntax 
 from __future__ import annotations
 
 import ast
+import inspect
 import tokenize
+import types
 
 PROBE = "__actlint_probe__"
 ENTER = "__actlint_enter__"
@@ -118,10 +120,25 @@ class Names(ast.NodeTransformer):
         self.path.append(node.name)
         if is_function:
             self.counts.append({})
-        node.body = self._body(node.body)
+        node.body = self._parameters(node, is_function) + self._body(node.body)
         if is_function:
             self.counts.pop()
         self.path.pop()
+
+    def _parameters(self, node, is_function):
+        """Registers those parameters of a function that are wanted."""
+        function = ".".join(self.path)
+        wanted = self.locals.get(function, ()) if is_function else ()
+        if not wanted:
+            return []
+        arguments = node.args
+        known = getattr(arguments, "posonlyargs", []) + arguments.args + arguments.kwonlyargs
+        calls = [
+            ast.Expr(_call(LOCAL, ast.Constant(function), ast.Constant(a.arg), ast.Name(a.arg, ast.Load())))
+            for a in known
+            if a.arg in wanted
+        ]
+        return [ast.copy_location(call, node.body[0]) for call in calls]
 
     def visit_ClassDef(self, node):
         self._scope(node, False)
@@ -221,6 +238,13 @@ def _is_binding(decorator):
 
 def _call(function, *arguments):
     return ast.Call(ast.Name(function, ast.Load()), list(arguments), [])
+
+
+def alike(wrapper, function):
+    """Let a wrapper show the parameters of the function that it wraps to those who inspect it, as Keras does."""
+    if isinstance(function, types.FunctionType):
+        wrapper.__signature__ = inspect.signature(function)
+    return wrapper
 
 
 def function_names(tree):

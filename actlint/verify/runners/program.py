@@ -72,6 +72,7 @@ class Program:
         self.arguments = job.get("arguments", [])
         self.setup = job.get("setup")
         self.transform = transform
+        self.known = {}
         self.names = names
         self.guard = None
         if job.get("inputs", REPLAY) != REPLAY:
@@ -83,10 +84,11 @@ class Program:
 
     def relative(self, path):
         """The path relative to the root, with slashes, or None outside of it."""
-        path = os.path.realpath(path)
-        if not path.startswith(self.root + os.sep):
-            return None
-        return path[len(self.root) + 1 :].replace(os.sep, "/")
+        if path not in self.known:
+            real = os.path.realpath(path)
+            below = real.startswith(self.root + os.sep)
+            self.known[path] = real[len(self.root) + 1 :].replace(os.sep, "/") if below else None
+        return self.known[path]
 
     def compile(self, path):
         """The instrumented code of a file below the root."""

@@ -125,7 +125,7 @@ class Replay:
                     return function(*args, **kwargs)
                 return self._run(name, parameters, function, args, kwargs)
 
-            return wrapper
+            return instrument.alike(wrapper, function)
 
         return decorate
 
@@ -308,7 +308,8 @@ class Replay:
                     self._note(f"gradient of '{weight['name']}' in {label}: {counts}")
                     continue
                 for g, h in zip(own, other, strict=True):
-                    h = None if h is None else laid_back(self.framework.value(h), weight["layout"])
+                    shape = self.weights.start[int(index)].shape
+                    h = None if h is None else laid_back(self.framework.value(h), weight["layout"], shape)
                     self.rows.gradient(label, weight["name"], run["step"], g, h, largest)
                     compared = True
         if not compared:
@@ -334,7 +335,7 @@ class Replay:
                 if found is None:
                     self._note(f"slot '{slot}' of the optimizer in {label} isn't found in the rewrite")
                 else:
-                    after = laid_back(self.framework.value(found), weight["layout"])
+                    after = laid_back(self.framework.value(found), weight["layout"], value.shape)
                     self.rows.slot(label, f"{weight['name']}/{slot}", step, value, after)
 
     def _note(self, text):

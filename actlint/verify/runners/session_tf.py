@@ -59,6 +59,8 @@ class Recorder:
         self.train_steps, self.final, self.final_step = 0, {}, -1
         self.stopped, self.notes, self.inside = False, [], False
         self.original, self.until, self.synthetic, self.widened = None, None, None, False
+        self.places = None
+        self.by_key = {run["key"]: site for site, run in enumerate(plan["runs"]) if "key" in run}
 
     # what instrumented code calls
 
@@ -85,12 +87,37 @@ class Recorder:
             self.local.stack = []
         return self.local.stack
 
-    def _take_site(self):
+    def _take_site(self, graph, fetches, feed_dict):
+        if self.by_key:
+            return self._site_by_key(graph, fetches, feed_dict)
         stack = self._stack()
         if not stack or stack[-1][1]:
             return None
         stack[-1][1] = True
         return stack[-1][0]
+
+    def _site_by_key(self, graph, fetches, feed_dict):
+        frames = self.places.frames()
+        if not frames:
+            return None
+        site = self.by_key.get(self.places.key(frames[0], graph, fetches, feed_dict))
+        if site is None:
+            self._note_unknown(frames[0])
+        for item in self.plan["placeholders"]:
+            for name in item.get("tensors", ()):
+                self._remember(item["id"], elements(graph, name))
+        return site
+
+    def _remember(self, name, tensors):
+        known = self.tensors[name]
+        known.extend(t for t in tensors if not any(t is k for k in known))
+
+    def _note_unknown(self, frame):
+        text = (
+            f"{self.places.relative(frame.f_code.co_filename)}:{frame.f_lineno} makes a run that the map doesn't hold"
+        )
+        if text not in self.notes:
+            self.notes.append(text)
 
     # variables
 
@@ -115,7 +142,7 @@ class Recorder:
 
     def run(self, session, fetches, feed_dict=None, options=None, run_metadata=None):
         """Stands for ``Session.run``."""
-        site = None if self.inside else self._take_site()
+        site = None if self.inside else self._take_site(session.graph, fetches, feed_dict)
         if self.inside or site is None or self.plan["runs"][site]["callable"] is None:
             if self.synthetic and not self.inside:
                 self.synthetic.refuse(feed_dict)

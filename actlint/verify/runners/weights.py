@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import numpy as np
 
 INITIAL = 1e-6
@@ -32,7 +35,15 @@ class Weights:
             prefix = function + "." + name
             if path == prefix or path.startswith((prefix + ".", prefix + "[")):
                 return eval("__value__" + path[len(prefix) :], dict(self.module.__dict__, __value__=value))
-        return eval(path, self.module.__dict__)
+        return eval(path, dict(self.modules(), **self.module.__dict__))
+
+    def modules(self):
+        """The program's own modules, by the names under which they are imported."""
+        folder = os.path.dirname(getattr(self.module, "__file__", None) or "")
+        known = {name: module for name, module in list(sys.modules.items()) if "." not in name}
+        return {
+            name: m for name, m in known.items() if (getattr(m, "__file__", None) or "").startswith(folder + os.sep)
+        }
 
     def _found(self, weight, like=None):
         """The object at a weight's path, or None with a note on why not.
@@ -65,7 +76,8 @@ class Weights:
             target = self._found(weight, original["value"])
             if target is None:
                 continue
-            array, own = laid_out(original["value"], weight["layout"]), self._value(target)
+            own = self._value(target)
+            array = laid_out(original["value"], weight["layout"], own.shape)
             if original["deterministic"] or own.shape != array.shape:
                 same_kind = own.dtype.kind == array.dtype.kind
                 own = own.astype(array.dtype) if same_kind else own
@@ -99,12 +111,14 @@ class Weights:
         for index in self.start:
             target = self._found(self.plan[index])
             if target is not None:
-                out[index] = laid_back(self._value(target), self.plan[index]["layout"])
+                out[index] = laid_back(self._value(target), self.plan[index]["layout"], self.start[index].shape)
         return out
 
 
-def laid_out(array, layout):
-    """The original's array in the rewrite's layout."""
+def laid_out(array, layout, shape):
+    """The original's array in the rewrite's layout, and in its shape where the layout is ``reshape``."""
+    if layout == "reshape" and array.size == int(np.prod(shape)):
+        return array.reshape(shape)
     if layout == "T":
         return array.T
     if layout == "HWIO":
@@ -112,8 +126,10 @@ def laid_out(array, layout):
     return array
 
 
-def laid_back(array, layout):
-    """The rewrite's array in the original's layout."""
+def laid_back(array, layout, shape):
+    """The rewrite's array in the original's layout, and in its shape where the layout is ``reshape``."""
+    if layout == "reshape":
+        return array.reshape(shape)
     if layout == "T":
         return array.T
     if layout == "HWIO":
