@@ -1,0 +1,22 @@
+import numpy as np
+import tensorflow as tf
+from network import Regressor
+
+np.random.seed(0)
+X = np.random.rand(60, 5).astype("float32")
+Y = (np.sin(X[:, :2]) + 0.1 * X[:, 3:]).astype("float32")
+
+
+def main():
+    model = Regressor([5, 6, 6, 2], 0.01)
+    rate = 0.05
+    for epoch in range(8):
+        for at in range(0, 60, 20):
+            fit, penalty = model.train_step(X[at : at + 20], Y[at : at + 20], tf.constant(rate))
+        rate *= 0.9
+        print(epoch, fit.numpy(), penalty.numpy())
+    print(np.abs(model.predict(X).numpy() - Y).mean())
+
+
+if __name__ == "__main__":
+    main()
