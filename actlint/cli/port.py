@@ -23,13 +23,22 @@ def run_port(
     map_file: Path | None,
     write_map: Path | None,
     python: str,
+    before_python: str | None,
     setup: Path | None,
     output_format: str,
     arguments: Sequence[str] = (),
 ) -> int:
     """Prove a port and report; gives the exit code. Raises click.ClickException for a map that can't be used."""
     try:
-        port = verify_port(before, after, map_file, python=python, setup=setup, arguments=list(arguments))
+        port = verify_port(
+            before,
+            after,
+            map_file,
+            python=python,
+            before_python=before_python,
+            setup=setup,
+            arguments=list(arguments),
+        )
     except MapError as error:
         raise click.ClickException(str(error)) from None
     if port.left_out:
@@ -57,6 +66,7 @@ def run_port(
 )
 @click.option("--write-map", type=click.Path(dir_okay=False, path_type=Path), help="Write there what was inferred.")
 @click.option("--python", metavar="PATH", default=sys.executable, help="Interpreter of both sides.")
+@click.option("--tf1-python", metavar="PATH", help="Interpreter with a genuine TensorFlow 1.x for BEFORE.")
 @click.option("--setup", type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path))
 @click.option("--output-format", type=click.Choice(("full", "json")), default="full", show_default=True)
 def port(
@@ -65,6 +75,7 @@ def port(
     map_file: Path | None,
     write_map: Path | None,
     python: str,
+    tf1_python: str | None,
     setup: Path | None,
     output_format: str,
 ) -> int:
@@ -75,6 +86,7 @@ def port(
         map_file=map_file,
         write_map=write_map,
         python=python,
+        before_python=tf1_python,
         setup=setup,
         output_format=output_format,
     )

@@ -43,6 +43,7 @@ def verify_port(
     map_file: Path | None = None,
     *,
     python: str = sys.executable,
+    before_python: str | None = None,
     setup: Path | None = None,
     limit: float = 300.0,
     arguments: list[str] | None = None,
@@ -54,6 +55,7 @@ def verify_port(
         after: the port's entry file.
         map_file: what belongs together, as far as it can't be inferred.
         python: the interpreter of both sides.
+        before_python: an interpreter with a genuine TensorFlow 1.x for the original.
         setup: a Python file that both sides execute first.
         limit: seconds for discovery and proof together.
         arguments: command line arguments of both programs.
@@ -81,6 +83,7 @@ def verify_port(
             target=target_of(after),
             plan={},
             python=python,
+            before_python=before_python,
             setup=setup,
             limit=limit,
             arguments=list(arguments or []),
