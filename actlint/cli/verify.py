@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Which name stands for what, for two files.",
 )
+@click.option(
+    "--write-map", type=click.Path(dir_okay=False, path_type=Path), help="For two files: write the map there."
+)
 @interpreter_options
 @setup_option
 @inputs_option
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
 def verify(
     paths: tuple[str, ...],
     map_file: Path | None,
+    write_map: Path | None,
     python: str | None,
     tf1_python: str | None,
     setup: Path | None,
@@ -66,14 +70,19 @@ def verify(
     """
     paths = paths or (".",)
     config = configuration(paths)
-    if map_file is not None and len(paths) != 2:
-        raise click.UsageError("--map is for two files, BEFORE and AFTER; a record has a map.toml of its own")
+    if (map_file or write_map) and len(paths) != 2:
+        raise click.UsageError(
+            "--map and --write-map are for two files, BEFORE and AFTER; a record has its own map.toml"
+        )
     if len(paths) == 2 and _are_before_and_after(paths, map_file):
         from actlint.cli.port import run_port
 
-        after, before = interpreters(python, tf1_python, config)
+        python, before_python = interpreters(python, tf1_python, config)
+        runtime = Runtime(python, before_python, setup, config.memory, inputs)
+        before, after = map(Path, paths)
+        Notice(remembered=True)(before.parent)
         return run_port(
-            *map(Path, paths), map_file, Runtime(after, before, setup, config.memory, inputs), output_format
+            before, after, map_file=map_file, write_map=write_map, runtime=runtime, output_format=output_format
         )
     found = history(paths)
     records = latest([record for record in found.meant if record.state == ACTIVE])

@@ -45,6 +45,7 @@ def verify_port(
     python: str = sys.executable,
     before_python: str | None = None,
     setup: Path | None = None,
+    memory: float = 8.0,
     limit: float = 300.0,
     arguments: list[str] | None = None,
 ) -> Port:
@@ -57,6 +58,7 @@ def verify_port(
         python: the interpreter of both sides.
         before_python: an interpreter with a genuine TensorFlow 1.x for the original.
         setup: a Python file that both sides execute first.
+        memory: GiB that each side may use.
         limit: seconds for discovery and proof together.
         arguments: command line arguments of both programs.
 
@@ -85,6 +87,8 @@ def verify_port(
             python=python,
             before_python=before_python,
             setup=setup,
+            memory=memory,
+            inputs="replay",
             limit=limit,
             arguments=list(arguments or []),
         )
