@@ -111,3 +111,9 @@ def test_the_module_needs_nothing_but_python() -> None:
         "import sys; import branches; sys.exit(any(name in sys.modules for name in ('numpy', 'tensorflow', 'torch')))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=branches.__file__.rpartition("/")[0]).returncode == 0
+
+
+def test_functions_of_a_rewritten_file_are_named_together():
+    gaps = [("data.py", 3, "function load not called", "a"), ("data.py", 9, "function read not called", "b")]
+    assert branches.rewritten(gaps, []) == ["rewritten data.py:3: functions load, read not called"]
+    assert branches.rewritten(gaps[:1], []) == ["rewritten data.py:3: function load not called"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 
 MARK = "__actlint_mark__"
 MOST = 20
 BRANCH, LOOP, FUNCTION = "branch not taken", "loop not entered", "function {} not called"
+CALLED = re.compile("function (.*) not called")
 
 
 class Marks:
@@ -95,8 +97,15 @@ def original(gaps):
 def rewritten(gaps, known):
     """Sentences on what the rewrite has not entered, over the places that the original hasn't entered either."""
     texts = {key for _, _, _, key in known}
-    lines = {}
+    lines, functions = {}, {}
     for file, line, what, key in gaps:
-        if key not in texts:
+        function = CALLED.match(what)
+        if key not in texts and function:
+            functions.setdefault(file, []).append((line, function.group(1)))
+        elif key not in texts:
             lines.setdefault((file, what), []).append(line)
-    return [f"rewritten {file}:{', '.join(map(str, at[:MOST]))}: {what}" for (file, what), at in lines.items()]
+    sentences = [f"rewritten {file}:{', '.join(map(str, at[:MOST]))}: {what}" for (file, what), at in lines.items()]
+    for file, found in functions.items():
+        names = ", ".join(name for _, name in found[:MOST])
+        sentences.append(f"rewritten {file}:{found[0][0]}: function{'s' * (len(found) > 1)} {names} not called")
+    return sentences
