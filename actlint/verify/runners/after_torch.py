@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
@@ -122,6 +123,8 @@ def main():
         program.write_failure(job, {"missing": "torch", "text": str(error)})
         return
     torch.set_num_threads(1)
+    if len(job["passes"]) > 1:
+        importlib.import_module("torch._dynamo")  # the first optimizer would import it, in each pass
     if events.missing():
         events.install_torch()
     if job["mode"] == "rewritten":
