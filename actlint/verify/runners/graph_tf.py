@@ -72,7 +72,11 @@ def _is_counted(comparison):
 
 def is_repeatable(operations):
     """Whether operations may be evaluated a second time: they read state and don't change any."""
-    return all(op.type in READS or op.op_def is None or not op.op_def.is_stateful for op in operations)
+    return all(op.type in READS or op.op_def is None or not _changes_state(op.op_def) for op in operations)
+
+
+def _changes_state(definition):
+    return definition.is_stateful or any(argument.is_ref for argument in definition.input_arg)
 
 
 def reads_variable(operations):
