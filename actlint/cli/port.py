@@ -14,7 +14,7 @@ from actlint.files.write import write_all
 from actlint.report.outcome import Outcome, as_json, lines
 from actlint.report.terminal import draw, line
 from actlint.verify.byhand import verify_port
-from actlint.verify.portmap import MapError, render
+from actlint.verify.portmap import Map, MapError, parse, render
 
 
 def run_port(
@@ -26,7 +26,10 @@ def run_port(
     runtime: Runtime,
     output_format: str,
 ) -> int:
-    """Prove a port and report; gives the exit code. Raises click.ClickException for a map that can't be used."""
+    """Prove a port and report; gives the exit code. Raises click.ClickException for a map that can't be used, and for
+    a place where none may be written."""
+    if write_map is not None:
+        _check_place(write_map, map_file)
     try:
         port = verify_port(
             before,
@@ -44,8 +47,6 @@ def run_port(
     outcome = Outcome([before, after], port.target, port.proof.verdict, port.proof.reasons)
     outcome.comparisons, outcome.not_exercised = port.proof.comparisons, port.proof.not_exercised
     map_ = render(port.map, port.candidates)
-    if write_map is not None:
-        write_all({write_map.absolute(): map_.encode()})
     if output_format == "json":
         document = as_json([outcome])
         document["programs"][0]["map"] = map_
@@ -53,4 +54,24 @@ def run_port(
     else:
         draw(lines([outcome], writes=False), sys.stdout)
         draw([line(("map:", "bold")), *(line("  " + row) for row in map_.splitlines())], sys.stdout)
+    if write_map is not None:
+        try:
+            write_all({write_map.absolute(): map_.encode()})
+        except OSError as error:
+            raise click.ClickException(
+                f"the map could not be written: {write_map}: {error.strerror or error}"
+            ) from None
+        tell(f"wrote map: {write_map}")
     return 0 if outcome.good else 1
+
+
+def _check_place(place: Path, map_file: Path | None) -> None:
+    """Only a map may be overwritten. Raises click.UsageError."""
+    if not place.exists() or (map_file is not None and place.samefile(map_file)):
+        return
+    try:
+        if parse(place.read_text(encoding="utf-8")) != Map():
+            return
+    except (OSError, UnicodeDecodeError, MapError):
+        pass
+    raise click.UsageError(f"--write-map: {place} exists and is no map; name another file")
