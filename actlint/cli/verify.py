@@ -156,7 +156,7 @@ class Again:
             self._outcome.notes.append(f"{shown_path(setup)} was changed since the last proof")
 
     def _proof(self, program: dict[str, str]) -> Proof:
-        from actlint.verify.attach import attach, without_names
+        from actlint.verify.attach import attach, imported, without_names
         from actlint.verify.mapfile import MapError, applied
         from actlint.verify.proof import Proof
 
@@ -170,8 +170,7 @@ class Again:
         after = record.place(program["after"])
         then = [record.bytes_of(file.stored) for file in record.written if file.path == program["after"]]
         now = after.read_bytes()
-        others = [path for path in python_files([after.parent]) if path != after]
-        attached = attach(plan, first, then[0] if then else now, now, after.name, others, shown_path(map_file))
+        attached = attach(plan, first, then[0] if then else now, now, after.name, imported(after), shown_path(map_file))
         if attached.missing:
             return Proof("inconclusive", attached.missing, not_exercised=attached.notes)
         proof = self._run(program, attached.plan)

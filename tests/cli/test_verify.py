@@ -229,4 +229,4 @@ def test_failure_spares_the_other_programs(actlint: Actlint, backend: Backend, t
 def test_map_option_is_for_two_files(actlint: Actlint, backend: Backend, train: Path) -> None:
     (train.parent / "map.toml").write_text("")
     result = actlint("verify", "--map", "map.toml", "train.py")
-    assert (result.code, "--map is for two files" in result.err) == (2, True)
+    assert (result.code, "--map and --write-map are for two files" in result.err) == (2, True)
