@@ -41,11 +41,13 @@ class Piece:
 
 @dataclass
 class Converted:
-    """The outcome of a group, the bytes of every file that the rewrite changes or adds, and its programs."""
+    """The outcome of a group, the bytes of every file that the rewrite changes or adds, its programs, and the bytes of
+    the helper files that they need, whether these were there already or not."""
 
     outcome: Outcome
     contents: dict[Path, bytes]
     pieces: list[Piece] = field(default_factory=list)
+    needed: dict[Path, bytes] = field(default_factory=dict)
 
 
 class Converter:
@@ -84,7 +86,8 @@ class Converter:
             for program, rewritten in zip(group.programs, rewrites, strict=True)
         ]
         self._prove(group, pieces, contents, outcome)
-        return Converted(outcome, contents, pieces)
+        needed = {path: text.encode() for rewritten in rewrites for path, text in rewritten.new_files.items()}
+        return Converted(outcome, contents, pieces, needed)
 
     def _contents(self, rewrites: Iterable[Rewrite], outcome: Outcome) -> dict[Path, bytes]:
         """The bytes of all changed and new files. Refuses where two entries need a shared file in different forms."""

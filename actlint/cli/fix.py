@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from actlint.cli.converting import Converted, Converter, Settings, common_folder
 from actlint.cli.failures import failure
@@ -86,8 +87,7 @@ def fix(
     if force and not undo:
         raise click.UsageError("--force has a meaning only beside --undo")
     if undo:
-        if diff or static or unverified or output_dir or target or setup:
-            raise click.UsageError("--undo restores files, so options of a migration have no meaning beside it")
+        _check_alone()
         from actlint.cli.undo import run_undo
 
         return run_undo(paths or (".",), force, output_format)
@@ -112,6 +112,17 @@ def fix(
     for sentence in job.errors:
         click.echo(f"actlint: error: {sentence}", err=True)
     return 2 if job.errors else 0 if all(outcome.good for outcome in job.outcomes) else 1
+
+
+def _check_alone() -> None:
+    """Beside --undo, options of a migration have no meaning. Raises click.UsageError."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name in ("paths", "undo", "force", "output_format"):
+            continue
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--undo restores files, so {parameter.opts[0]} has no meaning beside it")
 
 
 class _Job:

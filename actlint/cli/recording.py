@@ -31,7 +31,12 @@ def write(
     """
     contents: Mapping[Path, bytes] = converted.contents
     if destination is not None:
-        contents = {destination(path): data for path, data in {**originals, **contents}.items()}
+        wanted = {**originals, **converted.needed, **contents}
+        contents = {
+            destination(path): data
+            for path, data in wanted.items()
+            if path not in converted.needed or not _holds(destination(path), data)
+        }
     contents = {Path(os.path.realpath(path)): data for path, data in contents.items()}
     folder = folder_to_write(start)
     record = add(folder, _draft(converted, originals, contents, settings, destination or Path, folder.parent))
@@ -42,6 +47,10 @@ def write(
         raise
     notice(start)
     converted.outcome.written = sorted(contents)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
 
 
 def _draft(
@@ -77,8 +86,9 @@ def _draft(
         **evidence(converted.outcome),
         "history": [],
     }
+    needed = [Path(os.path.realpath(destination(path))) for path in converted.needed]
     parts = [part for part in Path(programs[0]["after"]).parts if part != os.pardir]
-    return Draft(".".join(parts).lstrip(".") or "program", originals, contents, details, texts)
+    return Draft(".".join(parts).lstrip(".") or "program", originals, contents, details, texts, needed)
 
 
 def environment(runtime: Runtime) -> dict[str, Any]:

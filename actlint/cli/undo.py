@@ -26,11 +26,17 @@ def run_undo(paths: Sequence[str], force: bool, output_format: str) -> int:
     errors: list[str] = []
     for record in reversed(active):
         try:
-            results.append(undo(record, found.known, force))
+            results.append(result := undo(record, found.known, force))
         except OSError as error:
             entry = shown_path(record.entry)
             what = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
             errors.append(f"{what}; nothing of {entry} was restored")
+            continue
+        if result.unmarked:
+            errors.append(
+                f"{shown_path(record.entry)} was restored, but its record could not be marked as undone "
+                f"({result.unmarked}: {record.folder}); `actlint fix --undo` again marks it"
+            )
     if output_format == "json":
         click.echo(json.dumps({"version": 1, "undone": [_as_json(result) for result in results]}, indent=2))
     elif not active:
@@ -54,11 +60,15 @@ def _lines(result: Undone) -> Iterator[Line]:
     for label, files in (("saved", result.saved), ("restored", result.restored), ("removed", result.removed)):
         for file in files:
             yield line("  ", (f"{label}: ", "bold"), shown_path(file))
+    for file, users in result.kept.items():
+        names = ", ".join(map(shown_path, users))
+        verb = "needs" if len(users) == 1 else "need"
+        yield line("  ", ("kept: ", "bold"), f"{shown_path(file)}, which {names} {verb}")
 
 
 def _as_json(result: Undone) -> dict[str, object]:
     obstacles = [{"file": str(o.file), "text": o.text, "help": o.help} for o in result.obstacles]
-    files = {"restored": result.restored, "removed": result.removed, "saved": result.saved}
+    files = {"restored": result.restored, "removed": result.removed, "saved": result.saved, "kept": result.kept}
     return {
         "record": str(result.record.folder),
         "undone": not result.obstacles,

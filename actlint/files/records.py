@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -63,6 +64,8 @@ class Record:
     folders: list[str]
     """The folders that the migration made, outer ones first."""
     details: dict[str, Any]
+    needed: list[str] = field(default_factory=list)
+    """The files that the rewrite needs beside the program's own ones, also those that were there already."""
 
     @property
     def root(self) -> Path:
@@ -101,8 +104,14 @@ class Record:
 
     def save(self) -> None:
         """Write what has changed in the record, as one act. Raises OSError."""
-        _write_synced(staged := self.folder / f".{secrets.token_hex(8)}", self._document())
-        os.replace(staged, self.folder / _DOCUMENT)
+        staged = self.folder / f".{secrets.token_hex(8)}"
+        try:
+            _write_synced(staged, self._document())
+            os.replace(staged, self.folder / _DOCUMENT)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                staged.unlink()
+            raise
 
     def _document(self) -> bytes:
         document = {
@@ -113,6 +122,7 @@ class Record:
             "originals": [asdict(file) for file in self.originals],
             "written": [asdict(file) for file in self.written],
             "folders": self.folders,
+            "needed": self.needed,
         }
         return json.dumps(document, indent=1).encode() + b"\n"
 
@@ -121,7 +131,7 @@ class Record:
 class Draft:
     """A record to be: paths are absolute, `originals` are the program's files, `written` maps targets to contents.
 
-    `texts` are further files of the record, by name.
+    `texts` are further files of the record, by name; `needed` are files that what was written needs.
     """
 
     name: str
@@ -129,6 +139,7 @@ class Draft:
     written: Mapping[Path, bytes]
     details: dict[str, Any]
     texts: Mapping[str, str] = field(default_factory=dict)
+    needed: Iterable[Path] = ()
 
 
 def add(folder: Path, draft: Draft) -> Record:
@@ -155,6 +166,7 @@ def add(folder: Path, draft: Draft) -> Record:
             if replaced is None and path.exists():
                 replaced = _keep(staged, f"replaced/{_inner(path, base)}", path, path.read_bytes())
             record.written.append(Written(relative, stored, digest(data), replaced))
+        record.needed = [_relative(path, root) for path in draft.needed]
         record.folders = [_relative(made, root) for made in _missing_folders(draft.written)]
         for name, text in draft.texts.items():
             _write_synced(staged / name, text.encode())
@@ -193,7 +205,8 @@ def load(folder: Path) -> Record:
             originals = [Original(file["path"], Kept(**file["kept"])) for file in document.pop("originals")]
             written = [_written(file) for file in document.pop("written")]
             head = [document.pop(key) for key in ("sequence", "state")]
-            return Record(folder, *head, originals, written, document.pop("folders"), document)
+            rest = document.pop("folders"), document, document.pop("needed", [])
+            return Record(folder, *head, originals, written, *rest)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"the record {folder} can't be read ({type(error).__name__}: {error})") from None
     raise Unreadable(f"the record {folder} is of version {version}, which this actlint doesn't know")

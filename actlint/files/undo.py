@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from actlint.files.records import ACTIVE, UNDONE, Kept, Record, Written, digest
@@ -23,25 +23,31 @@ class Obstacle:
 
 @dataclass
 class Undone:
-    """What became of one record: files that came back, went, or were saved in the record; or obstacles."""
+    """What became of one record: files that came back, went, were saved in the record, or stay because the programs
+    named beside them need them; or obstacles. `unmarked` says why the record itself could not be updated."""
 
     record: Record
     restored: list[Path] = field(default_factory=list)
     removed: list[Path] = field(default_factory=list)
     saved: list[Path] = field(default_factory=list)
+    kept: dict[Path, list[Path]] = field(default_factory=dict)
     obstacles: list[Obstacle] = field(default_factory=list)
+    unmarked: str = ""
 
 
 def undo(record: Record, known: Iterable[Record], force: bool) -> Undone:
     """Undo one migration, all of it or nothing.
 
     Files that were changed since are obstacles, unless `force`: then their present content is saved in the record
-    first. `known` are the records of the project: a later migration that relies on one of the files comes first. It can
-    be repeated after an interruption. Raises OSError, after everything is as it was before.
+    first. `known` are the records of the project: a later migration that relies on one of the files comes first, and a
+    file that others need besides stays until the last of them is undone. It can be repeated after an interruption.
+    Raises OSError, after everything is as it was before.
     """
+    known = list(known)
     undone = Undone(record, obstacles=list(_dependents(record, known)))
+    files = _files(undone, known)
     changed: list[Written] = []
-    for file in record.written:
+    for file in files:
         if obstacle := _irregular(record.place(file.path)):
             undone.obstacles.append(obstacle)
         elif _is_changed(record, file):
@@ -50,6 +56,7 @@ def undo(record: Record, known: Iterable[Record], force: bool) -> Undone:
         undone.obstacles += [_edited(record.place(file.path)) for file in changed]
     if undone.obstacles:
         return undone
+    _check_writable(record)
     if changed:
         folder = record.saves()
         for file in changed:
@@ -57,17 +64,50 @@ def undo(record: Record, known: Iterable[Record], force: bool) -> Undone:
             saved = folder / file.stored.partition("/")[2]
             write_all({saved: path.read_bytes()}, stamps={saved: _stamp_of(path)})
             undone.saved.append(saved)
-    _restore(undone)
+    _restore(undone, files)
     record.state = UNDONE
-    record.save()
+    try:
+        record.save()
+    except OSError as error:
+        undone.unmarked = error.strerror or str(error)
     return undone
 
 
-def _restore(undone: Undone) -> None:
+def _files(undone: Undone, known: Iterable[Record]) -> list[Written]:
+    """What the record wrote, and what records that are undone left for it; without what other active ones need."""
+    record = undone.record
+    others = [other for other in known if other.folder != record.folder]
+    wanted = {record.place(path) for path in record.needed}
+    files = {record.place(file.path): file for file in record.written}
+    for other in others:
+        if other.state == UNDONE:
+            left = {other.place(file.path): file for file in other.written if file.replaced is None}
+            files.update((path, file) for path, file in left.items() if path in wanted and path not in files)
+    for path in [path for path, file in files.items() if file.replaced is None]:
+        users = [other.entry for other in others if other.state == ACTIVE and path in map(other.place, other.needed)]
+        if users:
+            undone.kept[path] = users
+            del files[path]
+    return [replace(file, path=_relative(path, record)) for path, file in files.items()]
+
+
+def _relative(path: Path, record: Record) -> str:
+    return Path(os.path.relpath(path, record.root)).as_posix()
+
+
+def _check_writable(record: Record) -> None:
+    try:
+        record.save()
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise OSError(error.errno, f"the record can't be updated ({why})", str(record.folder)) from None
+
+
+def _restore(undone: Undone, files: Iterable[Written]) -> None:
     record = undone.record
     contents: dict[Path, bytes] = {}
     stamps: dict[Path, Stamp] = {}
-    for file in record.written:
+    for file in files:
         path = record.place(file.path)
         if file.replaced is not None:
             contents[path] = _checked(record, file.replaced)

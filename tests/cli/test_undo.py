@@ -115,11 +115,18 @@ def test_undo_that_was_killed_halfway_can_be_repeated(
     actlint("fix", "train.py")
     (tmp_path / "model.py").write_text(MODEL)
     (tmp_path / "tf1_compat.py").unlink()
-    monkeypatch.setattr(Record, "save", lambda record: (_ for _ in ()).throw(OSError(28, "no space left")))
+    save = Record.save
+
+    def fail(record: Record) -> None:
+        if record.state == "undone":
+            raise KeyboardInterrupt
+        save(record)
+
+    monkeypatch.setattr(Record, "save", fail)
     assert actlint("fix", "--undo").code == 2
-    monkeypatch.undo()
+    monkeypatch.setattr(Record, "save", save)
     assert users(tmp_path) == before
-    assert actlint("fix", "--undo", str(tmp_path)).code == 0
+    assert actlint("fix", "--undo").code == 0
     assert users(tmp_path) == before
 
 
@@ -255,6 +262,7 @@ def test_json(actlint: Actlint, backend: Backend, train: Path) -> None:
                 "restored": [str(train)],
                 "removed": [],
                 "saved": [],
+                "kept": [],
                 "obstacles": [],
             }
         ],
@@ -281,4 +289,104 @@ def test_gone_file_comes_back(actlint: Actlint, backend: Backend, train: Path) -
     actlint("fix", "train.py")
     train.unlink()
     assert actlint("fix", "--undo", "train.py").code == 0
+    assert train.read_text() == PROGRAM
+
+
+def two_programs_with_a_helper(backend: Backend, folder: Path) -> dict[str, bytes]:
+    backend.new_files = {"input_data.py": "h = 1\n"}
+    for name in ("a.py", "b.py"):
+        (folder / name).write_text(PROGRAM)
+    return users(folder)
+
+
+@pytest.mark.parametrize("order", [["a.py", "b.py"], ["b.py", "a.py"], ["."]])
+def test_helper_stays_while_another_program_needs_it(
+    actlint: Actlint, backend: Backend, tmp_path: Path, order: list[str]
+) -> None:
+    before = two_programs_with_a_helper(backend, tmp_path)
+    assert actlint("fix", "a.py").code == actlint("fix", "b.py").code == 0
+    if len(order) == 2:
+        result = actlint("fix", "--undo", order[0])
+        assert (result.code, (tmp_path / "input_data.py").exists()) == (0, True)
+        assert (tmp_path / order[0]).read_bytes() == before[order[0]]
+        if order[0] == "a.py":
+            assert "kept: input_data.py, which b.py needs" in result.out
+    result = actlint("fix", "--undo", order[-1])
+    assert (result.code, users(tmp_path)) == (0, before)
+    assert "removed: input_data.py" in result.out
+
+
+def test_changed_helper_is_no_obstacle_while_it_stays(actlint: Actlint, backend: Backend, tmp_path: Path) -> None:
+    before = two_programs_with_a_helper(backend, tmp_path)
+    assert actlint("fix", "a.py").code == actlint("fix", "b.py").code == 0
+    (tmp_path / "input_data.py").write_text("mine\n")
+    assert actlint("fix", "--undo", "a.py").code == 0
+    assert (tmp_path / "input_data.py").read_text() == "mine\n"
+    result = actlint("fix", "--undo", "b.py")
+    assert (result.code, "input_data.py: it was changed" in result.out) == (1, True)
+    assert actlint("fix", "--undo", "--force", "b.py").code == 0
+    assert users(tmp_path) == before
+    assert (tmp_path / ".actlint/b.py/1/saved-1/input_data.py").read_text() == "mine\n"
+
+
+def test_output_folder_has_the_helper_that_the_source_has_already(
+    actlint: Actlint, backend: Backend, tmp_path: Path
+) -> None:
+    two_programs_with_a_helper(backend, tmp_path)
+    assert actlint("fix", "a.py").code == 0
+    for name in ("b.py", "c.py"):
+        (tmp_path / name).write_text(PROGRAM)
+        assert actlint("fix", name, "--output-dir", "out").code == 0
+    assert users(tmp_path / "out") == {
+        "b.py": TF2.encode(),
+        "c.py": TF2.encode(),
+        "input_data.py": b"h = 1\n",
+    }
+    assert actlint("fix", "--undo", "out/b.py").code == 0
+    assert sorted(users(tmp_path / "out")) == ["c.py", "input_data.py"]
+    assert actlint("fix", "--undo", "out/c.py").code == 0
+    assert not users(tmp_path / "out") and (tmp_path / "input_data.py").exists()
+
+
+@pytest.mark.parametrize(
+    "option", ["--exclude=train.py", "--inputs=auto", "--hidden=hook", "--python=x", "--tf1-python=x", "--static"]
+)
+def test_option_of_a_migration_has_no_meaning_for_undo(
+    actlint: Actlint, backend: Backend, train: Path, option: str
+) -> None:
+    actlint("fix", "train.py")
+    result = actlint("fix", "--undo", option)
+    assert (result.code, train.read_text()) == (2, TF2)
+    assert f"{option.partition('=')[0]} has no meaning beside it" in result.err
+
+
+def test_record_that_cannot_be_updated_is_found_before_anything_changes(
+    actlint: Actlint, backend: Backend, train: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actlint("fix", "train.py")
+    monkeypatch.setattr(Record, "save", lambda record: (_ for _ in ()).throw(OSError(30, "Read-only", "a temporary")))
+    result = actlint("fix", "--undo")
+    assert (result.code, train.read_text()) == (2, TF2)
+    folder = train.parent / ".actlint/train.py/1"
+    assert f"{folder}: the record can't be updated (Read-only); nothing of train.py was restored" in result.err
+
+
+def test_record_that_cannot_be_marked_after_the_restore(
+    actlint: Actlint, backend: Backend, train: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actlint("fix", "train.py")
+    save = Record.save
+
+    def fail(record: Record) -> None:
+        if record.state == "undone":
+            raise OSError(28, "No space left on device", "a temporary")
+        save(record)
+
+    monkeypatch.setattr(Record, "save", fail)
+    result = actlint("fix", "--undo")
+    assert (result.code, train.read_text()) == (2, PROGRAM)
+    assert "restored: train.py" in result.out and "nothing of" not in result.err
+    assert "train.py was restored, but its record could not be marked" in result.err
+    monkeypatch.setattr(Record, "save", save)
+    assert actlint("fix", "--undo").code == 0
     assert train.read_text() == PROGRAM
