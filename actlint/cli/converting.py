@@ -51,15 +51,22 @@ class Converted:
 
 
 class Converter:
-    """Converts groups one by one. `tell` receives progress, `before_running` a program's folder before its proof."""
+    """Converts groups one by one. `tell` receives progress, `before_running` a program's folder before its proof, and
+    `before_proof` what a group's rewrite is, before anything is run."""
 
     def __init__(
-        self, settings: Settings, reader: Reader, tell: Callable[[str], None], before_running: Callable[[Path], None]
+        self,
+        settings: Settings,
+        reader: Reader,
+        tell: Callable[[str], None],
+        before_running: Callable[[Path], None],
+        before_proof: Callable[[Converted], None],
     ) -> None:
         self._settings = settings
         self._reader = reader
         self._tell = tell
         self._before_running = before_running
+        self._before_proof = before_proof
 
     def convert(self, group: Group) -> Converted:
         """Rewrite and prove all of a group's programs. Writes nothing outside scratch folders."""
@@ -85,9 +92,11 @@ class Converter:
             Piece(program.files[0], common_folder(program.files), rewritten.spec)
             for program, rewritten in zip(group.programs, rewrites, strict=True)
         ]
-        self._prove(group, pieces, contents, outcome)
         needed = {path: text.encode() for rewritten in rewrites for path, text in rewritten.new_files.items()}
-        return Converted(outcome, contents, pieces, needed)
+        converted = Converted(outcome, contents, pieces, needed)
+        self._before_proof(converted)
+        self._prove(group, pieces, contents, outcome)
+        return converted
 
     def _contents(self, rewrites: Iterable[Rewrite], outcome: Outcome) -> dict[Path, bytes]:
         """The bytes of all changed and new files. Refuses where two entries need a shared file in different forms."""

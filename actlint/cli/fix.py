@@ -11,7 +11,8 @@ import click
 from click.core import ParameterSource
 
 from actlint.cli.converting import Converted, Converter, Settings, common_folder
-from actlint.cli.failures import failure
+from actlint.cli.failures import explained, failure
+from actlint.cli.history import Reading
 from actlint.cli.options import (
     configuration,
     files_meant,
@@ -27,7 +28,10 @@ from actlint.cli.programs import Group, Reader, find
 from actlint.cli.proving import Notice, Runtime
 from actlint.cli.recording import write
 from actlint.config import TARGETS
+from actlint.files.project import check_writable as check_records
+from actlint.files.project import folders_above
 from actlint.files.source import Undecodable
+from actlint.files.write import check_writable
 from actlint.report.findings import shown_path
 from actlint.report.outcome import Outcome, as_json, lines
 from actlint.report.terminal import draw
@@ -108,7 +112,7 @@ def fix(
 
         click.echo(json.dumps(as_json(job.outcomes), indent=2))
     else:
-        draw(lines(job.outcomes), sys.stdout)
+        draw(lines(job.outcomes, failed=bool(job.errors)), sys.stdout)
     for sentence in job.errors:
         click.echo(f"actlint: error: {sentence}", err=True)
     return 2 if job.errors else 0 if all(outcome.good for outcome in job.outcomes) else 1
@@ -125,6 +129,10 @@ def _check_alone() -> None:
             raise click.UsageError(f"--undo restores files, so {parameter.opts[0]} has no meaning beside it")
 
 
+class Unwritable(Exception):
+    """Why a rewrite can't be written; the message is one sentence."""
+
+
 class _Job:
     """One invocation: finds programs, converts each, and writes what may be written."""
 
@@ -136,22 +144,28 @@ class _Job:
         self._writable = {"proved", "close", "inconclusive", "not run"} if unverified else {"proved"}
         self._reader = Reader()
         notice = Notice(remembered=not settings.diff and output_dir is None)
-        self._converter = Converter(settings, self._reader, tell, notice)
+        self._converter = Converter(settings, self._reader, tell, notice, self._check)
+        self._read_records = Reading()
+        self._named: set[Path] = set()
 
     def run(self, files: Sequence[Path], paths: Sequence[str]) -> None:
         notebooks = [file for file in files if file.suffix == ".ipynb"]
         self.outcomes += [_notebook(file, self._settings.target) for file in notebooks]
-        named = {Path(os.path.abspath(path)) for path in paths}
+        named = self._named = {Path(os.path.abspath(path)) for path in paths}
         found = find([file for file in files if file not in notebooks], named, self._reader)
         self.errors += found.failures
         self.outcomes += [_unreadable(error, self._settings.target) for error in found.unreadable]
         for group in found.groups:
-            self._migrate(group, named)
+            self._migrate(group)
         self.outcomes += [Outcome([file], self._settings.target, "nothing to do") for file in found.idle]
 
-    def _migrate(self, group: Group, named: Iterable[Path]) -> None:
+    def _migrate(self, group: Group) -> None:
+        unwritten = f"nothing of {shown_path(group.files[0])} was written"
         try:
             converted = self._converter.convert(group)
+        except Unwritable as error:
+            self.errors.append(f"{error}; nothing was run, and {unwritten}")
+            return
         except Exception as error:
             self.errors.append(failure(group.files[0], error))
             self.outcomes.append(_failed(group, self._settings.target))
@@ -159,11 +173,29 @@ class _Job:
         self.outcomes.append(converted.outcome)
         if converted.outcome.verdict in self._writable and not (self._settings.diff or self._settings.static):
             try:
-                self._write(converted, named)
+                self._write(converted)
             except OSError as error:
-                self.errors.append(f"{error}; nothing of {shown_path(group.files[0])} was written")
+                self.errors.append(f"{explained(error)}; {unwritten}")
 
-    def _write(self, converted: Converted, named: Iterable[Path]) -> None:
+    def _check(self, converted: Converted) -> None:
+        """Look, before a proof, whether its rewrite could be written. Raises Unwritable."""
+        if self._settings.diff or self._settings.static:
+            return
+        files = converted.outcome.files
+        start = common_folder(files)
+        place: Callable[[Path], Path] = Path
+        if self._output_dir is not None:
+            start = self._output_dir.resolve()
+            place = _destination(self._output_dir, {*files, *converted.contents}, self._named)
+        try:
+            check_records(start)
+            check_writable(map(place, converted.contents))
+        except OSError as error:
+            raise Unwritable(explained(error)) from None
+        for folder in folders_above(start):
+            self._read_records(folder)
+
+    def _write(self, converted: Converted) -> None:
         originals = {path: self._reader(path).raw for path in converted.outcome.files}
         for path, data in originals.items():
             if path.read_bytes() != data:
@@ -171,7 +203,7 @@ class _Job:
         if self._output_dir is None:
             write(converted, originals, self._settings, common_folder(originals))
         else:
-            place = _destination(self._output_dir, {**originals, **converted.contents}, named)
+            place = _destination(self._output_dir, {**originals, **converted.contents}, self._named)
             write(converted, originals, self._settings, self._output_dir.resolve(), place)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from actlint.cli.failures import explained
 from actlint.cli.options import tell
 from actlint.cli.proving import Runtime
 from actlint.files.write import write_all
@@ -58,9 +59,7 @@ def run_port(
         try:
             write_all({write_map.absolute(): map_.encode()})
         except OSError as error:
-            raise click.ClickException(
-                f"the map could not be written: {write_map}: {error.strerror or error}"
-            ) from None
+            raise click.ClickException(f"the map could not be written: {explained(error, write_map)}") from None
         tell(f"wrote map: {write_map}")
     return 0 if outcome.good else 1
 

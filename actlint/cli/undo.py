@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from actlint.cli.failures import explained
 from actlint.cli.history import history
 from actlint.files.records import ACTIVE, UNDONE
 from actlint.files.undo import Undone, undo
@@ -29,8 +30,7 @@ def run_undo(paths: Sequence[str], force: bool, output_format: str) -> int:
             results.append(result := undo(record, found.known, force))
         except OSError as error:
             entry = shown_path(record.entry)
-            what = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-            errors.append(f"{what}; nothing of {entry} was restored")
+            errors.append(f"{explained(error)}; nothing of {entry} was restored")
             continue
         if result.unmarked:
             errors.append(

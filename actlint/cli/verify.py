@@ -87,6 +87,8 @@ def verify(
     found = history(paths)
     records = latest([record for record in found.meant if record.state == ACTIVE])
     if not records:
+        if len(paths) == 2 and all(map(os.path.isfile, paths)) and not found.meant:
+            raise click.ClickException(f"{_why_not_before(paths[0])}; and no migration of these files is recorded")
         raise click.ClickException(_nothing(paths, any(record.state == UNDONE for record in found.meant)))
     notice = Notice(remembered=True)
     outcomes: list[Outcome] = []
@@ -102,7 +104,7 @@ def verify(
     if output_format == "json":
         click.echo(json.dumps(as_json(outcomes), indent=2))
     else:
-        draw(lines(outcomes, writes=False), sys.stdout)
+        draw(lines(outcomes, writes=False, failed=bool(errors)), sys.stdout)
     for sentence in errors:
         click.echo(f"actlint: error: {sentence}", err=True)
     return 2 if errors else 0 if all(outcome.good for outcome in outcomes) else 1
@@ -126,7 +128,7 @@ class Again:
         self._outcome.files = list(dict.fromkeys([*entries, *record.paths]))
 
     def prove(self) -> Outcome:
-        """Prove all programs of the record, and update it. Raises OSError."""
+        """Prove all programs of the record, and update it where that is possible. Raises OSError."""
         if not self._state_is_good():
             return self._outcome
         self._check_setup()
@@ -137,7 +139,11 @@ class Again:
         details["history"].append(past)
         details.update({**environment(self._runtime), **evidence(self._outcome), "date": now()})
         details["files"] = {file.path: _digest(self._record.place(file.path)) for file in self._record.written}
-        self._record.save()
+        try:
+            self._record.save()
+        except OSError as error:
+            why = error.strerror or str(error)
+            tell(f"warning: {self._record.folder}: the record can't be updated ({why}), so it keeps its last proof")
         return self._outcome
 
     def _state_is_good(self) -> bool:
@@ -164,7 +170,7 @@ class Again:
         map_file = record.folder / program["map"]
         try:
             first = json.loads(record.text_of(program["plan"]))
-            plan = applied(first, record.text_of(program["map"]))
+            plan = applied(first, _map_text(map_file))
         except (MapError, UnicodeDecodeError) as error:
             return Proof("not run", [_reason("PRF503", map_file, str(error))])
         after = record.place(program["after"])
@@ -190,7 +196,7 @@ class Again:
         }
         for file in record.originals:
             if record.place(file.path).is_relative_to(folder):
-                before[base / record.place(file.path).relative_to(folder)] = record.bytes_of(file.kept.stored)
+                before[base / record.place(file.path).relative_to(folder)] = record.original(file.kept)
         today: dict[Path, bytes | None] = {}
         if top != base:
             today = {base / path.relative_to(top): path.read_bytes() for path in python_files([top])}
@@ -213,6 +219,17 @@ def _are_before_and_after(paths: Sequence[str], map_file: Path | None) -> bool:
         return analyze(Path(paths[0]), read).is_graph_program
     except (Invalid, Undecodable):
         return False
+
+
+def _why_not_before(path: str) -> str:
+    from actlint.files.source import read
+    from actlint.program import analyze
+
+    try:
+        analyze(Path(path), read)
+    except (Invalid, Undecodable) as error:
+        return f"{path}:{error.row}: BEFORE can't be read: {error.why}"
+    return f"{path}: BEFORE has no TensorFlow 1 graph code"
 
 
 def _runtime(
@@ -240,6 +257,16 @@ def _nothing(paths: Sequence[str], undone: bool) -> str:
         f"nothing to verify: no migration of {listed} is recorded in .actlint; `actlint fix` records one when it "
         "writes, and `actlint verify BEFORE AFTER` needs none"
     )
+
+
+def _map_text(file: Path) -> str:
+    from actlint.verify.mapfile import MapError
+
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        advice = "put it back, or undo the migration with `actlint fix --undo` and make it again"
+        raise MapError(f"the record's map is gone; {advice}") from None
 
 
 def _reason(code: str, file: Path, text: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,27 @@ def _is_root(folder: Path) -> bool:
 
 
 def _is_own(folder: Path) -> bool:
-    return folder.is_dir() and (not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid())
+    return folder.is_dir() and not is_foreign(folder)
+
+
+def is_foreign(folder: Path) -> bool:
+    """Whether a folder that is there belongs to another user."""
+    return folder.is_dir() and hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()
+
+
+def whose(folder: Path) -> str:
+    """A sentence on another user's `.actlint/`: whose it is, and what to do."""
+    number = folder.stat().st_uid
+    try:
+        import pwd
+
+        name = pwd.getpwuid(number).pw_name
+    except (ImportError, KeyError):
+        name = f"number {number}"
+    return (
+        f"it belongs to the user {name}, so its records are not trusted; run actlint as that user, give the folder to "
+        "yourself (chown), or move it away"
+    )
 
 
 def folder_to_write(start: Path) -> Path:
@@ -36,11 +57,10 @@ def folder_to_write(start: Path) -> Path:
     Where the project's root can't be written to, the nearest folder below it, towards `start`, that can. Raises
     OSError.
     """
-    root = project_root(start)
-    candidates = [folder for folder in (start, *start.parents) if folder == root or folder.is_relative_to(root)]
     refusal: OSError | None = None
-    for candidate in reversed(candidates):
+    for candidate in _candidates(start):
         folder = candidate / FOLDER
+        _check_kind(folder)
         try:
             candidate.mkdir(parents=True, exist_ok=True)
             folder.mkdir(exist_ok=True)
@@ -55,11 +75,44 @@ def folder_to_write(start: Path) -> Path:
     raise refusal or FileNotFoundError(2, "no such folder", str(start))
 
 
+def check_writable(start: Path) -> None:
+    """Whether `folder_to_write` will find a place; makes nothing. Raises OSError where it won't."""
+    refused = start
+    for candidate in _candidates(start):
+        folder = candidate / FOLDER
+        _check_kind(folder)
+        refused = next(path for path in (folder, *folder.parents) if path.exists())
+        if os.access(refused, os.W_OK):
+            return
+    raise PermissionError(errno.EACCES, "actlint keeps its records there, and the folder is read-only", str(refused))
+
+
+def _candidates(start: Path) -> list[Path]:
+    """The folders that `.actlint/` may be made in, the project's root first."""
+    root = project_root(start)
+    return [folder for folder in reversed((start, *start.parents)) if folder == root or folder.is_relative_to(root)]
+
+
+def _check_kind(folder: Path) -> None:
+    if is_foreign(folder):
+        raise PermissionError(errno.EPERM, whose(folder), str(folder))
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "actlint keeps its records there, and this isn't a folder", str(folder))
+
+
 def folders_above(start: Path) -> Iterator[Path]:
     """Those `.actlint/` folders that may know `start`: from it up to its project's root, the user's own ones alone."""
+    return filter(_is_own, _above(start))
+
+
+def foreign_above(start: Path) -> Iterator[Path]:
+    """Like `folders_above`, those of other users alone."""
+    return filter(is_foreign, _above(start))
+
+
+def _above(start: Path) -> Iterator[Path]:
     for folder in (start, *start.parents):
-        if _is_own(folder / FOLDER):
-            yield folder / FOLDER
+        yield folder / FOLDER
         if _is_root(folder):
             return
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from actlint.files.write import naming
 
 VERSION = 1
 ACTIVE, UNDONE, SUPERSEDED = "active", "undone", "superseded"
@@ -89,6 +92,14 @@ class Record:
     def bytes_of(self, stored: str) -> bytes:
         """A stored file's content. Raises OSError."""
         return (self.folder / stored).read_bytes()
+
+    def original(self, kept: Kept) -> bytes:
+        """A kept file's content. Raises OSError, also where that isn't what was kept."""
+        data = self.bytes_of(kept.stored)
+        if digest(data) != kept.sha256:
+            path = str(self.folder / kept.stored)
+            raise OSError(errno.EIO, "it was changed in the record, so it isn't the original any more", path)
+        return data
 
     def text_of(self, name: str) -> str:
         """A stored text. Raises OSError."""
@@ -185,15 +196,18 @@ def discard(record: Record) -> None:
     shutil.rmtree(record.folder, ignore_errors=True)
 
 
-def records_in(folder: Path) -> Iterator[Record]:
-    """The records of one `.actlint/`. Raises Unreadable."""
+def records_in(folder: Path, skipped: Callable[[Unreadable], None] = lambda error: None) -> Iterator[Record]:
+    """The records of one `.actlint/`, without those that can't be read; `skipped` receives why."""
     for name in sorted(os.listdir(folder)):
         program = folder / name
         if name.startswith(".") or not program.is_dir():
             continue
         for number in sorted((entry for entry in os.listdir(program) if entry.isdigit()), key=int):
             if (program / number / _DOCUMENT).exists():
-                yield load(program / number)
+                try:
+                    yield load(program / number)
+                except Unreadable as error:
+                    skipped(error)
 
 
 def load(folder: Path) -> Record:
@@ -230,7 +244,7 @@ def _keep(folder: Path, stored: str, path: Path, data: bytes) -> Kept:
 
 def _write_synced(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
+    with naming(path), path.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

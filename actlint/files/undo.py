@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from actlint.files.records import ACTIVE, UNDONE, Kept, Record, Written, digest
+from actlint.files.records import ACTIVE, UNDONE, Record, Written, digest
 from actlint.files.write import Stamp, write_all
 
 
@@ -100,7 +100,7 @@ def _check_writable(record: Record) -> None:
         record.save()
     except OSError as error:
         why = error.strerror or str(error)
-        raise OSError(error.errno, f"the record can't be updated ({why})", str(record.folder)) from None
+        raise OSError(error.errno, f"the record can't be updated: {why}", str(record.folder)) from None
 
 
 def _restore(undone: Undone, files: Iterable[Written]) -> None:
@@ -110,7 +110,7 @@ def _restore(undone: Undone, files: Iterable[Written]) -> None:
     for file in files:
         path = record.place(file.path)
         if file.replaced is not None:
-            contents[path] = _checked(record, file.replaced)
+            contents[path] = record.original(file.replaced)
             stamps[path] = Stamp(file.replaced.mode, file.replaced.mtime_ns)
         elif path.exists():
             undone.removed.append(path)
@@ -119,13 +119,6 @@ def _restore(undone: Undone, files: Iterable[Written]) -> None:
     for folder in reversed(record.folders):
         with contextlib.suppress(OSError):
             record.place(folder).rmdir()
-
-
-def _checked(record: Record, kept: Kept) -> bytes:
-    data = record.bytes_of(kept.stored)
-    if digest(data) != kept.sha256:
-        raise OSError(f"{record.folder / kept.stored} was changed, so it isn't the original any more")
-    return data
 
 
 def _is_changed(record: Record, file: Written) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,17 +48,21 @@ def write_all(
     try:
         for path, data in contents.items():
             target = Path(os.path.realpath(path))
-            _make_folders(target.parent, made)
             changes.append(change := _Change(target))
-            _stage(change, data, stamps.get(path))
+            with naming(target):
+                _make_folders(target.parent, made)
+                _stage(change, data, stamps.get(path))
         for path in remove:
             changes.append(change := _Change(Path(path)))
-            _back_up(change)
+            with naming(change.target):
+                _back_up(change)
         for change in changes:
-            _apply(change)
+            with naming(change.target):
+                _apply(change)
     except BaseException as error:
         if lost := _roll_back(changes, made):
-            raise OSError(f"{error}; these files could not be restored: {', '.join(lost)}") from error
+            what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise OSError(f"{what}; these files could not be restored: {', '.join(lost)}") from error
         raise
     finally:
         for change in changes:
@@ -65,6 +70,28 @@ def write_all(
             _discard(change.backup)
     for folder in {change.target.parent for change in changes}:
         _sync_folder(folder)
+
+
+def check_writable(paths: Iterable[Path]) -> None:
+    """Whether files can be written or made, as far as permissions say. Raises OSError where one can't."""
+    for path in paths:
+        target = Path(os.path.realpath(path))
+        if target.exists() and not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, "the file is read-only", str(target))
+        folder = next(parent for parent in target.parents if parent.exists())
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, "the folder is read-only", str(folder))
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Errors of the operating system inside name this file, and no temporary one."""
+    try:
+        yield
+    except OSError as error:
+        if error.strerror is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _make_folders(folder: Path, made: list[Path]) -> None:

@@ -80,13 +80,17 @@ def _comparison(row: Comparison) -> dict[str, Any]:
     return {name: None if _not_finite(value) else value for name, value in asdict(row).items()}
 
 
-def lines(outcomes: Sequence[Outcome], writes: bool = True) -> Iterator[Line]:
-    """The report, program by program, and a last line that counts; of a command that `writes`, files too."""
+def lines(outcomes: Sequence[Outcome], writes: bool = True, failed: bool = False) -> Iterator[Line]:
+    """The report, program by program, and a last line that counts; of a command that `writes`, files too.
+
+    Where the command has `failed` before it came to any outcome, there is none.
+    """
     for outcome in outcomes:
         yield from _diff(outcome.diff or "")
         yield from _report(outcome)
         yield line()
-    yield _summary(outcomes, writes)
+    if outcomes or not failed:
+        yield _summary(outcomes, writes)
 
 
 def _diff(diff: str) -> Iterator[Line]:

@@ -70,9 +70,9 @@ def applied(plan: Mapping[str, Any], text: str) -> dict[str, Any]:
         weight["build"] = _moved_build(weight, next(w for k, w in _named(plan["weights"], "name") if k == name))
     sites = dict(_named([run for run in made["runs"] if run["callable"]], "site"))
     for entry in _tables(document, "site"):
-        _site(_known(sites, entry.get("before"), "site"), entry)
+        _site(_known(sites, _string(entry.get("before"), "`before` of a site"), "site"), entry)
     probes = {probe["id"]: probe for probe in made["probes"]}
-    wanted = {entry.get("id"): entry for entry in _tables(document, "probe")}
+    wanted = {_string(entry.get("id"), "`id` of a probe"): entry for entry in _tables(document, "probe")}
     for name in wanted:
         _known(probes, name, "probe")
     for name, probe in probes.items():
@@ -141,7 +141,7 @@ def _named(items: Iterable[dict[str, Any]], key: str) -> Iterator[tuple[str, dic
         yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), item
 
 
-def _known(items: Mapping[Any, dict[str, Any]], name: Any, kind: str) -> dict[str, Any]:
+def _known(items: Mapping[Any, dict[str, Any]], name: str, kind: str) -> dict[str, Any]:
     if name in items:
         return items[name]
     raise MapError(f"there is no {kind} {name!r}; there are {', '.join(map(str, items)) or 'none'}")

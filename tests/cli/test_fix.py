@@ -342,3 +342,51 @@ def test_read_only_file(actlint: Actlint, backend: Backend, train: Path, monkeyp
     result = actlint("fix", "train.py")
     assert (result.code, train.read_text()) == (2, PROGRAM)
     assert "read-only" in result.err
+
+
+def test_what_cannot_be_written_is_not_proved(
+    actlint: Actlint, backend: Backend, train: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: access(path, mode) and Path(path) != train)
+    result = actlint("fix", "train.py")
+    assert (result.code, result.out, backend.requests) == (2, "", [])
+    assert f"{train}: the file is read-only (give yourself the permission to write there)" in result.err
+    assert "nothing was run, and nothing of train.py was written" in result.err
+    assert actlint("fix", "--diff", "train.py").code == 0
+    assert actlint("fix", "train.py", "--output-dir", "out").code == 0
+
+
+@pytest.mark.parametrize("kind", ["foreign", "file"])
+def test_place_of_the_records_is_looked_at_before_the_proof(
+    actlint: Actlint, backend: Backend, train: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    folder = train.parent / ".actlint"
+    sentence = "this isn't a folder"
+    if kind == "file":
+        folder.write_text("a file\n")
+    else:
+        folder.mkdir()
+        monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
+        sentence = "it belongs to the user "
+    result = actlint("fix", "train.py")
+    assert (result.code, result.out, backend.requests, train.read_text()) == (2, "", [], PROGRAM)
+    assert f"{folder}: " in result.err and sentence in result.err
+    if kind == "foreign":
+        assert contents(folder) == {}
+        for arguments in (("verify", "train.py"), ("fix", "--undo")):
+            result = actlint(*arguments)
+            assert (result.code, f"{folder}: it belongs to the user " in result.err) == (2, True)
+
+
+def test_error_of_the_system_names_the_file_and_what_to_do(
+    actlint: Actlint, backend: Backend, train: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(27, "File too large")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    result = actlint("fix", "train.py")
+    assert (result.code, train.read_text()) == (2, PROGRAM)
+    assert "Errno" not in result.err
+    assert "originals/train.py: File too large (raise the limit on file sizes, see `ulimit -f`); nothing" in result.err

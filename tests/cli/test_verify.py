@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from actlint.cli.proving import Notice
+from actlint.files.records import Record
 from tests.cli.conftest import Actlint, Backend, contents
 
 PROGRAM = "import tensorflow as tf\nx = tf.placeholder()\nsession.run(x)\n"
@@ -205,10 +207,11 @@ def test_notice_is_given_once_for_each_project(actlint: Actlint, backend: Backen
     assert "executes your program" not in actlint("verify", "train.py").err
 
 
-def test_notice_is_given_where_it_cannot_be_remembered(actlint: Actlint, backend: Backend, train: Path) -> None:
-    (train.parent / ".actlint").write_text("a file\n")
+def test_notice_is_given_where_it_cannot_be_remembered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ".actlint").write_text("a file\n")
     for _ in range(2):
-        assert "executes your program" in actlint("fix", "train.py").err
+        Notice(remembered=True)(tmp_path)
+        assert "executes your program" in capsys.readouterr().err
 
 
 def test_failure_spares_the_other_programs(actlint: Actlint, backend: Backend, tmp_path: Path) -> None:
@@ -230,3 +233,59 @@ def test_map_option_is_for_two_files(actlint: Actlint, backend: Backend, train: 
     (train.parent / "map.toml").write_text("")
     result = actlint("verify", "--map", "map.toml", "train.py")
     assert (result.code, "--map and --write-map are for two files" in result.err) == (2, True)
+
+
+def test_verdict_is_told_though_the_record_cannot_be_updated(
+    actlint: Actlint, backend: Backend, train: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actlint("fix", "train.py")
+    monkeypatch.setattr(Record, "save", lambda record: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
+    result = actlint("verify")
+    assert (result.code, "1 program: 1 proved." in result.out) == (0, True)
+    folder = train.parent / ".actlint/train.py/1"
+    assert f"warning: {folder}: the record can't be updated (Read-only file system)" in result.err
+
+
+def test_original_that_was_changed_in_the_record(actlint: Actlint, backend: Backend, train: Path) -> None:
+    actlint("fix", "train.py")
+    stored = train.parent / ".actlint/train.py/1/originals/train.py"
+    stored.write_text("# easier to prove\n")
+    result = actlint("verify")
+    assert (result.code, result.out, len(backend.requests)) == (2, "", 1)
+    assert f"{stored}: it was changed in the record, so it isn't the original any more" in result.err
+
+
+@pytest.mark.parametrize(
+    ("before", "sentence"),
+    [("x = 1\n", "old.py: BEFORE has no TensorFlow 1 graph code"), ("x = 1\nx =\n", "old.py:2: BEFORE can't be read")],
+)
+def test_two_files_that_cannot_be_before_and_after(
+    actlint: Actlint, backend: Backend, tmp_path: Path, before: str, sentence: str
+) -> None:
+    (tmp_path / "old.py").write_text(before)
+    (tmp_path / "new.py").write_text("import torch\n")
+    result = actlint("verify", "old.py", "new.py")
+    assert (result.code, result.out) == (2, "")
+    assert sentence in result.err and "no migration of these files is recorded" in result.err
+
+
+def test_map_that_is_gone(actlint: Actlint, backend: Backend, train: Path) -> None:
+    actlint("fix", "train.py")
+    (train.parent / ".actlint/train.py/1/map.toml").unlink()
+    result = actlint("verify")
+    assert (result.code, "map.toml: PRF503 the record's map is gone; put it back" in result.out) == (1, True)
+
+
+@pytest.mark.parametrize("damage", ["{", '{"version": 99}'])
+def test_record_that_cannot_be_read_spares_the_others(
+    actlint: Actlint, backend: Backend, tmp_path: Path, damage: str
+) -> None:
+    for name in ("a.py", "b.py", "c.py"):
+        (tmp_path / name).write_text(PROGRAM)
+    actlint("fix", "a.py", "b.py")
+    folder = tmp_path / ".actlint/a.py/1"
+    (folder / "record.json").write_text(damage)
+    for arguments in (("verify",), ("fix", "c.py"), ("fix", "--undo")):
+        result = actlint(*arguments)
+        assert (result.code, result.err.count(f"warning: the record {folder}")) == (0, 1), arguments
+    assert (tmp_path / "c.py").read_text() == (tmp_path / "b.py").read_text() == PROGRAM

@@ -84,6 +84,8 @@ def test_names_that_are_left_out_stay_and_probes_go() -> None:
         ('[[site]]\nbefore = "train.py:12"\n', "`after` of site train.py:12 must be a string"),
         ('[[site]]\nbefore = "train.py:12"\nafter = "f"\nreturns = [0]\n', "must be a list of 2 numbers"),
         ('[[site]]\nbefore = "train.py:12"\nafter = "f"\nparameters = {x = "p0"}\n', "for each of: p0, p1"),
+        ('[[site]]\nbefore = ["p.py:55"]\nafter = "f"\n', "`before` of a site must be a string"),
+        ("[[probe]]\nid = [1]\n", "`id` of a probe must be a string"),
         ('[[probe]]\nid = "t9"\n', "there is no probe 't9'"),
         ('[[probe]]\nid = "t0"\nvariable = "h"\nnth = "1"\n', "`nth` of probe t0 must be a number"),
     ],
