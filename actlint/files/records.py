@@ -184,8 +184,11 @@ def add(folder: Path, draft: Draft) -> Record:
         record.sequence = 1 + max((other.sequence for other in earlier), default=0)
         _write_synced(staged / _DOCUMENT, record._document())
         record.folder = _settle(staged, folder / draft.name)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(staged, ignore_errors=True)
+        if isinstance(error, OSError) and str(error.filename).startswith(str(staged)):
+            what = f"the record can't be kept there: {error.strerror}"
+            raise OSError(error.errno, what, str(folder)) from error
         raise
     _supersede(earlier, record)
     return record
