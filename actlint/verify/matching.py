@@ -52,6 +52,7 @@ class _Candidate:
     parameters: dict[str, list[str]] = field(default_factory=dict)
     returns: list[int | None] = field(default_factory=list)
     doubt: str | None = None
+    settled: bool = False
 
     @property
     def name(self) -> str | None:
@@ -174,7 +175,8 @@ def _candidate(site: Document, function: Document, returned: list[list[str]], fi
     names = [name for fetch in site["fetches"] for name in fetch["names"]]
     score = RETURNED * (2 * matched - len(wanted)) + FED * (2 * fed - len(site["feeds"])) + quality
     score += got + WORD * similarity(names, [function["name"]])
-    return _Candidate(function, score, parameters, places, doubt)
+    settled = fixed is not None and fixed.returns is not None
+    return _Candidate(function, score, parameters, places, doubt, settled)
 
 
 def _settled_returns(site: Document, fixed: Site) -> list[int | None]:
@@ -434,6 +436,8 @@ def _describe(out: Match, chosen: Mapping[int, _Candidate], labels: list[str], b
         run.update(returns=[None] * len(site["fetches"]), trains=site["trains"])
         if candidate is not None and candidate.name is not None:
             run.update(callable=candidate.name, returns=candidate.returns)
+            run["names"] = [(fetch["names"] or [fetch["tensor"]])[0] for fetch in site["fetches"]]
+            run["settled"] = candidate.settled
             for name, tensors in candidate.parameters.items():
                 key = tuple(tensors)
                 run["parameters"][name] = placeholders.setdefault(key, f"p{len(placeholders)}")
@@ -459,6 +463,7 @@ def _describe(out: Match, chosen: Mapping[int, _Candidate], labels: list[str], b
         out.map.weights[weight["name"]] = {"path": weight["path"], "layout": weight["layout"]}
     out.questions += pairs.questions
     out.candidates = pairs.candidates
+    out.gaps += [f"variable '{name}' of the original has no counterpart in the rewrite" for name in pairs.missing]
     out.gaps += [f"weight '{path}' of the rewrite has no counterpart in the original" for path in pairs.extra]
 
 

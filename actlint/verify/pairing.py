@@ -23,12 +23,14 @@ class Pairs:
         questions: what names, shapes and order leave open, in sentences.
         candidates: for variables that are open, the paths that they could have.
         extra: paths of weights without counterpart.
+        missing: names of variables without counterpart.
     """
 
     weights: list[dict[str, Any]] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     candidates: dict[str, list[str]] = field(default_factory=dict)
     extra: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
 
 def pair(
@@ -56,6 +58,9 @@ def pair(
     _question_swaps(out, [variables[i] for i in free], [weights[j] for j in left], scores, given)
     taken = {column for column in given if column is not None}
     out.extra = [weights[j]["path"] for place, j in enumerate(left) if place not in taken and weights[j]["trainable"]]
+    paired = {weight["path"] for weight in out.weights}
+    out.extra = [path for path in out.extra if path not in paired]
+    out.missing = [variables[i]["name"] for row, i in enumerate(free) if given[row] is None]
     lonely = [variables[i] for row, i in enumerate(free) if given[row] is None and variables[i]["trainable"]]
     _question_forms(out, lonely, [weights[j] for place, j in enumerate(left) if place not in taken])
     out.weights.sort(key=lambda weight: int(weight["order"]))
@@ -200,8 +205,8 @@ def _question_swaps(
                 swapped = scores[row][other][0] + scores[second][column][0]
                 if own + scores[second][other][0] - swapped < MARGIN:
                     rivals.append(other)
-        if rivals:
-            paths = sorted({weights[column]["path"], *(weights[other]["path"] for other in rivals)})
+        paths = sorted({weights[column]["path"], *(weights[other]["path"] for other in rivals)})
+        if len(paths) > 1:
             out.candidates[variables[row]["name"]] = paths
             listed = ", ".join(f"'{path}'" for path in paths)
             out.questions.append(f"variable '{variables[row]['name']}' could be any of {listed}")

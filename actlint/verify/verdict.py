@@ -179,10 +179,14 @@ def _differences(result: dict[str, Any]) -> list[dict[str, Any]]:
         key = row["site"], row["quantity"], row["name"]
         if row["error"] > row["tolerance"] and (key not in worst or row["error"] > worst[key]["error"]):
             worst[key] = row
+    told = (*result["differences"], *result["doubts"])
     for (site, quantity, name), row in worst.items():
+        label = f"{quantity} '{name}' of {site}"
         if row["error"] < INFINITE:
             size = f"{row['error']:.1e} at step {row['step']} (tolerance {row['tolerance']:.0e})"
-            texts[f"{quantity} '{name}' of {site} differs by {size}"] = None
+            texts[f"{label} differs by {size}"] = None
+        elif not any(text.startswith(label) for text in told):
+            texts[f"{label} differs at step {row['step']}"] = None
     return [_placed("PRF202", text) for text in texts]
 
 

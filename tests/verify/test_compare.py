@@ -118,6 +118,10 @@ def test_spread_of_random_initialisers():
         (wide, other, False),
         (other, wide, False),
         (cut, cut[:400] * 1.1, False),
+        (normal, np.zeros(1), False),
+        (normal, np.full(4, 0.05), False),
+        (normal, other[:3], True),
+        (normal, other[:3] + 1.0, False),
     ):
         rows = compare.Rows()
         rows.spread("p.py:1", "w", before, after)

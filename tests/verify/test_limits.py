@@ -35,7 +35,7 @@ def once(job):
     if failure and job["mode"] == "before":
         program.write_failure(job, failure)
         return
-    result = {{"rows": [], "differences": [], "doubts": [], "broken": [], "not_exercised": []}}
+    result = {{"rows": [], "differences": [], "doubts": [], "broken": [], "unkeyed": [], "not_exercised": []}}
     result.update({{"failure": failure}} if failure else {{}})
     record.save(job["results"], passes.label(job["mode"], job["pass"]), result, record.Arrays())
 passes.each(dict(job, passes=["natural"]), once)

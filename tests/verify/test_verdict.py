@@ -42,6 +42,15 @@ def test_worst_row_of_each_quantity_is_the_reason():
     assert (proof.reasons[0]["file"], proof.reasons[0]["line"]) == ("p.py", 5)
 
 
+def test_no_row_that_fails_is_passed_over():
+    endless = row(quantity="initial value", name="w:0 (spread)", site="start", error=1e308, ok=False)
+    proof = judge(result(row()), result(), **{"decisive-initial": result(endless)})
+    assert proof.verdict == "differs" and "w:0 (spread)" in proof.reasons[0]["text"]
+    doubtful = row(error=1e308, ok=False)
+    doubt = "fetch '0' of p.py:5 isn't finite on both sides"
+    assert judge(result(doubtful, doubts=[doubt]), result()).verdict == "inconclusive"
+
+
 def test_what_was_noticed_comes_first():
     proof = judge(result(row(error=1.0, ok=False), differences=["order of runs: p.py:9"]), result())
     assert proof.reasons[0]["text"].startswith("order of runs")

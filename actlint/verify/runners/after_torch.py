@@ -21,9 +21,12 @@ class Torch(replay.Framework):
     def __init__(self, torch, decisive):
         self.torch = self.module = torch
         self.decisive = decisive
-        self.optimizers = []
+        self.optimizers, self.scale, self.scaled = [], 1.0, []
 
     def feed(self, array, original):
+        own = self.value(original)
+        if own.dtype.kind in "biu" and np.array_equal(own, array):
+            return original
         if isinstance(original, self.torch.Tensor):
             return self.torch.as_tensor(array.copy())
         if isinstance(original, (bool, int, float, np.generic)):
@@ -53,6 +56,12 @@ class Torch(replay.Framework):
         if fixed:
             self.torch.manual_seed = self.torch.random.manual_seed = _ignore
 
+    def meet(self, weight):
+        known = not isinstance(weight, self.torch.Tensor) or any(weight is other for other in self.scaled)
+        if self.scale != 1.0 and not known and weight.requires_grad:
+            self.scaled.append(weight)
+            weight.register_hook(lambda gradient: gradient * self.scale)
+
     def slots(self):
         for optimizer in self.optimizers:
             for weight, state in optimizer.state.items():
@@ -65,11 +74,8 @@ def _ignore(*arguments, **keywords):
     """Takes the place of functions that seed."""
 
 
-def watch_gradients(torch, player, scale):
-    """Optimizers report what they are about to apply, ``autograd.grad`` what it gives.
-
-    Gradients with respect to parameters are multiplied by `scale`.
-    """
+def watch_gradients(torch, player):
+    """Optimizers report what they are about to apply, ``autograd.grad`` what it gives."""
     from torch.optim import optimizer
 
     def before_step(current, args, kwargs):
@@ -83,34 +89,14 @@ def watch_gradients(torch, player, scale):
     optimizer.register_optimizer_step_pre_hook(before_step)
     original = torch.autograd.grad
 
-    def is_weight(source):
-        return isinstance(source, torch.nn.Parameter) or player.weights.index(source) is not None
-
     def grad(outputs, inputs, *arguments, **keywords):
         result = original(outputs, inputs, *arguments, **keywords)
         sources = [inputs] if isinstance(inputs, torch.Tensor) else list(inputs)
-        if scale != 1.0 and all(is_weight(source) for source in sources):
-            result = tuple(None if own is None else own * scale for own in result)
         for source, own in zip(sources, result, strict=True):
             player.gradient_seen("raw", source, own)
         return result
 
     torch.autograd.grad = grad
-    if scale != 1.0:
-        _scale_backward(torch, scale)
-
-
-def _scale_backward(torch, scale):
-    backward = torch.autograd.backward
-
-    def scaled(tensors, grad_tensors=None, *arguments, **keywords):
-        tensors = [tensors] if isinstance(tensors, torch.Tensor) else list(tensors)
-        given = [grad_tensors] if isinstance(grad_tensors, torch.Tensor) else grad_tensors or [None] * len(tensors)
-        pairs = zip(tensors, given, strict=True)
-        upstream = [scale * (torch.ones_like(tensor) if own is None else own) for tensor, own in pairs]
-        return backward(tensors, upstream, *arguments, **keywords)
-
-    torch.autograd.backward = scaled
 
 
 def main():
@@ -137,7 +123,9 @@ def main():
         if job["precision"] == "float64":
             float64_torch.install(torch)
         noise_torch.install(torch, keyed)
-        watch_gradients(torch, player, passes.SCALE if job["pass"] == passes.SCALED else 1.0)
+        watch_gradients(torch, player)
+        if job["pass"] == passes.SCALED:
+            player.framework.scale = passes.SCALE
 
     replay.conduct(job, Torch(torch, decisive), prepare)
 

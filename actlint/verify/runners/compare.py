@@ -116,16 +116,16 @@ class Rows:
     def spread(self, site, name, before, after):
         """Compare draws of two initialisers: bounds, mean, variance and fourth moment, within what chance allows."""
         before, after = np.ravel(before).astype(np.float64), np.ravel(after).astype(np.float64)
-        if after.size < FEW:
-            return
         mean, deviation = float(np.mean(before)), float(np.std(before)) or 1.0
         one, two = (before - mean) / deviation, (after - mean) / deviation
-        shift = 0.0
-        for power in (1, 2, 4) if after.size >= MANY else (1, 2):
+        shift = abs(float(np.mean(two))) * np.sqrt(after.size)
+        if np.ptp(before) > 0 and np.ptp(after) == 0 and (after.size > 1 or not after.any()):
+            shift = np.inf
+        for power in ((1, 2, 4) if after.size >= MANY else (1, 2)) if after.size >= FEW else ():
             a, b = one**power, two**power
             spread = float(np.sqrt(np.var(a) / a.size + np.var(b) / b.size)) or 1.0
             shift = max(shift, abs(float(np.mean(a) - np.mean(b))) / spread)
-        if _leaves(one, two) or _leaves(two, one):
+        if after.size and (_leaves(one, two) or _leaves(two, one)):
             shift = np.inf
         self.rows.append(row(site, "initial value", name + " (spread)", 0, "float64", shift, CHANCE))
 

@@ -104,6 +104,17 @@ def variable_of(source):
     return None if op is None else op.name
 
 
+def assignments(operations, fed=()):
+    """``(variable's name, assigning operation, whether the value is determined)`` for each assignment."""
+    for op in operations:
+        if op.type.startswith("Assign") and len(op.inputs) > 1:
+            value = op.inputs[1]
+            upstream = () if value.name in fed else needed([value], fed)
+            chance = any(word in other.type for other in upstream for word in RANDOM)
+            fixed = op.type in ("Assign", "AssignVariableOp") and not chance
+            yield variable_of(op.inputs[0]), op, fixed and not any(o.type in VARIABLES for o in upstream)
+
+
 def is_deterministic(variable, by_name):
     """Whether a variable's initialiser depends on no random operation."""
     seen, todo = set(), [variable]

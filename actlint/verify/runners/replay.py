@@ -76,6 +76,9 @@ class Framework:
     def seed(self, number, fixed):
         """Seed the framework; `fixed` keeps the program from doing so itself."""
 
+    def meet(self, weight):
+        """A weight has been found; in a scaled pass its gradients are to be multiplied."""
+
     def slots(self):
         """The optimizers' state: ``(weight, name, value)``, for every optimizer that has made a step."""
         return []
@@ -253,13 +256,25 @@ class Replay:
             if before is None or not (self.decisive or run["smooth"][place]):
                 continue
             if returned is None:
-                self._note(f"value {place} of {label} isn't returned by the rewrite")
+                self._miss(run, site, place, label)
                 continue
             value = flat[returned] if returned < len(flat) else None
             if value is None:
                 self.rows.differences.append(f"{site['callable']} returns no value {returned}, which {label} fetches")
                 continue
             self.rows.forward(label, "fetch", str(place), run["step"], before, self.framework.value(value))
+
+    def _miss(self, run, site, place, label):
+        """A fetched value has no counterpart: open, unless the plan's maker knows that, or another one is the same."""
+        others = [run["fetches"][other] for other, own in enumerate(site["returns"]) if own is not None]
+        same = any(other is not None and np.array_equal(run["fetches"][place], other) for other in others)
+        if site.get("settled", True) or same:
+            self._note(f"value {place} of {label} isn't returned by the rewrite")
+            return
+        name = site["names"][place]
+        text = f"{site['callable']} doesn't return '{name}', which {label} fetches; if it needn't, say -1 in the map"
+        if text not in self.rows.doubts:
+            self.rows.doubts.append(text)
 
     def _compare_probes(self, run, label):
         for probe in self.plan["probes"]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .graph_tf import (
     VARIABLES,
+    assignments,
     dense,
     elements,
     is_deterministic,
@@ -54,7 +55,7 @@ class Recorder:
         self.calls, self.runs, self.last, self.counts = [], [], {}, {}
         self.scalars, self.turns = {}, {}
         self.pending = set(range(len(plan["weights"])))
-        self.captured, self.draws = set(), {}
+        self.captured, self.draws, self.assigned = set(), {}, {}
         self.initialized_ops, self.closures = {}, {}
         self.train_steps, self.final, self.final_step = 0, {}, -1
         self.stopped, self.notes, self.inside = False, [], False
@@ -148,6 +149,7 @@ class Recorder:
                 self.synthetic.refuse(feed_dict)
             result = self.original(session, fetches, feed_dict, options, run_metadata)
             if not self.inside:
+                self._notice_assignments(session.graph, fetches, feed_dict)
                 self._notice_initialisation(session.graph, fetches)
             return result
         if self.clock.over() or self._is_enough():
@@ -182,6 +184,19 @@ class Recorder:
             return True
         self.turns[site] = self.turns.get(site, 0) + turned
         return turned and self.turns[site] <= TURNS
+
+    def _notice_assignments(self, graph, fetches, feed_dict):
+        """Which weights have been assigned a value since their initialisation, and whether it is a determined one."""
+        fed = self._fed(graph, feed_dict)
+        starts = [e for leaf in leaves(fetches) for e in elements(graph, leaf)]
+        weights = {v.op.name: (index, v) for index, v in self.weights(graph).items()}
+        for name, op, determined in assignments(needed(starts, fed), fed):
+            if name in weights:
+                index, variable = weights[name]
+                if op is variable.initializer and op.inputs[1].name not in fed:
+                    self.assigned.pop(index, None)
+                else:
+                    self.assigned[index] = determined
 
     def _notice_initialisation(self, graph, fetches):
         operations = [e for leaf in leaves(fetches) for e in elements(graph, leaf) if not hasattr(e, "op")]
@@ -429,9 +444,13 @@ class Recorder:
         for index, value in values.items():
             self.pending.discard(index)
             self.captured.add(index)
-            deterministic = is_deterministic(ready[index], names)
+            deterministic = self.assigned.get(index, is_deterministic(ready[index], names))
             out[str(index)] = {"value": self._array(value), "deterministic": deterministic}
-            if not deterministic and value.dtype.kind == "f" and value.size:
+            if not deterministic and index in self.assigned:
+                self.notes.append(
+                    f"the value that '{ready[index].name}' is assigned before the first run isn't compared"
+                )
+            elif not deterministic and value.dtype.kind == "f" and value.size:
                 self.draws.setdefault(str(index), self._draws(session, ready[index], value))
         return out
 

@@ -71,12 +71,12 @@ class Weights:
 
     def give(self, captured, label, step):
         """Compare the rewrite's own initial values, as far as they are determined, then copy the original's."""
-        for index, original in captured.items():
-            weight = self.plan[int(index)]
-            target = self._found(weight, original["value"])
-            if target is None:
-                continue
-            own = self._value(target)
+        found = {index: self._found(self.plan[int(index)], own["value"]) for index, own in captured.items()}
+        found = {index: target for index, target in found.items() if target is not None}
+        values = {index: self._value(target) for index, target in found.items()}
+        self._compare_twins(captured, values, label)
+        for index, target in found.items():
+            weight, original, own = self.plan[int(index)], captured[index], values[index]
             array = laid_out(original["value"], weight["layout"], own.shape)
             if original["deterministic"] or own.shape != array.shape:
                 same_kind = own.dtype.kind == array.dtype.kind
@@ -87,6 +87,23 @@ class Weights:
             if own.shape == array.shape:
                 self.start[int(index)] = original["value"]
                 self._set(weight["path"], target, array)
+
+    def _compare_twins(self, captured, values, label):
+        """Weights that start alike in the original, though by chance, have been copied: they have to in the rewrite."""
+        alike = {}
+        for index in values:
+            value = captured[index]["value"]
+            if not captured[index]["deterministic"] and value.size > 1 and np.ptp(value) > 0:
+                alike.setdefault((value.shape, value.tobytes()), []).append(index)
+        for first, *others in alike.values():
+            for other in others:
+                own = [
+                    laid_back(values[i], self.plan[int(i)]["layout"], captured[i]["value"].shape)
+                    for i in (first, other)
+                ]
+                if own[0].shape != own[1].shape or not np.allclose(*own, rtol=INITIAL, atol=0):
+                    names = " and ".join(f"'{self.plan[int(i)]['name']}'" for i in (first, other))
+                    self.rows.differences.append(f"initial values of {names} in {label} are equal before, not after")
 
     def _set(self, path, target, array):
         if _is_number(target):
@@ -99,6 +116,9 @@ class Weights:
     def identify(self):
         """Note which objects the weights are, for `index`."""
         found = {i: self._found(self.plan[i]) for i in self.start}
+        for target in found.values():
+            if target is not None:
+                self.framework.meet(self.framework.identity(target))
         self.identities = {id(self.framework.identity(t)): i for i, t in found.items() if t is not None}
 
     def index(self, source):
