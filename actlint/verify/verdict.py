@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from actlint.verify.proof import Comparison, Proof, reason
@@ -20,6 +20,9 @@ ORIGINAL = "the original program"
 REWRITTEN = "the rewritten program"
 MOST_REASONS = 12
 INFINITE = 1e300
+ROUNDING = 2.0**-50
+ROUNDINGS = 4
+UPDATE = 1e-9
 SCALED = "decisive-scaled"
 REPLAYS = ("decisive", SCALED, "decisive-initial", "compiled")
 
@@ -79,9 +82,10 @@ def judge(found: dict[str, dict[str, Any]]) -> Proof:
     """
     sensitivity = found.get("sensitivity", {})
     replays = [_without_feeds(found[name], sensitivity.get("feeds", ())) for name in REPLAYS if name in found]
+    replays[0], moved = _with_rounding(replays[0], sensitivity.get("rounding", ()))
     decisive, compiled = replays[0], replays[-1]
     comparisons = [Comparison(**row) for replay in replays for row in replay["rows"]]
-    gaps = list(dict.fromkeys([*decisive["not_exercised"], *_insensitive(found)]))
+    gaps = list(dict.fromkeys([*decisive["not_exercised"], *moved, *_insensitive(found)]))
     reasons = next(filter(None, (_crash(replay) + _differences(replay) for replay in replays[:-1])), [])
     lacking = next((proof for proof in map(_lacking, replays) if proof), None)
     if lacking and not any(_differences(replay) for replay in replays):
@@ -114,6 +118,36 @@ def _without_feeds(replay: dict[str, Any], names: Collection[str]) -> dict[str, 
     return {**replay, "rows": rows}
 
 
+def _with_rounding(
+    replay: dict[str, Any], rounding: Iterable[tuple[str, str, int, float, float]]
+) -> tuple[dict[str, Any], list[str]]:
+    """A replay whose variables may differ by what the gradients' rounding moves them, and notes.
+
+    `rounding` says how far a change of `ROUNDING` moves them in the original; where equal gradients were seen to differ
+    by more, within their tolerance, in proportion.
+    """
+    moved = {(site, name, step): (size, change) for site, name, step, size, change in rounding}
+    gradients: dict[tuple[str, str, int], float] = {}
+    for row in replay["rows"]:
+        if row["quantity"] == "gradient" and row["ok"]:
+            key = row["site"], row["name"], row["step"]
+            gradients[key] = max(gradients.get(key, 0.0), row["error"])
+    rows, notes = [], []
+    for row in replay["rows"]:
+        key = row["site"], row["name"], row["step"]
+        if row["quantity"] == "variable" and not row["ok"] and key in moved:
+            times = max(1.0, gradients.get(key, 0.0) / ROUNDING)
+            allowed = ROUNDINGS * times * moved[key][row["tolerance"] == UPDATE]
+            if row["tolerance"] < allowed and row["error"] <= allowed:
+                row = {**row, "tolerance": allowed, "ok": True}
+                notes.append(
+                    f"variable '{row['name']}' of {row['site']}, step {row['step']}: {row['error']:.1e}, allowed "
+                    f"{allowed:.1e}, since rounding of the gradients moves it so far in the original too"
+                )
+        rows.append(row)
+    return {**replay, "rows": rows}, notes
+
+
 def _races(sensitivity: dict[str, Any]) -> list[str]:
     ending = "differs between two executions of the original program, one of them with a single thread"
     return [
@@ -131,6 +165,8 @@ def _insensitive(found: dict[str, dict[str, Any]]) -> list[str]:
         sentences.append(
             f"the program feeds other values as '{name}' at each execution; the rewrite was given the original's"
         )
+    if not sensitivity:
+        sentences.append("whether the original is free of races, and what changes would be noticed, was not tried")
     if SCALED not in found:
         sentences.append("training with the loss scaled by 1e-6 was not compared")
     return sentences

@@ -128,6 +128,14 @@ def test_spread_of_random_initialisers():
         assert [row["ok"] for row in rows.rows] == [same], (before.size, after.size)
 
 
+def test_equal_patterns_of_nan_are_a_doubt_others_a_difference():
+    nan = np.array([1.0, np.nan])
+    for after, doubts, differences in ((nan, 1, 0), (np.ones(2), 0, 1)):
+        rows = compare.Rows()
+        rows.arrays("p.py:1", "fetch", "0", 1, nan, after, 1e-12)
+        assert (len(rows.doubts), len(rows.differences)) == (doubts, differences)
+
+
 PLAN = {
     "runs": [{"site": "p.py:9", "callable": "step", "trains": True}, {"site": "p.py:11", "callable": "probe"}],
     "probes": [{"id": "t", "name": "penalty", "role": "loss term"}],

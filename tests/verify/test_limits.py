@@ -62,7 +62,7 @@ def request(folder: Path, before: str, after: str = QUIET, **options: object) ->
     for name, text in (("old", before), ("new", after)):
         (folder / name).mkdir()
         (folder / name / "train.py").write_text(text)
-    settings = {"limit": 30.0, **options}
+    settings = {"limit": 30.0, "inputs": "replay", **options}
     return ProofRequest(folder / "old", folder / "new", "train.py", "tf2", PLAN, python=str(stub), **settings)
 
 

@@ -20,8 +20,13 @@ def result(*rows, **changes):
     return {"rows": list(rows), **lists, **changes}
 
 
+def sensitivity(**changes):
+    return {"races": [], "feeds": [], "unnoticed": [], "untried": [], **changes}
+
+
 def judge(decisive, compiled, **more):
-    found = {"decisive": decisive, "decisive-scaled": result(), "compiled": compiled, **more}
+    found = {"decisive": decisive, "decisive-scaled": result(), "compiled": compiled, "sensitivity": sensitivity()}
+    found.update(more)
     return verdict.judge({name: own for name, own in found.items() if own is not None})
 
 
@@ -82,10 +87,6 @@ def test_missing_scaled_replay_is_said():
     assert proof.not_exercised == ["training with the loss scaled by 1e-6 was not compared"]
 
 
-def sensitivity(**changes):
-    return {"races": [], "feeds": [], "unnoticed": [], "untried": [], **changes}
-
-
 @pytest.mark.parametrize("rows", [[row()], [row(error=1.0, ok=False)]])
 def test_racy_original_is_inconclusive(rows):
     proof = judge(result(*rows), result(), sensitivity=sensitivity(races=["fetch '1' of p.py:5"]))
@@ -99,6 +100,20 @@ def test_feeds_that_change_by_themselves_are_not_compared():
     assert judge(result(row(), feed), result()).verdict == "differs"
     proof = judge(result(row(), feed), result(), sensitivity=sensitivity(feeds=["x"]))
     assert proof.verdict == "proved" and "'x' at each execution" in proof.not_exercised[0]
+
+
+@pytest.mark.parametrize(("error", "verdict_"), [(1.1e-12, "proved"), (9e-12, "differs")])
+def test_variables_may_move_as_far_as_rounding_moves_them(error, verdict_):
+    moved = row(quantity="variable", name="w:0", error=error, ok=False)
+    own = sensitivity(rounding=[["p.py:5", "w:0", 1, 5e-13, 4e-10]])
+    proof = judge(result(row(), moved), result(), sensitivity=own)
+    assert proof.verdict == verdict_
+    assert any("rounding of the gradients" in gap for gap in proof.not_exercised) == (verdict_ == "proved")
+    assert judge(result(row(), moved), result(), sensitivity=sensitivity()).verdict == "differs"
+
+
+def test_missing_sensitivity_is_said():
+    assert "free of races" in judge(result(row()), result(), sensitivity=None).not_exercised[0]
 
 
 def test_what_would_not_be_noticed_is_said():

@@ -88,7 +88,7 @@ class Rows:
             self.rows.append(row(site, quantity, name, step, _narrower(before, after), 0.0, tolerance, ok=False))
             return
         if not (np.isfinite(before).all() and np.isfinite(after).all()):
-            same = np.array_equal(before, after, equal_nan=True)
+            same = bool(np.all((before == after) | (np.isnan(before) & np.isnan(after))))
             kept = self.doubts if same else self.differences
             kept.append("{} isn't finite {}".format(label, "on both sides" if same else "on one side alone"))
             self.rows.append(row(site, quantity, name, step, after.dtype, np.inf, tolerance))

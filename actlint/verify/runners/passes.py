@@ -17,7 +17,7 @@ import time
 
 from .overlay import LAYER
 
-NATURAL, SCALED, AGAIN = "natural", "scaled", "again"
+NATURAL, SCALED, AGAIN, ROUNDED = "natural", "scaled", "again", "rounded"
 HYPER, PLAIN, DRAWN = "hyper", "plain", "drawn"
 SCALE = 1e-6
 POLL = 0.02

@@ -6,6 +6,8 @@ import json
 import os
 import time
 
+import numpy as np
+
 from . import compare, passes, record
 
 EXECUTIONS = 3
@@ -35,13 +37,17 @@ def weigh(job, action):
 
     The file holds ``races`` and ``feeds`` (what differs between two executions of the original: results, and what it
     feeds), ``unnoticed`` (hyper-parameters of which a change by 1 % stays within the tolerances) and ``untried`` (those
-    for which there was no time).
+    for which there was no time), and ``rounding``: ``[site, name, step, how far a rounding of the gradients moves that
+    variable in the original, relative to its size, and to its change since the start]``.
     """
     before = record.load(job["results"], "before")
-    found = {"races": [], "feeds": [], "unnoticed": [], "untried": []}
+    found = {"races": [], "feeds": [], "unnoticed": [], "untried": [], "rounding": []}
     if os.path.exists(passes.outcome(job, passes.AGAIN, "json")):
         again = record.load(job["results"], passes.label("before", passes.AGAIN))
         found.update(_races(before, again, job["plan"]))
+    if os.path.exists(passes.outcome(job, passes.ROUNDED, "json")):
+        rounded = record.load(job["results"], passes.label("before", passes.ROUNDED))
+        found["rounding"] = _rounding(before, rounded, job["plan"])
     for number, (optimizer, name) in enumerate(before["hyper"]):
         sentence = f"{name} of {optimizer}"
         if time.time() > job["extras_end"] or number >= MOST_CHANGES:
@@ -77,6 +83,21 @@ def _races(before, again, plan):
     bad = {f"{row['quantity']} '{row['name']}' of {row['site']}": None for row in rows.rows if not row["ok"]}
     races = list(rows.differences) + list(bad)
     return {"races": [] if feeds else list(dict.fromkeys(races)), "feeds": sorted(set(feeds))}
+
+
+def _rounding(before, rounded, plan):
+    found, start = [], {}
+    for one, two in zip(before["runs"], rounded["runs"]):
+        if (one["site"], one["ordinal"]) != (two["site"], two["ordinal"]):
+            break
+        start.update({index: weight["value"] for index, weight in one["captured"].items()})
+        for index, value in one.get("variables", {}).items():
+            if index in two.get("variables", {}) and value.dtype.kind == "f" and value.size:
+                moved = float(np.max(np.abs(value - two["variables"][index])))
+                size, change = float(np.max(np.abs(value))), float(np.max(np.abs(value - start[index])))
+                place = plan["runs"][one["site"]]["site"], plan["weights"][int(index)]["name"], one["step"]
+                found.append([*place, moved / (size or 1.0), moved / (change or 1.0)])
+    return found
 
 
 def _noticed(job, action, kind, number):

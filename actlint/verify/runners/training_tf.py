@@ -21,6 +21,7 @@ HYPER_PARAMETERS = (
     "_l2_shrinkage_regularization_strength",
 )
 CHANGE = 1.01
+ROUNDING = 4 * 2.0**-52
 
 
 class Training:
@@ -30,10 +31,12 @@ class Training:
         raw: groups ``{"ys", "xs", "gradients", "differentiate"}`` of `tf.gradients`.
         applied: groups ``{"op", "gradients", "variables", "optimizer"}`` of `apply_gradients`.
         hyper: ``[optimizer's class, attribute]`` of each hyper-parameter, in the order of use.
+        rounding: whether optimizers take gradients that are changed by rounding's size, up or down.
         depth: how many updates are being built; variables made meanwhile are an optimizer's.
     """
 
     def __init__(self, changed=None):
+        self.rounding = False
         self.raw, self.applied, self.hyper, self.depth = [], [], [], 0
         self._changed, self._known = changed, []
 
@@ -73,6 +76,8 @@ class Training:
 
         def apply_gradients(own, grads_and_vars, *arguments, **keywords):
             pairs = list(grads_and_vars)
+            if self.rounding:
+                pairs = [(gradient if gradient is None else _rounded(gradient), v) for gradient, v in pairs]
             self._meet(own)
             self.depth += 1
             try:
@@ -117,6 +122,17 @@ def slots(group, names):
                 if slot is not None:
                     out[name, names[variable.op.name]] = slot
     return out
+
+
+def _rounded(gradient):
+    from tensorflow.python.framework import ops
+    from tensorflow.python.ops import array_ops, math_ops
+
+    if isinstance(gradient, ops.IndexedSlices):
+        return ops.IndexedSlices(_rounded(gradient.values), gradient.indices, gradient.dense_shape)
+    places = math_ops.cast(math_ops.range(array_ops.size(gradient)), gradient.dtype)
+    signs = array_ops.reshape(math_ops.sign(math_ops.sin(12.9898 * (places + 1.0))), array_ops.shape(gradient))
+    return gradient + ROUNDING * math_ops.reduce_max(math_ops.abs(gradient)) * signs
 
 
 def _listed(values):
