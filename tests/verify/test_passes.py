@@ -137,8 +137,16 @@ def test_results_of_other_feeds_are_no_races():
 
 
 def test_other_runs_are_a_race():
-    again = dict(recording(1.0, 2.0), calls=[[0, True, 2]])
-    assert len(sensitivity._races(recording(1.0, 2.0), again, PLAN)["races"]) == 1
+    first, again = recording(1.0, 2.0), recording(1.0, 2.0)
+    again["runs"][0]["ordinal"] = 2
+    assert len(sensitivity._races(first, again, PLAN)["races"]) == 1
+
+
+def test_an_execution_that_was_cut_short_is_compared_as_far_as_it_goes():
+    first, again = recording(1.0, 2.0), recording(3.0, 2.0)
+    first["runs"] += recording(5.0, 2.0)["runs"]
+    first["calls"] = [[0, True, 2]]
+    assert len(sensitivity._races(first, again, PLAN)["races"]) == 2
 
 
 def test_a_change_is_noticed_on_the_update():

@@ -61,11 +61,11 @@ def weigh(job, action):
 
 
 def _races(before, again, plan):
-    if before["calls"] != again["calls"]:
-        text = "the original makes other runs when it is executed again"
-        return {"races": [] if before["stopped"] or again["stopped"] else [text]}
+    both = list(zip(before["runs"], again["runs"]))
+    if any((one["site"], one["ordinal"]) != (two["site"], two["ordinal"]) for one, two in both):
+        return {"races": ["the original makes other runs when it is executed again"]}
     rows, feeds = compare.Rows(), []
-    for one, two in zip(before["runs"], again["runs"]):
+    for one, two in both:
         site = plan["runs"][one["site"]]["site"]
         for name, arrays in one["feeds"].items():
             own = compare.Rows()
