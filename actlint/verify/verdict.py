@@ -113,8 +113,13 @@ def judge(found: dict[str, dict[str, Any]]) -> Proof:
 
 
 def _without_feeds(replay: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """A replay without the comparison of feeds that differ from one execution of the original to the next."""
+    """A replay without the comparison of feeds that differ from one execution of the original to the next.
+
+    In float32 the rewrite was run on its own feeds, so there is nothing to compare then.
+    """
     rows = [row for row in replay["rows"] if row["quantity"] != "feed" or row["name"] not in names]
+    if names:
+        rows = [row for row in rows if row["quantity"] != "fetch" or row["dtype"] == "float64"]
     return {**replay, "rows": rows}
 
 

@@ -100,6 +100,9 @@ def test_feeds_that_change_by_themselves_are_not_compared():
     assert judge(result(row(), feed), result()).verdict == "differs"
     proof = judge(result(row(), feed), result(), sensitivity=sensitivity(feeds=["x"]))
     assert proof.verdict == "proved" and "'x' at each execution" in proof.not_exercised[0]
+    compiled = result(row(dtype="float32", error=0.5, tolerance=1e-3, ok=False))
+    assert judge(result(row()), compiled).verdict == "differs"
+    assert judge(result(row()), compiled, sensitivity=sensitivity(feeds=["x"])).verdict == "proved"
 
 
 @pytest.mark.parametrize(("error", "verdict_"), [(1.1e-12, "proved"), (9e-12, "differs")])
