@@ -327,6 +327,6 @@ def replays(tmp_path_factory):
 
 @pytest.mark.parametrize(("target", "damage"), CASES)
 def test_damaged_rewrite_differs(replays, target, damage):
-    untouched = {"rows": [], "differences": [], "broken": [], "unkeyed": []}
+    untouched = {"rows": [], "differences": [], "doubts": [], "broken": [], "unkeyed": []}
     proof = verdict.judge({**replays[target, damage].result(), "compiled": untouched})
     assert proof.verdict == ("differs" if damage else "proved")
