@@ -162,8 +162,9 @@ class Again:
             self._outcome.notes.append(f"{shown_path(setup)} was changed since the last proof")
 
     def _proof(self, program: dict[str, str]) -> Proof:
-        from actlint.verify.attach import attach, imported, without_names
+        from actlint.verify.attach import attach, without_names
         from actlint.verify.mapfile import MapError, applied
+        from actlint.verify.modules import local_files
         from actlint.verify.proof import Proof
 
         record = self._record
@@ -176,7 +177,8 @@ class Again:
         after = record.place(program["after"])
         then = [record.bytes_of(file.stored) for file in record.written if file.path == program["after"]]
         now = after.read_bytes()
-        attached = attach(plan, first, then[0] if then else now, now, after.name, imported(after), shown_path(map_file))
+        others = local_files(after)[1:]
+        attached = attach(plan, first, then[0] if then else now, now, after.name, others, shown_path(map_file))
         if attached.missing:
             return Proof("inconclusive", attached.missing, not_exercised=attached.notes)
         proof = self._run(program, attached.plan)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from actlint.verify.modules import parsed
 from actlint.verify.proof import Proof, reason
 from actlint.verify.runners.instrument import Names
 
@@ -42,39 +43,11 @@ def attach(
         old, new = ast.parse(then), ast.parse(now)
     except (SyntaxError, ValueError):
         return Attached(made, [], [])
-    elsewhere = [tree for tree in map(_tree, others) if tree is not None]
+    elsewhere = [tree for tree in map(parsed, others) if tree is not None]
     trees = [new, *elsewhere]
     missing = _follow_runs(made, first, old, trees, entry, map_file)
     notes = _follow_probes(made, _assignments([old]), _assignments(trees))
     return Attached(made, notes, missing)
-
-
-def imported(entry: Path) -> list[Path]:
-    """The modules beside `entry`, or below its folder, that it imports directly or through others."""
-    found: list[Path] = []
-    todo = [entry]
-    while todo:
-        tree = _tree(todo.pop())
-        for parts in _imports(tree) if tree is not None else ():
-            place = entry.parent.joinpath(*parts)
-            for path in (place.with_suffix(".py"), place / "__init__.py"):
-                if path.is_file() and path != entry and path not in found:
-                    found.append(path)
-                    todo.append(path)
-    return found
-
-
-def _imports(tree: ast.Module) -> Iterator[list[str]]:
-    """Dotted names that may be modules, and the packages that they lie in."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [".".join(filter(None, (node.module, alias.name))) for alias in node.names]
-        else:
-            continue
-        for parts in (name.split(".") for name in names):
-            yield from (parts[:count] for count in range(1, len(parts) + 1))
 
 
 def without_names(proof: Proof, map_file: str) -> Proof:
@@ -184,10 +157,3 @@ def _functions(tree: ast.Module) -> dict[str, list[str]]:
 
     walk(tree, [])
     return found
-
-
-def _tree(path: Path) -> ast.Module | None:
-    try:
-        return ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return None

@@ -6,12 +6,14 @@ import ast
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from actlint.files.scratch import copy_folder
 from actlint.verify import launch
 from actlint.verify.matching import Match, match
+from actlint.verify.modules import local_files, parsed
 from actlint.verify.portmap import Map, MapError, parse
 from actlint.verify.proof import Proof, ProofRequest, reason
 
@@ -135,36 +137,10 @@ def _tell_gaps(proof: Proof, matched: Match) -> None:
     proof.not_exercised = list(dict.fromkeys([*proof.not_exercised, *matched.gaps]))
 
 
-def local_files(entry: Path) -> list[Path]:
-    """The entry file and the files beside and below it that it imports, transitively, as far as names tell."""
-    found: dict[Path, None] = {entry: None}
-    todo = [entry]
-    while todo:
-        tree = _tree(todo.pop())
-        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        for name in names:
-            base = entry.parent.joinpath(*name.split("."))
-            for path in (base.with_suffix(".py"), base / "__init__.py"):
-                if path.is_file() and path not in found:
-                    found[path] = None
-                    todo.append(path)
-    return list(found)
-
-
-def _tree(path: Path) -> ast.Module:
-    try:
-        return ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError):
-        return ast.Module([], [])
-
-
 def target_of(after: Path) -> str:
     """``torch`` for a program that imports torch, else ``tf2``."""
-    for path in local_files(after):
-        for node in ast.walk(_tree(path)):
+    for tree in _trees(after):
+        for node in ast.walk(tree):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
@@ -176,9 +152,13 @@ def target_of(after: Path) -> str:
 def returned_names(after: Path) -> dict[str, list[list[str]]]:
     """The expressions that each function returns, for each of its return statements, one for each element."""
     out: dict[str, list[list[str]]] = {}
-    for path in local_files(after):
-        _collect(_tree(path), [], out)
+    for tree in _trees(after):
+        _collect(tree, [], out)
     return out
+
+
+def _trees(entry: Path) -> Iterator[ast.Module]:
+    return (tree for tree in map(parsed, local_files(entry)) if tree is not None)
 
 
 def _collect(node: ast.AST, names: list[str], out: dict[str, list[list[str]]]) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from actlint.verify.attach import Attached, attach, imported, without_names
+from actlint.verify.attach import Attached, attach, without_names
 from actlint.verify.proof import Proof, reason
 
 THEN = """\
@@ -94,20 +94,3 @@ def test_lost_weights_are_no_difference() -> None:
     assert [own["text"] for own in proof.reasons] == [lost["text"]] and "map.toml" in proof.reasons[0]["help"]
     kept = without_names(Proof("differs", [reason("PRF202", "fetch differs")]), "map.toml")
     assert kept.verdict == "differs"
-
-
-def test_only_imported_modules_count(tmp_path: Path) -> None:
-    texts = {
-        "train.py": "import layers.dense\nfrom losses import total\nfrom . import steps\n",
-        "layers/__init__.py": "",
-        "layers/dense.py": "import numpy, train\n",
-        "losses.py": "import terms as t\n",
-        "terms.py": "",
-        "steps.py": "",
-        "another.py": "def train_step(): pass\n",
-    }
-    for name, text in texts.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    found = {path.relative_to(tmp_path).as_posix() for path in imported(tmp_path / "train.py")}
-    assert found == {"layers/__init__.py", "layers/dense.py", "losses.py", "terms.py", "steps.py"}
