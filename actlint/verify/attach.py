@@ -10,7 +10,7 @@ from typing import Any
 
 from actlint.verify.modules import parsed
 from actlint.verify.proof import Proof, reason
-from actlint.verify.runners.instrument import Names
+from actlint.verify.runners.instrument import Names, functions
 
 Key = tuple[str, str]
 
@@ -65,10 +65,10 @@ def _renamed(map_file: str) -> str:
 def _follow_runs(
     plan: dict[str, Any], first: Mapping[str, Any], old: ast.Module, trees: list[ast.Module], entry: str, map_file: str
 ) -> list[dict[str, Any]]:
-    before = _functions(old)
+    before: dict[str, list[str]] = functions(old)
     known: dict[str, list[str]] = {}
     for tree in trees:
-        known = {**_functions(tree), **known}
+        known = {**functions(tree), **known}
     missing: dict[str, dict[str, Any]] = {}
     for run, own in zip(plan["runs"], first["runs"], strict=True):
         name = run["callable"]
@@ -136,24 +136,4 @@ def _assignments(trees: Iterable[ast.Module]) -> dict[Key, int]:
         counting = _Counting()
         counting.visit(copy.deepcopy(tree))
         found = {**counting.found, **found}
-    return found
-
-
-def _functions(tree: ast.Module) -> dict[str, list[str]]:
-    """The parameters of every function of a module, by its qualified name."""
-    found: dict[str, list[str]] = {}
-
-    def walk(node: ast.AST, path: list[str]) -> None:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                inner = [*path, child.name]
-                if not isinstance(child, ast.ClassDef):
-                    arguments = child.args
-                    listed = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-                    found[".".join(inner)] = [argument.arg for argument in listed]
-                walk(child, inner)
-            else:
-                walk(child, path)
-
-    walk(tree, [])
     return found

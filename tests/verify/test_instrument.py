@@ -201,6 +201,6 @@ def test_locals_are_registered():
     assert registered == [("main", "model", 1), ("main", "model", 2)]
 
 
-def test_function_names():
-    tree = ast.parse("class A:\n    def f(self):\n        def g(): pass\nif 1:\n    def h(): pass\n")
-    assert instrument.function_names(tree) == {"A.f", "A.f.g", "h"}
+def test_functions_have_their_parameters():
+    tree = ast.parse("class A:\n    def f(self):\n        def g(): pass\nif 1:\n    def h(a, /, b=1, *c, d): pass\n")
+    assert instrument.functions(tree) == {"A.f": ["self"], "A.f.g": [], "h": ["a", "b", "d"]}

@@ -281,7 +281,7 @@ class _Function:
 def transform(file, text):
     """Instrument every function of a file, its parameters and every assigned local name."""
     tree = ast.parse(text)
-    names = instrument.function_names(tree)
+    names = instrument.functions(tree)
     locals_ = {}
 
     def walk(node, path):

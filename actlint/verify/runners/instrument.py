@@ -131,11 +131,9 @@ class Names(ast.NodeTransformer):
         wanted = self.locals.get(function, ()) if is_function else ()
         if not wanted:
             return []
-        arguments = node.args
-        known = getattr(arguments, "posonlyargs", []) + arguments.args + arguments.kwonlyargs
         calls = [
             ast.Expr(_call(LOCAL, ast.Constant(function), ast.Constant(a.arg), ast.Name(a.arg, ast.Load())))
-            for a in known
+            for a in _named(node)
             if a.arg in wanted
         ]
         return [ast.copy_location(call, node.body[0]) for call in calls]
@@ -247,19 +245,25 @@ def alike(wrapper, function):
     return wrapper
 
 
-def function_names(tree):
-    """Qualified names of the functions that a module defines, at any depth."""
-    names = set()
+def functions(tree):
+    """``qualified name -> parameters`` of the functions that a module defines, at any depth."""
+    found = {}
 
     def walk(node, path):
         for child in ast.iter_child_nodes(node):
             if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 inner = path + [child.name]
                 if not isinstance(child, ast.ClassDef):
-                    names.add(".".join(inner))
+                    found[".".join(inner)] = [argument.arg for argument in _named(child)]
                 walk(child, inner)
             else:
                 walk(child, path)
 
     walk(tree, [])
-    return names
+    return found
+
+
+def _named(function):
+    """A function's parameters, without `*` and `**` ones."""
+    arguments = function.args
+    return getattr(arguments, "posonlyargs", []) + arguments.args + arguments.kwonlyargs

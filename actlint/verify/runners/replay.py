@@ -455,7 +455,7 @@ def transformer(plan, with_probes):
 
     def transform(file, text):
         tree = ast.parse(text)
-        names = instrument.function_names(tree)
+        names = instrument.functions(tree)
         locals_ = {}
         for path in paths:
             function = max((n for n in names if path.startswith(n + ".")), key=len, default=None)
