@@ -7,6 +7,8 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,33 +78,33 @@ def discover(request: ProofRequest, end: float) -> tuple[dict[str, Any], dict[st
 def _discovered(
     request: ProofRequest, precision: str, end: float
 ) -> tuple[tuple[dict[str, Any], dict[str, Any]] | Proof, str | None]:
-    scratch = Path(tempfile.mkdtemp(prefix="actlint-"))
-    sides: list[Side] = []
-    try:
-        results = scratch / "results"
-        results.mkdir()
-        for mode in ("original", "rewritten"):
-            sides.append(start_side(request, mode, precision, scratch))
-        for side in sides:
-            proof, kernel = _ended(request, results, sides, side, end)
-            if proof is not None:
-                return proof, kernel
+    with _started(request, precision, "original", "rewritten") as (results, sides):
+        proof, kernel = _hindered(request, results, sides, end)
+        if proof is not None:
+            return proof, kernel
         return (_read(results / "original.json"), _read(results / "rewritten.json")), None
-    finally:
-        for side in sides:
-            _end(side)
-        remove_folder(scratch)
 
 
 def _attempt(request: ProofRequest, precision: str, end: float) -> tuple[Proof, str | None]:
     """A proof in one precision, and the operation that can't be computed in it, if any."""
+    with _started(request, precision, "before", "decisive", "compiled") as (results, sides):
+        proof, kernel = _hindered(request, results, sides, end)
+        if proof is not None:
+            return proof, kernel
+        found = {path.stem: _read(path) for path in results.glob("*.json") if not path.stem.startswith("before")}
+        return verdict.judge(found), found["decisive"].get("failure", {}).get("kernel")
+
+
+@contextmanager
+def _started(request: ProofRequest, precision: str, *modes: str) -> Iterator[tuple[Path, list[Side]]]:
+    """The folder of results and the running sides; they are ended, and what they wrote is removed, at the end."""
     scratch = Path(tempfile.mkdtemp(prefix="actlint-"))
     sides: list[Side] = []
     try:
-        (scratch / "results").mkdir()
-        for mode in ("before", "decisive", "compiled"):
+        (results := scratch / "results").mkdir()
+        for mode in modes:
             sides.append(start_side(request, mode, precision, scratch))
-        return _gather(request, scratch / "results", sides, end)
+        yield results, sides
     finally:
         for side in sides:
             _end(side)
@@ -193,13 +195,13 @@ def launch(python: str, script: str, folder: Path) -> tuple[subprocess.Popen[byt
     return process, output
 
 
-def _gather(request: ProofRequest, results: Path, sides: list[Side], end: float) -> tuple[Proof, str | None]:
+def _hindered(request: ProofRequest, results: Path, sides: list[Side], end: float) -> tuple[Proof | None, str | None]:
+    """Wait for all sides; the first hindrance, if any, as `_ended` has it."""
     for side in sides:
         proof, kernel = _ended(request, results, sides, side, end)
         if proof is not None:
             return proof, kernel
-    found = {path.stem: _read(path) for path in results.glob("*.json") if not path.stem.startswith("before")}
-    return verdict.judge(found), found["decisive"].get("failure", {}).get("kernel")
+    return None, None
 
 
 def _ended(
