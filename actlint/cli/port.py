@@ -15,7 +15,7 @@ from actlint.files.write import write_all
 from actlint.report.outcome import Outcome, as_json, lines
 from actlint.report.terminal import draw, line
 from actlint.verify.byhand import verify_port
-from actlint.verify.portmap import Map, MapError, parse, render
+from actlint.verify.mapfile import Map, MapError, parse, render
 
 
 def run_port(

@@ -61,7 +61,7 @@ def _draft(
     destination: Callable[[Path], Path],
     root: Path,
 ) -> Draft:
-    from actlint.verify.mapfile import written
+    from actlint.verify.planmap import written
 
     def relative(path: Path) -> str:
         return Path(os.path.relpath(path, root)).as_posix()

@@ -163,8 +163,9 @@ class Again:
 
     def _proof(self, program: dict[str, str]) -> Proof:
         from actlint.verify.attach import attach, without_names
-        from actlint.verify.mapfile import MapError, applied
+        from actlint.verify.mapfile import MapError
         from actlint.verify.modules import local_files
+        from actlint.verify.planmap import applied
         from actlint.verify.proof import Proof
 
         record = self._record

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from actlint.files.scratch import copy_folder
 from actlint.verify import launch
+from actlint.verify.mapfile import Map, MapError, parse
 from actlint.verify.matching import Match, match
 from actlint.verify.modules import local_files, parsed
-from actlint.verify.portmap import Map, MapError, parse
 from actlint.verify.proof import Proof, ProofRequest, reason
 
 MAP_HELP = "complete the map below, and give it with --map FILE"

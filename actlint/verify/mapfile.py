@@ -1,83 +1,122 @@
-"""The readable form of a plan: which name of the rewrite stands for what in the original. People may edit it."""
+"""Map files, in TOML: which name of a rewritten program stands for what in the original. People may edit them."""
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-LAYOUTS = ("same", "T", "HWIO")
+LAYOUTS = ("same", "T", "HWIO", "reshape")
 ABSENT = -1
 _HEAD = """\
 # Which name of the rewritten program stands for what in the original, for `actlint verify`.
 # After you have renamed something in the rewritten code, write its new name here.
 """
-_WEIGHTS = """
-# A variable's place is an expression in the rewritten module; `layout` is how it lies there: "same", "T", "HWIO".
-[weights]
-"""
-_SITES = """
+_WEIGHTS = f"""\
+# A variable's place is an expression in the rewritten module; `layout` is how it lies there: one of
+# {", ".join(LAYOUTS)}."""
+_SITES = f"""\
 # A run of the original is a call of the function `after`. `returns` says which of its returned values each fetched
-# value is (-1: none), `parameters` which placeholder or tensor each of its parameters takes.
-"""
-_PROBES = """
+# value is ({ABSENT}: none), `parameters` which placeholder or tensor each of its parameters takes."""
+_PROBES = """\
 # Hidden tensors, loss terms and losses: the value that the `nth` assignment to `variable` in `function` gives. An entry
-# that is removed, or whose variable is gone, is not compared.
-"""
+# that is removed, or whose variable is gone, is not compared."""
 
 
 class MapError(Exception):
     """A map that can't be used; the message is one sentence."""
 
 
-def written(plan: Mapping[str, Any]) -> str:
-    """The map of a plan, as TOML."""
-    lines = [_HEAD, _WEIGHTS]
-    for key, weight in _named(plan["weights"], "name"):
-        lines.append(f"{_text(key)} = {{ path = {_text(weight['path'])}, layout = {_text(weight['layout'])} }}\n")
-    sites = [run for run in plan["runs"] if run["callable"]]
-    lines += [_SITES] * bool(sites)
-    for key, run in _named(sites, "site"):
-        returns = [ABSENT if place is None else place for place in run["returns"]]
-        parameters = ", ".join(f"{_key(name)} = {_text(source)}" for name, source in run["parameters"].items())
-        inline = f"{{ {parameters} }}" if parameters else "{}"
-        lines.append(f"[[site]]\nbefore = {_text(key)}\nafter = {_text(run['callable'])}\nreturns = {returns}\n")
-        lines.append(f"parameters = {inline}\n\n")
-    probes = [probe for probe in plan["probes"] if probe.get("after")]
-    lines += [_PROBES] * bool(probes)
-    for probe in probes:
-        lines.append(f"[[probe]]\nid = {_text(probe['id'])}\nname = {_text(probe['name'])}\n")
-        lines.append(f"role = {_text(probe['role'])}\n")
-        after = probe["after"]
-        lines.append(f"function = {_text(after['function'])}\nvariable = {_text(after['variable'])}\n")
-        lines.append(f"nth = {after['nth']}\n\n")
-    return "".join(lines).rstrip("\n") + "\n"
+@dataclass
+class Site:
+    """One run: where the original makes it, and the function that makes it in the rewrite (None: none does).
+
+    `returns` holds for each fetched value its place among the returned ones, None for what isn't returned; `parameters`
+    the placeholder that each parameter takes the place of. None where the file leaves it open.
+    """
+
+    before: str
+    after: str | None
+    returns: list[int | None] | None = None
+    parameters: dict[str, str] | None = None
 
 
-def applied(plan: Mapping[str, Any], text: str) -> dict[str, Any]:
-    """The plan with what a map says. Raises MapError for names that the plan doesn't have and for other mistakes."""
+@dataclass
+class Probe:
+    """A tensor by its number in the plan, and the assignment that gives its value in the rewrite. `name` and `role` say
+    to readers what it is."""
+
+    id: str
+    function: str
+    variable: str
+    nth: int
+    name: str = ""
+    role: str = ""
+
+
+@dataclass
+class Map:
+    """A map file's content."""
+
+    weights: dict[str, dict[str, str]] = field(default_factory=dict)
+    sites: list[Site] = field(default_factory=list)
+    probes: list[Probe] = field(default_factory=list)
+
+
+def parse(text: str, *, recorded: bool = False) -> Map:
+    """The map that a file's text holds. Raises MapError.
+
+    That of a record of a migration has probes, and a function for each of its sites.
+    """
     document = _parsed(text)
-    made = copy.deepcopy(dict(plan))
-    weights = dict(_named(made["weights"], "name"))
-    for name, place in _table(document, "weights").items():
-        weight = _known(weights, name, "weight")
-        fields = place if isinstance(place, dict) else {"path": place}
-        weight["path"] = _string(fields.get("path"), f"`path` of weight {name}")
-        weight["layout"] = _layout(fields.get("layout", "same"), name)
-        weight["build"] = _moved_build(weight, next(w for k, w in _named(plan["weights"], "name") if k == name))
-    sites = dict(_named([run for run in made["runs"] if run["callable"]], "site"))
-    for entry in _tables(document, "site"):
-        _site(_known(sites, _string(entry.get("before"), "`before` of a site"), "site"), entry)
-    probes = {probe["id"]: probe for probe in made["probes"]}
-    wanted = {_string(entry.get("id"), "`id` of a probe"): entry for entry in _tables(document, "probe")}
-    for name in wanted:
-        _known(probes, name, "probe")
-    for name, probe in probes.items():
-        probe["after"] = _probe(wanted[name]) if name in wanted else None
-    return made
+    kinds = ("weights", "site", "probe") if recorded else ("weights", "site")
+    listed = ", ".join(("[weights]", *(f"[[{kind}]]" for kind in kinds[1:-1]))) + f" and [[{kinds[-1]}]]"
+    _check_keys(document, kinds, "", f"a map has {listed}")
+    weights = document.get("weights", {})
+    if not isinstance(weights, dict):
+        raise MapError("'weights' isn't a table")
+    return Map(
+        {name: _weight(name, entry) for name, entry in weights.items()},
+        [_site(entry, recorded) for entry in _tables(document, "site")],
+        [_probe(entry) for entry in _tables(document, "probe")],
+    )
+
+
+def render(map_: Map, candidates: Mapping[str, list[str]] | None = None, *, explained: bool = False) -> str:
+    """The map as TOML; variables that are open get their candidates as a comment. `explained` adds comments on what
+    the entries mean."""
+    lines = [_HEAD] * explained + _explained(_WEIGHTS, explained, "[weights]")
+    for name, entry in map_.weights.items():
+        listed = (candidates or {}).get(name)
+        lines += [f"# one of: {', '.join(listed)}"] if listed else []
+        lines.append(f"{_text(name)} = {{path = {_text(entry['path'])}, layout = {_text(entry['layout'])}}}")
+    for name, listed in (candidates or {}).items():
+        if name not in map_.weights:
+            lines += [f"# one of: {', '.join(listed)}", f'# {_text(name)} = {{path = "", layout = "same"}}']
+    for number, site in enumerate(map_.sites):
+        lines += ["", *_explained(_SITES, explained and not number, "[[site]]"), *_site_lines(site)]
+    for number, probe in enumerate(map_.probes):
+        lines += ["", *_explained(_PROBES, explained and not number, "[[probe]]")]
+        lines += [f"{key} = {_text(getattr(probe, key))}" for key in ("id", "name", "role", "function", "variable")]
+        lines.append(f"nth = {probe.nth}")
+    return "\n".join(lines) + "\n"
+
+
+def _explained(comment: str, wanted: bool, head: str) -> list[str]:
+    return [comment, head] if wanted else [head]
+
+
+def _site_lines(site: Site) -> Iterator[str]:
+    yield f"before = {_text(site.before)}"
+    yield f"after = {_text(site.after) if site.after else 'false'}"
+    if site.returns is not None:
+        yield f"returns = {[ABSENT if place is None else place for place in site.returns]}"
+    if site.parameters:
+        inner = ", ".join(f"{_key(name)} = {_text(tensor)}" for name, tensor in site.parameters.items())
+        yield f"parameters = {{{inner}}}"
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -91,90 +130,73 @@ def _parsed(text: str) -> dict[str, Any]:
         raise MapError(f"it isn't TOML: {error}") from None
 
 
-def _site(run: dict[str, Any], entry: Mapping[str, Any]) -> None:
-    run["callable"] = _string(entry.get("after"), f"`after` of site {run['site']}")
-    if "returns" in entry:
-        places = entry["returns"]
-        count = len(run["returns"])
-        if not isinstance(places, list) or len(places) != count or not all(type(place) is int for place in places):
-            raise MapError(
-                f"`returns` of site {run['site']} must be a list of {count} numbers, one for each fetched value"
-            )
-        run["returns"] = [None if place == ABSENT else place for place in places]
-    if "parameters" in entry:
-        known = list(run["parameters"].values())
-        parameters = entry["parameters"]
-        if not isinstance(parameters, dict) or sorted(map(str, parameters.values())) != sorted(known):
-            listed = ", ".join(sorted(known)) or "none"
-            raise MapError(f"`parameters` of site {run['site']} must name one parameter for each of: {listed}")
-        run["parameters"] = parameters
-
-
-def _probe(entry: Mapping[str, Any]) -> dict[str, Any]:
-    what = f"probe {entry['id']}"
-    nth = entry.get("nth", 0)
-    if type(nth) is not int:
-        raise MapError(f"`nth` of {what} must be a number")
-    function = entry.get("function", "")
-    if not isinstance(function, str):
-        raise MapError(f"`function` of {what} must be a string")
-    return {"function": function, "variable": _string(entry.get("variable"), f"`variable` of {what}"), "nth": nth}
-
-
-def _moved_build(weight: Mapping[str, Any], old: Mapping[str, Any]) -> list[Any] | None:
-    """The layer that is built before a weight is read: it goes with the weight's path."""
-    build = weight.get("build")
-    if not build or weight["path"] == old["path"]:
-        return build
-    layer, shape = build
-    rest = old["path"].removeprefix(layer)
-    path: str = weight["path"]
-    return [path.removesuffix(rest), shape] if rest and path.endswith(rest) else None
-
-
-def _named(items: Iterable[dict[str, Any]], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Items by a name that is theirs alone: a repeated one gets its number."""
-    seen: dict[str, int] = {}
-    for item in items:
-        name = item[key]
-        seen[name] = seen.get(name, 0) + 1
-        yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), item
-
-
-def _known(items: Mapping[Any, dict[str, Any]], name: str, kind: str) -> dict[str, Any]:
-    if name in items:
-        return items[name]
-    raise MapError(f"there is no {kind} {name!r}; there are {', '.join(map(str, items)) or 'none'}")
-
-
-def _table(document: Mapping[str, Any], key: str) -> dict[str, Any]:
-    table = document.get(key, {})
-    if not isinstance(table, dict):
-        raise MapError(f"`{key}` must be a table")
-    return table
+def _check_keys(table: Mapping[str, Any], known: Iterable[str], where: str, help: str) -> None:
+    unknown = sorted(set(table) - set(known))
+    if unknown:
+        raise MapError(f"unknown key '{unknown[0]}'{where}; {help}")
 
 
 def _tables(document: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    tables = document.get(key, [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise MapError(f"`{key}` must be written as [[{key}]]")
-    return tables
-
-
-def _string(value: Any, what: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise MapError(f"{what} must be a string")
+    value = document.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        raise MapError(f"'{key}' isn't a list of tables: write [[{key}]]")
     return value
 
 
-def _layout(value: Any, name: str) -> str:
-    if value not in LAYOUTS:
-        raise MapError(f"`layout` of weight {name} must be one of {', '.join(LAYOUTS)}")
-    return str(value)
+def _weight(name: str, entry: Any) -> dict[str, str]:
+    entry = {"path": entry} if isinstance(entry, str) else entry
+    if not isinstance(entry, dict) or not isinstance(entry.get("path"), str) or set(entry) - {"path", "layout"}:
+        raise MapError(f'\'{name}\' needs {{path = "...", layout = "same"}}')
+    layout = entry.get("layout", "same")
+    if layout not in LAYOUTS:
+        raise MapError(f"layout '{layout}' of '{name}' isn't one of {', '.join(LAYOUTS)}")
+    return {"path": entry["path"], "layout": layout}
+
+
+def _site(entry: Mapping[str, Any], recorded: bool) -> Site:
+    help = "it has before, after, returns and parameters"
+    _check_keys(entry, ("before", "after", "returns", "parameters"), " in [[site]]", help)
+    before, after = entry.get("before"), entry.get("after")
+    if not isinstance(before, str):
+        raise MapError('a [[site]] needs before = "file.py:line"')
+    if not (isinstance(after, str) and after) and (recorded or after is not False):
+        none = "" if recorded else ", or after = false where there is none"
+        raise MapError(f"the site '{before}' needs after = \"function\"{none}")
+    parameters = entry.get("parameters")
+    if parameters is not None and not _is_table_of_texts(parameters):
+        raise MapError(f"'parameters' of '{before}' needs entries like x = \"Placeholder:0\"")
+    return Site(before, after or None, _returns(before, entry.get("returns")), parameters)
+
+
+def _is_table_of_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(inner, str) for inner in value.values())
+
+
+def _returns(before: str, value: Any) -> list[int | None] | None:
+    if value is None:
+        return None
+    if isinstance(value, list) and all(type(place) is int and place >= ABSENT for place in value):
+        return [None if place == ABSENT else place for place in value]
+    raise MapError(f"'returns' of '{before}' needs places of returned values, and {ABSENT} for what isn't returned")
+
+
+def _probe(entry: Mapping[str, Any]) -> Probe:
+    keys = ("id", "name", "role", "function", "variable")
+    _check_keys(entry, (*keys, "nth"), " in [[probe]]", f"it has {', '.join(keys)} and nth")
+    texts = {key: entry.get(key, "") for key in keys}
+    if not isinstance(texts["id"], str) or not texts["id"]:
+        raise MapError('a [[probe]] needs an id, like id = "t0"')
+    for key, value in texts.items():
+        if not isinstance(value, str):
+            raise MapError(f"'{key}' of the probe '{texts['id']}' must be a string")
+    nth = entry.get("nth", 0)
+    if not texts["variable"] or type(nth) is not int:
+        raise MapError(f"the probe '{texts['id']}' needs variable = \"name\", and a number as nth")
+    return Probe(**texts, nth=nth)
 
 
 def _text(value: str) -> str:
-    return json.dumps(value).replace("\x7f", "\\u007f")
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _key(name: str) -> str:

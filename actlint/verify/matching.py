@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from actlint.verify.mapfile import Map, Site
 from actlint.verify.pairing import Pairs, pair
-from actlint.verify.portmap import Map, Site
 from actlint.verify.similarity import NOTHING, assign, is_alike, similarity
 
 SHAPE, NAME, ORDER = 3.0, 4.0, 0.1

@@ -11,7 +11,6 @@ from actlint.verify.similarity import NOTHING, assign, is_alike, similarity
 
 VALUE, NAME, ORDER, TRAINABLE, EXACT = 20.0, 16.0, 4.0, 2.0, 3.0
 MARGIN = 3.0
-LAYOUTS = ("same", "T", "HWIO", "reshape")
 
 
 @dataclass
@@ -82,8 +81,6 @@ def _settle(
         if name not in by_name:
             raise ValueError(f"the original has no variable '{name}'; it has {_listed(by_name)}")
         place, path, layout = by_name[name], entry.get("path"), entry.get("layout", "same")
-        if layout not in LAYOUTS:
-            raise ValueError(f"layout '{layout}' of '{name}' isn't one of {', '.join(LAYOUTS)}")
         known = by_path.get(str(path))
         if path is None:
             raise ValueError(f"'{name}' has no path")

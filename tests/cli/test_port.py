@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from actlint.verify.portmap import Map, parse
+from actlint.verify.mapfile import Map, parse
 from tests.cli.conftest import Actlint, contents
 
 GRAPH = "import tensorflow as tf\nx = tf.placeholder(tf.float32)\nprint(tf.Session().run(x))\n"

@@ -62,7 +62,7 @@ def test_record_holds_what_a_court_asks_for(actlint: Actlint, backend: Backend, 
     assert found["programs"] == [
         {"entry": "train.py", "after": "train.py", "folder": ".", "plan": "plan.json", "map": "map.toml"}
     ]
-    assert '"w:0" = { path = "w", layout = "same" }' in (train.parent / ".actlint/train.py/1/map.toml").read_text()
+    assert '"w:0" = {path = "w", layout = "same"}' in (train.parent / ".actlint/train.py/1/map.toml").read_text()
     assert (train.parent / ".actlint/.gitignore").read_text() == "*\n"
 
 
@@ -81,7 +81,7 @@ def test_map_settles_what_was_renamed(actlint: Actlint, backend: Backend, train:
     file.write_text(file.read_text().replace('path = "w"', 'path = "model.w"'))
     assert actlint("verify").code == 0
     assert backend.requests[-1].plan["weights"][0]["path"] == "model.w"
-    file.write_text("[weights]\nnobody = 1\n")
+    file.write_text('[weights]\nnobody = "x"\n')
     result = actlint("verify")
     assert result.code == 1
     assert "map.toml: PRF503 there is no weight 'nobody'; there are w:0" in result.out

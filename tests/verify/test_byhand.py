@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from actlint.verify.byhand import returned_names, target_of, verify_port
-from actlint.verify.portmap import MapError, render
+from actlint.verify.mapfile import MapError, render
 
 PORTS = Path(__file__).parent / "ports"
 NEEDED = ("tensorflow", "tf_keras", "torch")

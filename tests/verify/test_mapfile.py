@@ -1,96 +1,73 @@
-from __future__ import annotations
+"""Map files are read as they are written, and wrong ones are errors of one sentence."""
 
-import copy
-from typing import Any
+from __future__ import annotations
 
 import pytest
 
-from actlint.verify.mapfile import MapError, applied, written
-
-PLAN: dict[str, Any] = {
-    "placeholders": [{"id": "p0", "span": {}}, {"id": "p1", "span": {}}],
-    "probes": [
-        {"id": "t0", "name": "h", "role": "hidden", "after": {"function": "forward", "variable": "h", "nth": 1}},
-        {"id": "t1", "name": "z", "role": "fed", "after": None},
-    ],
-    "runs": [
-        {"site": "train.py:9", "callable": None, "parameters": {}, "returns": [None]},
-        {"site": "train.py:12", "callable": "train_step", "parameters": {"x": "p0", "y": "p1"}, "returns": [None, 0]},
-        {"site": "train.py:12", "callable": "evaluate", "parameters": {}, "returns": [0]},
-    ],
-    "weights": [
-        {
-            "order": 0,
-            "name": 'a "b"\\k:0',
-            "path": "model.a.kernel",
-            "layout": "T",
-            "build": ["model.a", [None, 3]],
-        },
-        {"order": 1, "name": "w:0", "path": "weights['w']", "layout": "same", "build": None},
-        {"order": 2, "name": "w:0", "path": "weights['v']", "layout": "HWIO", "build": None},
-    ],
-}
+from actlint.verify.mapfile import Map, MapError, Probe, Site, parse, render
 
 
-def test_map_of_a_plan_gives_the_plan() -> None:
-    assert applied(PLAN, written(PLAN)) == PLAN
+@pytest.mark.parametrize("explained", [False, True])
+@pytest.mark.parametrize("path", ["model.w['h1']", "w['\\x7f\\\\\"\\n']", "w['\U0001f600é']"])
+def test_what_is_written_is_read(path, explained):
+    map_ = Map(
+        {"enc/kernel:0": {"path": path, "layout": "reshape"}},
+        [Site("train.py:40", "train_step", [None, 0], {"x": "Placeholder:0", "é": "b"}), Site("train.py:50", None)],
+    )
+    assert parse(render(map_, explained=explained)) == map_
+    map_.sites.pop()
+    map_.probes.append(Probe("t0", "Model.forward", "h", 1, "hidden", "loss term"))
+    assert parse(render(map_, explained=explained), recorded=True) == map_
 
 
-def test_names_are_replaced() -> None:
-    before = copy.deepcopy(PLAN)
-    text = written(PLAN)
-    for old, new in [
-        ("model.a.kernel", "net.first.kernel"),
-        ('"train_step"', '"step"'),
-        ('x = "p0", y = "p1"', 'inputs = "p0", labels = "p1"'),
-        ("returns = [-1, 0]", "returns = [-1, 2]"),
-        ('variable = "h"', 'variable = "hidden"'),
-        ("nth = 1", "nth = 0"),
-    ]:
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    plan = applied(PLAN, text)
-    assert before == PLAN
-    assert (plan["weights"][0]["path"], plan["weights"][0]["build"]) == ("net.first.kernel", ["net.first", [None, 3]])
-    assert plan["runs"][1]["callable"] == "step"
-    assert plan["runs"][1]["parameters"] == {"inputs": "p0", "labels": "p1"}
-    assert plan["runs"][1]["returns"] == [None, 2]
-    assert plan["probes"][0]["after"] == {"function": "forward", "variable": "hidden", "nth": 0}
-    assert plan["runs"][2] == PLAN["runs"][2] and plan["weights"][1:] == PLAN["weights"][1:]
-
-
-def test_layer_of_a_weight_that_moved_elsewhere_is_not_built() -> None:
-    plan = applied(PLAN, written(PLAN).replace("model.a.kernel", "kernels['a']"))
-    assert plan["weights"][0]["build"] is None
-
-
-def test_names_that_are_left_out_stay_and_probes_go() -> None:
-    plan = applied(PLAN, '[weights]\n"w:0 (2)" = "other"\n')
-    assert [weight["path"] for weight in plan["weights"]] == ["model.a.kernel", "weights['w']", "other"]
-    assert plan["runs"] == PLAN["runs"]
-    assert [probe["after"] for probe in plan["probes"]] == [None, None]
+def test_open_variables_are_shown_with_their_candidates():
+    text = render(Map(), {"w:0": ["left", "right"]})
+    assert "# one of: left, right" in text
+    assert parse(text) == Map()
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "message"),
     [
         ("[weights", "it isn't TOML"),
-        ('[weights]\nv = "x"\n', "there is no weight 'v'; there are "),
-        ('[weights]\n"w:0" = {path = 3}\n', "`path` of weight w:0 must be a string"),
-        ('[weights]\n"w:0" = {path = "x", layout = "t"}\n', "`layout` of weight w:0 must be one of same, T, HWIO"),
-        ("weights = 3\n", "`weights` must be a table"),
-        ('[site]\nbefore = "x"\n', "must be written as [[site]]"),
-        ('[[site]]\nbefore = "train.py:1"\n', "there is no site 'train.py:1'; there are train.py:12, train.py:12 (2)"),
-        ('[[site]]\nbefore = "train.py:12"\n', "`after` of site train.py:12 must be a string"),
-        ('[[site]]\nbefore = "train.py:12"\nafter = "f"\nreturns = [0]\n', "must be a list of 2 numbers"),
-        ('[[site]]\nbefore = "train.py:12"\nafter = "f"\nparameters = {x = "p0"}\n', "for each of: p0, p1"),
-        ('[[site]]\nbefore = ["p.py:55"]\nafter = "f"\n', "`before` of a site must be a string"),
-        ("[[probe]]\nid = [1]\n", "`id` of a probe must be a string"),
-        ('[[probe]]\nid = "t9"\n', "there is no probe 't9'"),
-        ('[[probe]]\nid = "t0"\nvariable = "h"\nnth = "1"\n', "`nth` of probe t0 must be a number"),
+        ("[sites]", "unknown key 'sites'"),
+        ("[weights]\na = 1", "'a' needs"),
+        ("weights = 3", "'weights' isn't a table"),
+        ("[weights]\na = {path = 3}", "'a' needs"),
+        ("[weights]\na = {path = 'x', layout = 'NHWC'}", "layout 'NHWC' of 'a' isn't one of same, T, HWIO, reshape"),
+        ("[weights]\na = {path = 'x', layout = []}", "isn't one of"),
+        ("[site]\nbefore = 'a.py:1'", r"'site' isn't a list of tables: write \[\[site\]\]"),
+        ("[[site]]\nafter = 'f'", "needs before"),
+        ("[[site]]\nbefore = ['a.py:1']\nafter = 'f'", "needs before"),
+        ("[[site]]\nbefore = 'a.py:1'", "the site 'a.py:1' needs after = \"function\""),
+        ("[[site]]\nbefore = 'a.py:1'\nafter = ''", 'needs after = "function"'),
+        ("[[site]]\nbefore = 'a.py:1'\nafter = 'f'\nreturns = [-2]", "places of returned values"),
+        ("[[site]]\nbefore = 'a.py:1'\nafter = 'f'\nline = 1", "unknown key 'line'"),
+        ("[[site]]\nbefore = 'a.py:1'\nafter = 'f'\nparameters = {x = 1}", "needs entries like"),
     ],
 )
-def test_mistakes_are_named(text: str, sentence: str) -> None:
-    with pytest.raises(MapError) as raised:
-        applied(PLAN, text)
-    assert sentence in str(raised.value)
+def test_wrong_files_are_errors(text, message):
+    for recorded in (False, True):
+        with pytest.raises(MapError, match=message):
+            parse(text, recorded=recorded)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[site]]\nbefore = 'a.py:1'\nafter = false", "the site 'a.py:1' needs after = \"function\"$"),
+        ("[[probe]]\nid = [1]", "a .*probe.* needs an id"),
+        ("[[probe]]\nid = 't0'\nvariable = 'h'\nnth = '1'", "'t0' needs .* a number as nth"),
+        ("[[probe]]\nid = 't0'", "'t0' needs variable"),
+        ("[[probe]]\nid = 't0'\nvariable = 3", "'variable' of the probe 't0' must be a string"),
+        ("[[probe]]\nid = 't0'\nvariable = 'h'\nlayout = 'T'", "unknown key 'layout'"),
+    ],
+)
+def test_wrong_maps_of_records_are_errors(text, message):
+    with pytest.raises(MapError, match=message):
+        parse(text, recorded=True)
+
+
+def test_probes_are_for_records():
+    with pytest.raises(MapError, match="unknown key 'probe'; a map has .weights. and ..site.."):
+        parse("[[probe]]\nid = 't0'\nvariable = 'h'")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from actlint.verify.mapfile import Map, Site
 from actlint.verify.matching import match
-from actlint.verify.portmap import Map, Site
 
 BATCH, LABEL, GRID = [0.1, 0.2, 0.3, 1.0], [0.4, 0.1, 0.2, 1.0], [0.9, 0.8, 0.7, 1.0]
 

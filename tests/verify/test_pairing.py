@@ -136,7 +136,6 @@ def test_a_map_settles_a_question():
     ("settled", "message"),
     [
         ({"v:0": {"path": "left"}}, "no variable 'v:0'; it has 'w:0'"),
-        ({"w:0": {"path": "left", "layout": "NHWC"}}, "layout 'NHWC' of 'w:0'"),
     ],
 )
 def test_wrong_names_in_a_map_are_errors_that_say_what_there_is(settled, message):
