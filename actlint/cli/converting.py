@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from actlint.cli.programs import Group, Reader
 from actlint.cli.proving import Runtime, add_proofs, prove_copies
 from actlint.report.findings import shown_path
 from actlint.report.outcome import Outcome
+from actlint.verify.proof import reason
 
 if TYPE_CHECKING:
     from actlint.migrate import Rewrite
@@ -79,7 +80,10 @@ class Converter:
                 rewrites.append(rewrite(program, self._settings.target, self._settings.hidden))
             except Refused as refusal:
                 outcome.verdict = "refused"
-                outcome.reasons += [_reason(reason) for reason in refusal.reasons]
+                outcome.reasons += [
+                    reason(own.code, own.text, file=str(own.file), line=own.line, help=own.help)
+                    for own in refusal.reasons
+                ]
         if outcome.verdict == "refused":
             return Converted(outcome, {})
         contents = self._contents(rewrites, outcome)
@@ -121,7 +125,7 @@ class Converter:
     def _refuse(self, outcome: Outcome, path: Path, text: str) -> None:
         outcome.verdict = "refused"
         help = "migrate the programs one at a time, or rename the file"
-        outcome.reasons.append({"code": "file-conflict", "file": str(path), "line": 0, "text": text, "help": help})
+        outcome.reasons.append(reason("file-conflict", text, file=str(path), help=help))
 
     def _diff(self, contents: Mapping[Path, bytes]) -> str:
         return "".join(self._file_diff(path, data) for path, data in sorted(contents.items()))
@@ -138,7 +142,7 @@ class Converter:
         if self._settings.static:
             outcome.verdict = "not run"
             text = "--static was given, so nothing was proved and nothing is written"
-            outcome.reasons.append({"code": "static", "file": "", "line": 0, "text": text, "help": ""})
+            outcome.reasons.append(reason("static", text))
             return
         proofs: list[Proof] = []
         for program, piece in zip(group.programs, pieces, strict=True):
@@ -168,7 +172,3 @@ def common_folder(files: Iterable[Path]) -> Path:
 
 def _lines(data: bytes, encoding: str) -> list[str]:
     return data.decode(encoding).splitlines(keepends=True)
-
-
-def _reason(reason: Any) -> dict[str, Any]:
-    return {**asdict(reason), "file": str(reason.file)}

@@ -36,6 +36,7 @@ from actlint.report.findings import shown_path
 from actlint.report.outcome import Outcome, as_json, lines
 from actlint.report.terminal import draw
 from actlint.syntax.errors import Invalid
+from actlint.verify.proof import reason
 
 
 @click.command(short_help="Migrate TensorFlow 1 training programs, with proof.")
@@ -219,22 +220,15 @@ def _notebook(file: Path, target: str) -> Outcome:
     from actlint.migrate.refusals import REASONS
 
     kind = REASONS["REF112"]
-    reason = {"code": kind.code, "file": str(file), "line": 0, "text": kind.what, "help": kind.help}
-    return Outcome([file], target, "refused", reasons=[reason])
+    return Outcome([file], target, "refused", reasons=[reason(kind.code, kind.what, file=str(file), help=kind.help)])
 
 
 def _failed(group: Group, target: str) -> Outcome:
-    reason = {
-        "code": "internal-error",
-        "file": str(group.files[0]),
-        "line": 0,
-        "text": "actlint itself failed",
-        "help": "",
-    }
-    return Outcome(group.files, target, "not run", reasons=[reason])
+    why = reason("internal-error", "actlint itself failed", file=str(group.files[0]))
+    return Outcome(group.files, target, "not run", reasons=[why])
 
 
 def _unreadable(error: Invalid | Undecodable, target: str) -> Outcome:
     help = getattr(error, "help", None) or "correct the file first"
-    reason = {"code": "invalid-syntax", "file": str(error.path), "line": error.row, "text": error.why, "help": help}
-    return Outcome([error.path], target, "refused", reasons=[reason])
+    why = reason("invalid-syntax", error.why, file=str(error.path), line=error.row, help=help)
+    return Outcome([error.path], target, "refused", reasons=[why])
