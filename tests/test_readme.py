@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -88,3 +89,23 @@ def test_options_exist():
         known = CliRunner().invoke(app, [command, "--help"]).stdout
         (section,) = re.findall(rf"^### {command}\n(.*?)(?=^##)", README, re.MULTILINE | re.DOTALL)
         assert {option for option in re.findall(r"--[a-z][a-z-]*", section) if option not in known} == set()
+
+
+def imports_of(room: str) -> set[str]:
+    """What of actlint the modules of a room import, beside themselves."""
+    found: set[str] = set()
+    for file in (ROOT / "actlint" / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""] if node.module != "actlint" else [f"actlint.{a.name}" for a in node.names]
+            found |= {name.split(".")[1] for name in names if name.startswith("actlint.")}
+    return found - {room}
+
+
+def test_rooms_import_what_the_table_says():
+    rows = re.findall(r"^\| `(\w+)` \| .* \| .* \| (.*) \|$", README, re.MULTILINE)
+    listed = {room: set(re.findall(r"`(\w+)`", cell)) for room, cell in rows if cell != "all"}
+    folders = {path.parent.name for path in (ROOT / "actlint").glob("*/__init__.py")}
+    assert {room for room, _ in rows} == folders and folders - set(listed) == {"cli"}
+    assert {room: imports_of(room) for room in listed} == listed
