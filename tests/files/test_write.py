@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from actlint.files.discover import python_files
+from actlint.files.scratch import copy_folder
 from actlint.files.write import write_all
+
+ROOT = Path(__file__).parents[2]
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -146,3 +153,41 @@ def test_old_content_survives_a_failed_restoration(tmp_path: Path, monkeypatch: 
     kept = [tmp_path / name for name in leftovers(tmp_path)]
     assert [path.read_bytes() for path in kept] == [b"a\n"]
     assert str(kept[0]) in str(raised.value)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from actlint.files.write import write_all
+
+replaced = os.replace
+
+def replace(source, target):
+    replaced(source, target)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+os.replace = replace
+folder = Path(sys.argv[1])
+write_all({folder / name: b"new\\n" for name in ("a.py", "b.py")})
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+@pytest.mark.parametrize("in_git", [False, True])
+def test_what_a_killed_process_leaves_is_no_source_and_in_nobodys_way(tmp_path: Path, in_git: bool) -> None:
+    if in_git:
+        subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    files = [tmp_path / "a.py", tmp_path / "b.py"]
+    for file in files:
+        file.write_bytes(b"old\n")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
+    left = {name: (tmp_path / name).read_bytes() for name in leftovers(tmp_path)}
+    assert sorted(left.values()) == [b"new\n", b"old\n", b"old\n"]
+    assert python_files([tmp_path]) == files
+    assert copy_folder(tmp_path, copied := tmp_path.with_name(f"{tmp_path.name}-copy"), []) == []
+    assert sorted(os.listdir(copied)) == ["a.py", "b.py"]
+    write_all(dict.fromkeys(files, b"newer\n"))
+    assert [file.read_bytes() for file in files] == [b"newer\n"] * 2
+    assert {name: (tmp_path / name).read_bytes() for name in leftovers(tmp_path)} == left
