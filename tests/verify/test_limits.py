@@ -38,7 +38,7 @@ def once(job):
     result = {{"rows": [], "differences": [], "doubts": [], "broken": [], "unkeyed": [], "not_exercised": []}}
     result.update({{"failure": failure}} if failure else {{}})
     record.save(job["results"], passes.label(job["mode"], job["pass"]), result, record.Arrays())
-passes.each(dict(job, passes=["natural"]), once)
+passes.each(dict(job, passes=job["passes"][:{passes}]), once)
 os._exit(0)
 """
 
@@ -55,9 +55,9 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def request(folder: Path, before: str, after: str = QUIET, **options: object) -> ProofRequest:
+def request(folder: Path, before: str, after: str = QUIET, passes: int = 1, **options: object) -> ProofRequest:
     stub = folder / "python"
-    stub.write_text(STUB.format(python=sys.executable, runners=str(launch.RUNNERS.parent)))
+    stub.write_text(STUB.format(python=sys.executable, runners=str(launch.RUNNERS.parent), passes=passes))
     stub.chmod(stub.stat().st_mode | stat.S_IXUSR)
     for name, text in (("old", before), ("new", after)):
         (folder / name).mkdir()
@@ -161,6 +161,16 @@ def test_too_much_on_the_disk_ends_a_side(tmp_path: Path, temporary: Path, monke
     monkeypatch.setattr("actlint.verify.launch.Limits", partial(Limits, disk=2**20))
     proof = prove(request(tmp_path, "import time\nopen('x', 'wb').write(b'x' * 10**7)\ntime.sleep(60)"))
     assert shown(proof).startswith("not run: PRF107 the original program has written more than")
+
+
+def test_passes_take_the_disk_one_after_the_other(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actlint.verify.limits.DISK_EVERY", 0.05)
+    monkeypatch.setattr("actlint.verify.launch.Limits", partial(Limits, disk=10 * 2**20))
+    asked = request(tmp_path, "import time\ntime.sleep(0.3)", passes=4)
+    (tmp_path / "old" / "data.bin").write_bytes(b"x" * 3 * 2**20)
+    assert shown(prove(asked)).startswith("inconclusive: PRF301")
 
 
 def test_a_failure_names_the_paths_that_the_program_meant(tmp_path: Path, temporary: Path) -> None:

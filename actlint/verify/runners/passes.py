@@ -63,10 +63,17 @@ def each(job, action):
 
 
 def execute(job, action):
-    """Execute one pass in folders of its own; answers its exit status, negative for a signal."""
+    """Execute one pass in folders of its own, gone afterwards; answers its exit status, negative for a signal."""
     own = folder(job)
     job = dict(job, root=os.path.join(own, LAYER, job["place"]))
     shutil.copytree(os.path.join(job["folder"], "pristine"), job["root"], symlinks=True)
+    try:
+        return _process(job, own, action)
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def _process(job, own, action):
     if not sys.platform.startswith("linux"):
         path = os.path.join(own, "job.json")
         with open(path, "w", encoding="utf-8") as stream:
@@ -86,9 +93,11 @@ def execute(job, action):
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(status)
 
 
 def wait(job, mode, name):
