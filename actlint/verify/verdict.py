@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from actlint.verify.proof import Comparison, Proof, reason
@@ -20,9 +20,7 @@ ORIGINAL = "the original program"
 REWRITTEN = "the rewritten program"
 MOST_REASONS = 12
 INFINITE = 1e300
-ROUNDING = 2.0**-50
 ROUNDINGS = 4
-UPDATE = 1e-9
 SCALED = "decisive-scaled"
 REPLAYS = ("decisive", SCALED, "decisive-initial", "compiled")
 
@@ -82,7 +80,7 @@ def judge(found: dict[str, dict[str, Any]]) -> Proof:
     """
     sensitivity = found.get("sensitivity", {})
     replays = [_without_feeds(found[name], sensitivity.get("feeds", ())) for name in REPLAYS if name in found]
-    replays[0], moved = _with_rounding(replays[0], sensitivity.get("rounding", ()))
+    replays[0], moved = _with_rounding(replays[0], sensitivity.get("rounding"))
     decisive, compiled = replays[0], replays[-1]
     comparisons = [Comparison(**row) for replay in replays for row in replay["rows"]]
     gaps = list(dict.fromkeys([*decisive["not_exercised"], *moved, *_insensitive(found)]))
@@ -123,15 +121,15 @@ def _without_feeds(replay: dict[str, Any], names: Collection[str]) -> dict[str, 
     return {**replay, "rows": rows}
 
 
-def _with_rounding(
-    replay: dict[str, Any], rounding: Iterable[tuple[str, str, int, float, float]]
-) -> tuple[dict[str, Any], list[str]]:
+def _with_rounding(replay: dict[str, Any], rounding: dict[str, Any] | None) -> tuple[dict[str, Any], list[str]]:
     """A replay whose variables may differ by what the gradients' rounding moves them, and notes.
 
-    `rounding` says how far a change of `ROUNDING` moves them in the original; where equal gradients were seen to differ
-    by more, within their tolerance, in proportion.
+    `rounding` says how far a change of a size moves them in the original; where equal gradients were seen to differ by
+    more, within their tolerance, in proportion.
     """
-    moved = {(site, name, step): (size, change) for site, name, step, size, change in rounding}
+    if not rounding:
+        return replay, []
+    moved = {(site, name, step): (size, change) for site, name, step, size, change in rounding["moved"]}
     gradients: dict[tuple[str, str, int], float] = {}
     for row in replay["rows"]:
         if row["quantity"] == "gradient" and row["ok"]:
@@ -141,8 +139,8 @@ def _with_rounding(
     for row in replay["rows"]:
         key = row["site"], row["name"], row["step"]
         if row["quantity"] == "variable" and not row["ok"] and key in moved:
-            times = max(1.0, gradients.get(key, 0.0) / ROUNDING)
-            allowed = ROUNDINGS * times * moved[key][row["tolerance"] == UPDATE]
+            times = max(1.0, gradients.get(key, 0.0) / rounding["by"])
+            allowed = ROUNDINGS * times * moved[key][row["tolerance"] == rounding["update"]]
             if row["tolerance"] < allowed and row["error"] <= allowed:
                 row = {**row, "tolerance": allowed, "ok": True}
                 notes.append(

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from . import compare, passes, record
+from . import compare, passes, record, training_tf
 
 EXECUTIONS = 3
 MOST_CHANGES = 8
@@ -36,18 +36,20 @@ def weigh(job, action):
     """Compare the further passes with the first, make one for each hyper-parameter, and write ``sensitivity.json``.
 
     The file holds ``races`` and ``feeds`` (what differs between two executions of the original: results, and what it
-    feeds), ``unnoticed`` (hyper-parameters of which a change by 1 % stays within the tolerances) and ``untried`` (those
-    for which there was no time), and ``rounding``: ``[site, name, step, how far a rounding of the gradients moves that
-    variable in the original, relative to its size, and to its change since the start]``.
+    feeds), ``unnoticed`` (hyper-parameters of which a change by 1 % stays within the tolerances), ``untried`` (those
+    for which there was no time), and ``rounding``: the size ``by`` which gradients were rounded, how far that has
+    ``moved`` variables of the original, as ``[site, name, step, relative to the size, and to the change since the
+    start]``, and ``update``, the tolerance of those that are compared relative to their change.
     """
     before = record.load(job["results"], "before")
-    found = {"races": [], "feeds": [], "unnoticed": [], "untried": [], "rounding": []}
+    found = {"races": [], "feeds": [], "unnoticed": [], "untried": []}
     if os.path.exists(passes.outcome(job, passes.AGAIN, "json")):
         again = record.load(job["results"], passes.label("before", passes.AGAIN))
         found.update(_races(before, again, job["plan"]))
     if os.path.exists(passes.outcome(job, passes.ROUNDED, "json")):
         rounded = record.load(job["results"], passes.label("before", passes.ROUNDED))
-        found["rounding"] = _rounding(before, rounded, job["plan"])
+        moved = _moved(before, rounded, job["plan"])
+        found["rounding"] = {"by": training_tf.ROUNDING, "moved": moved, "update": compare.DOUBLE.update}
     for number, (optimizer, name) in enumerate(before["hyper"]):
         sentence = f"{name} of {optimizer}"
         if time.time() > job["extras_end"] or number >= MOST_CHANGES:
@@ -60,12 +62,28 @@ def weigh(job, action):
     os.replace(path + ".part", path)
 
 
+def _aligned(known, other):
+    """Runs of two recordings in pairs, up to where these part, with the first values of the weights met so far."""
+    start = {}
+    for one, two in zip(known["runs"], other["runs"]):
+        if (one["site"], one["ordinal"]) != (two["site"], two["ordinal"]):
+            return
+        start.update({index: weight["value"] for index, weight in one["captured"].items()})
+        yield one, two, start
+
+
+def _variables(one, two):
+    """``(index, value, value)`` of the variables that both runs have read."""
+    after = two.get("variables", {})
+    return [(index, value, after[index]) for index, value in one.get("variables", {}).items() if index in after]
+
+
 def _races(before, again, plan):
-    both = list(zip(before["runs"], again["runs"]))
-    if any((one["site"], one["ordinal"]) != (two["site"], two["ordinal"]) for one, two in both):
+    pairs = [(one, two) for one, two, _ in _aligned(before, again)]
+    if len(pairs) < min(len(before["runs"]), len(again["runs"])):
         return {"races": ["the original makes other runs when it is executed again"]}
     rows, feeds = compare.Rows(), []
-    for one, two in both:
+    for one, two in pairs:
         site = plan["runs"][one["site"]]["site"]
         for name, arrays in one["feeds"].items():
             own = compare.Rows()
@@ -76,24 +94,19 @@ def _races(before, again, plan):
         for place, (a, b) in enumerate(zip(one["fetches"], two["fetches"])):
             if a is not None and b is not None:
                 rows.forward(site, "fetch", str(place), one["step"], a, b)
-        for index, a in one.get("variables", {}).items():
-            if index in two.get("variables", {}):
-                name = plan["weights"][int(index)]["name"]
-                rows.forward(site, "variable", name, one["step"], a, two["variables"][index])
+        for index, a, b in _variables(one, two):
+            rows.forward(site, "variable", plan["weights"][int(index)]["name"], one["step"], a, b)
     bad = {f"{row['quantity']} '{row['name']}' of {row['site']}": None for row in rows.rows if not row["ok"]}
     races = list(rows.differences) + list(bad)
     return {"races": [] if feeds else list(dict.fromkeys(races)), "feeds": sorted(set(feeds))}
 
 
-def _rounding(before, rounded, plan):
-    found, start = [], {}
-    for one, two in zip(before["runs"], rounded["runs"]):
-        if (one["site"], one["ordinal"]) != (two["site"], two["ordinal"]):
-            break
-        start.update({index: weight["value"] for index, weight in one["captured"].items()})
-        for index, value in one.get("variables", {}).items():
-            if index in two.get("variables", {}) and value.dtype.kind == "f" and value.size:
-                moved = float(np.max(np.abs(value - two["variables"][index])))
+def _moved(before, rounded, plan):
+    found = []
+    for one, two, start in _aligned(before, rounded):
+        for index, value, other in _variables(one, two):
+            if value.dtype.kind == "f" and value.size:
+                moved = float(np.max(np.abs(value - other)))
                 size, change = float(np.max(np.abs(value))), float(np.max(np.abs(value - start[index])))
                 place = plan["runs"][one["site"]]["site"], plan["weights"][int(index)]["name"], one["step"]
                 found.append([*place, moved / (size or 1.0), moved / (change or 1.0)])
@@ -119,12 +132,8 @@ def _noticed(job, action, kind, number):
 
 
 def _differ(known, changed):
-    rows, start = compare.Rows(), {}
-    for one, two in zip(known["runs"], changed["runs"]):
-        if (one["site"], one["ordinal"]) != (two["site"], two["ordinal"]):
-            break
-        start.update({index: weight["value"] for index, weight in one["captured"].items()})
-        for index, value in one.get("variables", {}).items():
-            if index in two.get("variables", {}):
-                rows.variable("", index, one["step"], start[index], value, two["variables"][index])
+    rows = compare.Rows()
+    for one, two, start in _aligned(known, changed):
+        for index, value, other in _variables(one, two):
+            rows.variable("", index, one["step"], start[index], value, other)
     return bool(rows.differences) or not all(row["ok"] for row in rows.rows)
