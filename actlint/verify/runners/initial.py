@@ -11,6 +11,14 @@ from . import compare, passes, record
 
 ENOUGH = 2048
 MOST_PASSES = 7
+FIRST = "decisive-natural-initial"
+"""Name of the initial values that the rewrite has drawn in its natural pass."""
+
+
+def save(job, name, values):
+    """Keep drawn initial values, by the weight's index."""
+    arrays = record.Arrays()
+    record.save(job["results"], name, {index: arrays.add(value) for index, value in values.items()}, arrays)
 
 
 def weigh(job, action):
@@ -21,7 +29,7 @@ def weigh(job, action):
     if not os.path.exists(passes.outcome(job, passes.NATURAL, "json")):
         return
     before = record.load(job["results"], "before")
-    samples = [record.load(job["results"], "decisive-" + passes.NATURAL + "-initial")]
+    samples = [record.load(job["results"], FIRST)]
     for number in range(MOST_PASSES):
         sizes = [sum(np.size(sample[index]) for sample in samples if index in sample) for index in samples[0]]
         if not sizes or min(sizes) >= ENOUGH or time.time() > job["extras_end"]:

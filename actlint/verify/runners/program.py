@@ -12,7 +12,7 @@ import time
 import traceback
 import types
 
-from . import contain, framework_files, passes, seeds
+from . import contain, framework_files, passes, record, seeds
 
 REPLAY, SYNTHETIC = "replay", "synthetic"
 GENERATED = re.compile(r"gen_\w+_ops\.py$")
@@ -44,10 +44,7 @@ def read_job(path):
 
 def write_failure(job, failure):
     """Tell the launcher why a side has no results."""
-    path = passes.outcome(job, job.get("pass", passes.NATURAL), "failed")
-    with open(path + ".part", "w", encoding="utf-8") as stream:
-        json.dump(failure, stream)
-    os.replace(path + ".part", path)
+    record.write(passes.outcome(job, job.get("pass", passes.NATURAL), "failed"), failure)
 
 
 def isolate(job):

@@ -25,7 +25,11 @@ class Arrays:
 def save(folder, name, document, arrays):
     """Write ``NAME.npz``, then ``NAME.json``; the JSON file appears complete, last."""
     np.savez(os.path.join(folder, name + ".npz"), **{f"a{i}": v for i, v in enumerate(arrays.values)})
-    path = os.path.join(folder, name + ".json")
+    write(os.path.join(folder, name + ".json"), document)
+
+
+def write(path, document):
+    """Write a JSON file that appears complete."""
     with open(path + ".part", "w", encoding="utf-8") as stream:
         json.dump(document, stream)
     os.replace(path + ".part", path)

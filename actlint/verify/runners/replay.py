@@ -425,20 +425,15 @@ def conduct(job, framework, prepare):
         failure = user.run()
         name = passes.label(job["mode"], job["pass"])
         if player.drawing:
-            _save_draws(job, name, player.weights.drawn)
+            initial.save(job, name, player.weights.drawn)
             return
         if job["pass"] == passes.NATURAL and framework.decisive:
-            _save_draws(job, f"{name}-{passes.NATURAL}-initial", player.weights.drawn)
+            initial.save(job, initial.FIRST, player.weights.drawn)
         record.save(job["results"], name, player.finish(failure), record.Arrays())
 
     passes.each(job, replay_pass)
     if "pass" not in job and len(job["passes"]) > 1:
         initial.weigh(job, replay_pass)
-
-
-def _save_draws(job, name, values):
-    arrays = record.Arrays()
-    record.save(job["results"], name, {index: arrays.add(value) for index, value in values.items()}, arrays)
 
 
 def transformer(plan, with_probes):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 
@@ -56,10 +55,7 @@ def weigh(job, action):
             found["untried"].append(sentence)
         elif not any(_noticed(job, action, kind, number) for kind in (passes.HYPER, passes.PLAIN)):
             found["unnoticed"].append(sentence)
-    path = os.path.join(job["results"], "sensitivity.json")
-    with open(path + ".part", "w", encoding="utf-8") as stream:
-        json.dump(found, stream)
-    os.replace(path + ".part", path)
+    record.write(os.path.join(job["results"], "sensitivity.json"), found)
 
 
 def _aligned(known, other):
