@@ -7,13 +7,12 @@ import copy
 import numpy as np
 
 from . import reach
-from .graph_tf import COPIES, VARIABLES, elements, is_deterministic, leaves, result_leaves, variable_of
+from .graph_tf import ASSIGNMENTS, COPIES, VARIABLES, elements, is_deterministic, leaves, result_leaves, variable_of
 from .program import Stop
 from .session_tf import Recorder
 
 NO_PLAN = {"placeholders": [], "probes": [], "runs": [], "weights": []}
 EXAMPLES = 2
-ASSIGNMENTS = ("Assign", "AssignAdd", "AssignSub", "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp")
 
 
 class Discovery(Recorder):

@@ -13,6 +13,7 @@ NARROW = (1, 8, 14, 19)
 """Enums of float32, complex64, bfloat16 and float16, in the table of TensorFlow's own kernels."""
 REF = 100
 VARIABLES = ("Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable", "TemporaryVariable")
+ASSIGNMENTS = ("Assign", "AssignAdd", "AssignSub", "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp")
 
 
 def leaves(structure):
@@ -107,7 +108,7 @@ def variable_of(source):
 def assignments(operations, fed=()):
     """``(variable's name, assigning operation, whether the value is determined)`` for each assignment."""
     for op in operations:
-        if op.type.startswith("Assign") and len(op.inputs) > 1:
+        if op.type in ASSIGNMENTS:
             value = op.inputs[1]
             upstream = () if value.name in fed else needed([value], fed)
             chance = any(word in other.type for other in upstream for word in RANDOM)
