@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import types
 
 import numpy as np
 import pytest
 
-from actlint.verify.runners import compare
+from actlint.verify.runners import compare, program
 from actlint.verify.runners.weights import Weights
 
 DRAWN = np.random.RandomState(0).normal(size=(2, 3))
@@ -21,6 +22,19 @@ class Framework:
         weight[...] = array
 
 
+def test_weights_are_found_in_the_programs_own_modules(tmp_path, monkeypatch):
+    for name in ("models", "models.net"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    sys.modules["models"].net = sys.modules["models.net"]
+    sys.modules["models.net"].__file__ = str(tmp_path / "models" / "net.py")
+    sys.modules["models.net"].w = DRAWN
+    weights = Weights([], Framework(), compare.Rows())
+    weights.user = program.Program({"root": str(tmp_path), "entry": "train.py"}, None, {})
+    assert weights.resolve("models.net.w") is DRAWN
+    with pytest.raises(NameError):
+        weights.resolve("numpy.pi")
+
+
 @pytest.mark.parametrize(("copied", "differences"), [(True, 0), (False, 1)])
 def test_weights_that_were_copied_have_to_be_copies(copied, differences):
     plan = [
@@ -31,8 +45,9 @@ def test_weights_that_were_copied_have_to_be_copies(copied, differences):
     weights = Weights(plan, Framework(), rows)
     own = np.random.RandomState(1).normal(size=(2, 3))
     target = own.T.copy() if copied else np.random.RandomState(2).normal(size=(3, 2))
-    weights.module = types.ModuleType("rewrite")
-    weights.module.net, weights.module.target = own, target
+    module = types.ModuleType("rewrite")
+    module.net, module.target = own, target
+    weights.user = types.SimpleNamespace(module=module, modules=dict)
     captured = {"value": DRAWN, "deterministic": False}
     weights.give({"0": captured, "1": captured}, "p.py:3", 1)
     assert len(rows.differences) == differences

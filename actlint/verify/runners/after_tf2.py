@@ -7,18 +7,17 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import events, float64_tf, noise_eager, passes, program, replay, seeds  # noqa: E402
+from runners import events, float64_tf, framework, noise_eager, passes, program, replay, seeds  # noqa: E402
 
 sys.path.pop(0)
 
 
-class TF2(replay.Framework):
+class TF2(framework.Framework):
     """TensorFlow 2, eager and with the original's noise, or as it is."""
 
     def __init__(self, tf, decisive):
-        self.tf = self.module = tf
-        self.decisive = decisive
-        self.optimizers = []
+        super().__init__(tf, decisive)
+        self.tf = tf
 
     def feed(self, array, original):
         return bool(array) if isinstance(original, bool) else self.tf.constant(array)
@@ -27,7 +26,7 @@ class TF2(replay.Framework):
         if isinstance(value, self.tf.IndexedSlices):
             value = self.tf.convert_to_tensor(value)
         value = self.identity(value)
-        return replay.as_array(value.numpy() if hasattr(value, "numpy") else value)
+        return framework.as_array(value.numpy() if hasattr(value, "numpy") else value)
 
     def read(self, weight):
         return self.value(weight)
@@ -41,7 +40,7 @@ class TF2(replay.Framework):
     def seed(self, number, fixed):
         self.tf.random.set_seed(number)
         if fixed:
-            self.tf.random.set_seed = self.tf.keras.utils.set_random_seed = _ignore
+            self.tf.random.set_seed = self.tf.keras.utils.set_random_seed = self.ignore
 
     def slots(self):
         for optimizer in self.optimizers:
@@ -51,10 +50,6 @@ class TF2(replay.Framework):
                     for weight, value in zip(weights, values, strict=True):
                         if hasattr(value, "shape") and tuple(value.shape) == tuple(weight.shape):
                             yield weight, name, value
-
-
-def _ignore(*arguments, **keywords):
-    """Takes the place of functions that seed."""
 
 
 def watch_gradients(tf, player, scale):
@@ -78,8 +73,7 @@ def watch_gradients(tf, player, scale):
     apply = keras.optimizers.Optimizer.apply
 
     def applied(self, grads, trainable_variables=None):
-        if not any(self is known for known in player.framework.optimizers):
-            player.framework.optimizers.append(self)
+        player.framework.stepping(self)
         variables = trainable_variables if trainable_variables is not None else self._trainable_variables
         for source, own in zip(variables, grads, strict=False):
             player.gradient_seen("applied", source, own)

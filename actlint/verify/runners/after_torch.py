@@ -8,20 +8,19 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import events, float64_torch, noise_torch, passes, program, replay  # noqa: E402
+from runners import events, float64_torch, framework, noise_torch, passes, program, replay  # noqa: E402
 
 sys.path.pop(0)
 
 import numpy as np  # noqa: E402
 
 
-class Torch(replay.Framework):
+class Torch(framework.Framework):
     """torch with the original's noise, or as it is."""
 
     def __init__(self, torch, decisive):
-        self.torch = self.module = torch
-        self.decisive = decisive
-        self.optimizers, self.scale, self.scaled = [], 1.0, []
+        super().__init__(torch, decisive)
+        self.torch, self.scale, self.scaled = torch, 1.0, []
 
     def feed(self, array, original):
         own = self.value(original)
@@ -37,7 +36,7 @@ class Torch(replay.Framework):
         if isinstance(value, self.torch.Tensor):
             value = value.detach().to_dense() if value.is_sparse else value.detach()
             value = value.cpu().numpy()
-        return replay.as_array(value)
+        return framework.as_array(value)
 
     def read(self, weight):
         return self.value(weight)
@@ -54,7 +53,7 @@ class Torch(replay.Framework):
     def seed(self, number, fixed):
         self.torch.manual_seed(number)
         if fixed:
-            self.torch.manual_seed = self.torch.random.manual_seed = _ignore
+            self.torch.manual_seed = self.torch.random.manual_seed = self.ignore
 
     def meet(self, weight):
         known = not isinstance(weight, self.torch.Tensor) or any(weight is other for other in self.scaled)
@@ -70,17 +69,12 @@ class Torch(replay.Framework):
                         yield weight, name, value
 
 
-def _ignore(*arguments, **keywords):
-    """Takes the place of functions that seed."""
-
-
 def watch_gradients(torch, player):
     """Optimizers report what they are about to apply, ``autograd.grad`` what it gives."""
     from torch.optim import optimizer
 
     def before_step(current, args, kwargs):
-        if not any(current is known for known in player.framework.optimizers):
-            player.framework.optimizers.append(current)
+        player.framework.stepping(current)
         for group in current.param_groups:
             for parameter in group["params"]:
                 kept = None if parameter.grad is None else parameter.grad.detach().clone()

@@ -141,7 +141,7 @@ def record_pass(job):
         synthetic.install()
         recorder.synthetic = synthetic.Feeds(user.guard.home, job["inputs"] == program.SYNTHETIC)
         user.guard.watch(job, True, lambda: not recorder.runs)
-    recorder.places = places.Places(user.relative)
+    recorder.places = places.Places(user)
     failure = user.run()
     sys.stdout.flush()
     trained = any(run["train"] for run in recorder.runs)

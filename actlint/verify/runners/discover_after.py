@@ -197,12 +197,6 @@ class Watcher:
 
     # weights
 
-    def is_own(self, cls):
-        """Whether a class is one of the program's."""
-        module = sys.modules.get(cls.__module__)
-        file = getattr(module, "__file__", None)
-        return cls.__module__ == "__main__" or (file is not None and self.user.relative(file) is not None)
-
     def _roots(self):
         """Groups of ``(path, value)``, those first whose paths will mean the same in another execution."""
         return [list(self._globals())] + self._locals()
@@ -211,12 +205,10 @@ class Watcher:
         for name, value in list(vars(self.user.module).items()):
             if not name.startswith("__"):
                 yield name, value
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if name != "__main__" and file and self.user.relative(file) is not None:
-                for inner, value in list(vars(module).items()):
-                    if not inner.startswith("__"):
-                        yield f"{name}.{inner}", value
+        for name, module in self.user.modules().items():
+            for inner, value in list(vars(module).items()):
+                if not inner.startswith("__"):
+                    yield f"{name}.{inner}", value
 
     def _locals(self):
         groups = [[], [], []]
@@ -231,7 +223,7 @@ class Watcher:
         def children(path, value):
             if isinstance(value, type) or callable(value) and hasattr(value, "__code__"):
                 return []
-            return self.hooks.children(path, value, self.is_own)
+            return self.hooks.children(path, value, self.user.is_own)
 
         groups = self._roots()
         for key, (path, value) in reach.reached(groups, children).items():

@@ -14,17 +14,12 @@ class Places:
     """Names the run that is being made.
 
     Args:
-        relative: ``path of a file -> path below the program's root``, None outside of it.
+        user: the `Program`.
     """
 
-    def __init__(self, relative):
-        self.relative = relative
+    def __init__(self, user):
+        self.relative, self.is_own = user.relative, user.is_own
         self.existing = []
-
-    def is_own(self, cls):
-        """Whether a class is one of the program's."""
-        file = getattr(sys.modules.get(cls.__module__), "__file__", None)
-        return cls.__module__ == "__main__" or (file is not None and self.relative(file) is not None)
 
     def frames(self):
         """The program's frames that led here, innermost first; none for a run that the framework makes by itself."""

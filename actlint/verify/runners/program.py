@@ -87,6 +87,19 @@ class Program:
             self.known[path] = real[len(self.root) + 1 :].replace(os.sep, "/") if below else None
         return self.known[path]
 
+    def is_own(self, cls):
+        """Whether a class is one of the program's."""
+        return cls.__module__ == "__main__" or self._is_module(sys.modules.get(cls.__module__))
+
+    def modules(self):
+        """The program's imported modules, by name."""
+        found = list(sys.modules.items())
+        return {name: module for name, module in found if name != "__main__" and self._is_module(module)}
+
+    def _is_module(self, module):
+        file = getattr(module, "__file__", None)
+        return bool(file) and self.relative(file) is not None
+
     def compile(self, path):
         """The instrumented code of a file below the root."""
         from . import instrument

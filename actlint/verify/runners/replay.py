@@ -1,6 +1,6 @@
 """Leads a rewritten program through the runs that the original made, and compares at each.
 
-What is common to the targets; `Framework` is what each target provides. The decisive replay is eager, in the original's
+The targets have it in common; what each provides is a `Framework`. The decisive replay is eager, in the original's
 precision and with its noise; the compiled one leaves the program and its framework as they are.
 """
 
@@ -42,46 +42,6 @@ SLOTS = {
     "linear": ("linear", "linears"),
 }
 """Names under which optimizers of the targets, stock or helper, keep what TF1 calls so."""
-
-
-class Framework:
-    """What a target does in its own way; arrays in, arrays out."""
-
-    decisive = True
-
-    def feed(self, array, original):
-        """The recorded feed as the callable's argument; `original` is what the program passed."""
-        raise NotImplementedError
-
-    def value(self, value):
-        """An argument, a returned or a probed value as an array."""
-        raise NotImplementedError
-
-    def read(self, weight):
-        """A weight's value as an array."""
-        raise NotImplementedError
-
-    def write(self, weight, array):
-        """Set a weight."""
-        raise NotImplementedError
-
-    def copy(self, value):
-        """A returned leaf, such that later steps don't change it."""
-        return value
-
-    def identity(self, weight):
-        """The object by which a weight is known to gradients."""
-        return weight
-
-    def seed(self, number, fixed):
-        """Seed the framework; `fixed` keeps the program from doing so itself."""
-
-    def meet(self, weight):
-        """A weight has been found; in a scaled pass its gradients are to be multiplied."""
-
-    def slots(self):
-        """The optimizers' state: ``(weight, name, value)``, for every optimizer that has made a step."""
-        return []
 
 
 class Replay:
@@ -417,7 +377,7 @@ def conduct(job, framework, prepare):
         }
         transform = transformer(job["plan"], framework.decisive)
         user = program.Program(job, player.marks.marking(transform) if framework.decisive else transform, names)
-        player.weights.module = user.module
+        player.weights.user = user
         if user.guard:
             player.guard = user.guard
             standing.install(framework.module)
@@ -488,8 +448,3 @@ def _mapped(function, value):
     if isinstance(value, (list, tuple)):
         return type(value)(_mapped(function, inner) for inner in value)
     return function(value)
-
-
-def as_array(value):
-    """A copy as an array."""
-    return np.array(value, copy=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import numpy as np
@@ -21,7 +20,7 @@ class Weights:
 
     def __init__(self, plan, framework, rows):
         self.plan, self.framework, self.rows = plan, framework, rows
-        self.module, self.locals = None, {}
+        self.user, self.locals = None, {}
         self.start, self.broken, self.identities = {}, [], {}
         self.drawn = {}
 
@@ -34,16 +33,13 @@ class Weights:
         for (function, name), value in self.locals.items():
             prefix = function + "." + name
             if path == prefix or path.startswith((prefix + ".", prefix + "[")):
-                return eval("__value__" + path[len(prefix) :], dict(self.module.__dict__, __value__=value))
-        return eval(path, dict(self.modules(), **self.module.__dict__))
-
-    def modules(self):
-        """The program's own modules, by the names under which they are imported."""
-        folder = os.path.dirname(getattr(self.module, "__file__", None) or "")
-        known = {name: module for name, module in list(sys.modules.items()) if "." not in name}
-        return {
-            name: m for name, m in known.items() if (getattr(m, "__file__", None) or "").startswith(folder + os.sep)
-        }
+                return eval("__value__" + path[len(prefix) :], dict(self.user.module.__dict__, __value__=value))
+        try:
+            return eval(path, self.user.module.__dict__)
+        except NameError:
+            packages = {name.partition(".")[0] for name in self.user.modules()}
+            known = {name: sys.modules[name] for name in packages if name in sys.modules}
+            return eval(path, dict(known, **self.user.module.__dict__))
 
     def _found(self, weight, like=None):
         """The object at a weight's path, or None with a note on why not.
@@ -107,9 +103,9 @@ class Weights:
 
     def _set(self, path, target, array):
         if _is_number(target):
-            self.module.__dict__["__actlint_number__"] = array.item()
-            exec(path + " = __actlint_number__", self.module.__dict__)
-            del self.module.__dict__["__actlint_number__"]
+            self.user.module.__dict__["__actlint_number__"] = array.item()
+            exec(path + " = __actlint_number__", self.user.module.__dict__)
+            del self.user.module.__dict__["__actlint_number__"]
         else:
             self.framework.write(target, array)
 
