@@ -28,7 +28,7 @@ class Discovery(Recorder):
     def __init__(self, noise, arrays, clock, limit):
         super().__init__(NO_PLAN, noise, arrays, clock, limit)
         self.sites, self.by_key, self.sequence = [], {}, []
-        self.names, self.initial = {}, {}
+        self.names, self.sketches = {}, {}
 
     def run(self, session, fetches, feed_dict=None, options=None, run_metadata=None):
         """Stands for ``Session.run``."""
@@ -117,21 +117,21 @@ class Discovery(Recorder):
             if value is not None and len(feed["examples"]) < EXAMPLES:
                 array = np.asarray(value)
                 feed["examples"].append({"shape": list(array.shape), "sketch": reach.sketch(array)})
-        if not self.sites[site]["silent"] and not self.initial:
+        if not self.sites[site]["silent"] and not self.sketches:
             self._read_initial(session)
 
     def _read_initial(self, session):
         own = {v.name: v for v in self.variables if v.graph is session.graph}
         self.inside = True
         try:
-            ready = self.original(session, {n: self._initialized(session.graph, v) for n, v in own.items()})
+            ready = self.original(session, {n: self.initial.check(v) for n, v in own.items()})
             values = self.original(session, {name: v for name, v in own.items() if ready[name]})
         finally:
             self.inside = False
         by_name = self._by_name()
         for name, value in values.items():
             fixed = is_deterministic(own[name], by_name)
-            self.initial[name] = {layout: reach.sketch(a) for layout, a in _layouts(value)} if fixed else None
+            self.sketches[name] = {layout: reach.sketch(a) for layout, a in _layouts(value)} if fixed else None
 
     def _see_results(self, site, fetches, result):
         for fetch, value in zip(self.sites[site]["fetches"], result_leaves(fetches, result)):  # noqa: B905
@@ -152,7 +152,7 @@ class Discovery(Recorder):
                 "kind": _kind(v),
                 "trainable": bool(v.trainable),
                 "names": self.names.get(v.name, [])[:4],
-                "initial": self.initial.get(v.name),
+                "initial": self.sketches.get(v.name),
             }
             for v in self.variables
         ]

@@ -9,10 +9,8 @@ import numpy as np
 
 from .graph_tf import (
     VARIABLES,
-    assignments,
     dense,
     elements,
-    is_deterministic,
     is_fetchable,
     is_repeatable,
     is_smooth,
@@ -25,11 +23,11 @@ from .graph_tf import (
 )
 from .program import Narrow, Stop
 from .training_tf import Training, slots
+from .values_tf import InitialValues
 
 STEPS = (1, 3, 10)
 MOST_BYTES = 1 << 30
 PERTURBATION = 0.01
-ENOUGH, DRAWS = 4096, 64
 TURNS = 3
 
 
@@ -54,11 +52,10 @@ class Recorder:
         self.variables, self.training = [], Training(changed)
         self.calls, self.runs, self.last, self.counts = [], [], {}, {}
         self.scalars, self.turns = {}, {}
-        self.pending = set(range(len(plan["weights"])))
-        self.captured, self.draws, self.assigned = set(), {}, {}
-        self.initialized_ops, self.closures = {}, {}
+        self.closures = {}
         self.train_steps, self.final, self.final_step = 0, {}, -1
         self.stopped, self.notes, self.inside = False, [], False
+        self.initial = InitialValues(len(plan["weights"]), self._array, self.notes)
         self.original, self.until, self.synthetic, self.widened = None, None, None, False
         self.places = None
         self.by_key = {run["key"]: site for site, run in enumerate(plan["runs"]) if "key" in run}
@@ -149,8 +146,7 @@ class Recorder:
                 self.synthetic.refuse(feed_dict)
             result = self.original(session, fetches, feed_dict, options, run_metadata)
             if not self.inside:
-                self._notice_assignments(session.graph, fetches, feed_dict)
-                self._notice_initialisation(session.graph, fetches)
+                self._notice(session.graph, fetches, feed_dict)
             return result
         if self.clock.over() or self._is_enough():
             self.stopped = True
@@ -185,27 +181,12 @@ class Recorder:
         self.turns[site] = self.turns.get(site, 0) + turned
         return turned and self.turns[site] <= TURNS
 
-    def _notice_assignments(self, graph, fetches, feed_dict):
-        """Which weights have been assigned a value since their initialisation, and whether it is a determined one."""
-        fed = self._fed(graph, feed_dict)
+    def _notice(self, graph, fetches, feed_dict):
+        """Note what a run without counterpart does to weights."""
+        fed, weights = self._fed(graph, feed_dict), self.weights(graph)
         starts = [e for leaf in leaves(fetches) for e in elements(graph, leaf)]
-        weights = {v.op.name: (index, v) for index, v in self.weights(graph).items()}
-        for name, op, determined in assignments(needed(starts, fed), fed):
-            if name in weights:
-                index, variable = weights[name]
-                if op is variable.initializer and op.inputs[1].name not in fed:
-                    self.assigned.pop(index, None)
-                else:
-                    self.assigned[index] = determined
-
-    def _notice_initialisation(self, graph, fetches):
-        operations = [e for leaf in leaves(fetches) for e in elements(graph, leaf) if not hasattr(e, "op")]
-        if not operations or not self.captured:
-            return
-        reached = needed(operations)
-        for index, variable in self.weights(graph).items():
-            if index in self.captured and variable.initializer in reached:
-                self.pending.add(index)
+        self.initial.notice_assignments(weights, needed(starts, fed), fed)
+        self.initial.notice_initialisation(weights, starts)
 
     def _execute(self, session, site, fetches, feed_dict, options, run_metadata):
         graph, plan, origins = session.graph, self.plan["runs"][site], {}
@@ -217,7 +198,8 @@ class Recorder:
         below = narrow(operations) if self.widened else None
         if below is not None:
             raise Narrow(below.type)
-        record = {"site": site, "ordinal": self.counts[site], "captured": self._capture(session, graph)}
+        captured = self.initial.capture(session, self.weights(graph), self._by_name(), self.original)
+        record = {"site": site, "ordinal": self.counts[site], "captured": captured}
         applied = [g for g in self.training.applied if g["op"] in operations]
         trains = bool(applied) or bool(plan.get("trains"))
         self.train_steps += trains
@@ -430,54 +412,8 @@ class Recorder:
 
     # variables' values
 
-    def _capture(self, session, graph):
-        """Values, before this run, of weights that the other side must be given now."""
-        weights = {i: v for i, v in self.weights(graph).items() if i in self.pending}
-        if not weights:
-            return {}
-        checks = {i: self._initialized(graph, v) for i, v in weights.items()}
-        known = self.original(session, checks)
-        ready = {i: v for i, v in weights.items() if known[i]}
-        values = self.original(session, ready)
-        names = self._by_name()
-        out = {}
-        for index, value in values.items():
-            self.pending.discard(index)
-            self.captured.add(index)
-            deterministic = self.assigned.get(index, is_deterministic(ready[index], names))
-            out[str(index)] = {"value": self._array(value), "deterministic": deterministic}
-            if not deterministic and index in self.assigned:
-                self.notes.append(
-                    f"the value that '{ready[index].name}' is assigned before the first run isn't compared"
-                )
-            elif not deterministic and value.dtype.kind == "f" and value.size:
-                self.draws.setdefault(str(index), self._draws(session, ready[index], value))
-        return out
-
-    def _draws(self, session, variable, value):
-        """Values of a variable's initialiser, drawn until there are enough."""
-        drawn, count = [value], min(DRAWS, 1 + ENOUGH // value.size)
-        try:
-            drawn += [self.original(session, variable.initial_value) for _ in range(count)]
-        except (ValueError, TypeError, RuntimeError):
-            pass
-        return self._array(np.concatenate([np.ravel(one) for one in drawn]))
-
-    def _initialized(self, graph, variable):
-        from tensorflow.python.ops import state_ops
-
-        if variable not in self.initialized_ops:
-            finalized = graph.finalized
-            if finalized:
-                graph._unsafe_unfinalize()
-            with graph.as_default(), graph.name_scope("actlint/"), graph.control_dependencies(None):
-                self.initialized_ops[variable] = state_ops.is_variable_initialized(variable)
-            if finalized:
-                graph.finalize()
-        return self.initialized_ops[variable]
-
     def _read(self, session, graph):
-        captured = {i: v for i, v in self.weights(graph).items() if i in self.captured}
+        captured = {i: v for i, v in self.weights(graph).items() if i in self.initial.captured}
         return {str(i): self._array(v) for i, v in self.original(session, captured).items()}
 
     def _read_slots(self, session, graph, applied):
@@ -518,7 +454,7 @@ class Recorder:
             "variables": [v.name for v in self.variables],
             "notes": self.notes,
             "hyper": self.training.hyper,
-            "draws": self.draws,
+            "draws": self.initial.draws,
             "unkeyed": self.noise.unkeyed,
         }
 
