@@ -36,6 +36,7 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     from actlint.migrate.checks import undefined_names
     from actlint.migrate.emit import Emitter
     from actlint.migrate.flow import Flow
+    from actlint.migrate.keys import Keys
     from actlint.migrate.names import Names
     from actlint.migrate.plan import plan
     from actlint.migrate.regions import Regions
@@ -54,29 +55,32 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     if unknown:
         raise Refused(list(dict.fromkeys(unknown)))
     building = Building(program)
-    names = Names(building.tree.module)
+    names = Names(building.modules)
     for unit in building.units:
         for name in building.training_names(unit):
             names.release(name)
-    flow = Flow(building)
+    flow = Flow(building, Keys(building, names))
     regions = Regions(flow, names)
     emitter = Emitter(building, flow, regions, names, make_target(target, hidden))
-    module = emitter.module()
-    source = building.tree.source
-    lost = undefined_names(module.code) - undefined_names(source.text)
-    if lost:
-        raise Refused(
-            [
-                reason(
-                    "REF103",
-                    program.entry,
-                    building.first_line(name),
-                    f"{name} would be lost: the code that makes it can't be told apart from the graph",
-                )
-                for name in sorted(lost)
-            ]
-        )
-    made = Rewrite({program.entry: module.code}, dict(emitter.new_files), plan(emitter, module), list(emitter.notes))
-    if source.text == module.code:
+    modules = emitter.modules()
+    files: dict[Path, str] = {}
+    for file, module in modules.items():
+        before = program.trees[file].source.text
+        lost = undefined_names(module.code) - undefined_names(before)
+        if lost:
+            raise Refused(
+                [
+                    reason(
+                        "REF103",
+                        file,
+                        building.first_line(name, file),
+                        f"{name} would be lost: the code that makes it can't be told apart from the graph",
+                    )
+                    for name in sorted(lost)
+                ]
+            )
+        if module.code != before:
+            files[file] = module.code
+    if not files:
         raise Refused([reason("REF103", program.entry, 0, "nothing of the program could be rewritten")])
-    return made
+    return Rewrite(files, dict(emitter.new_files), plan(emitter), list(emitter.notes))

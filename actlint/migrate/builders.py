@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -22,6 +23,7 @@ from actlint.program.values import (
     Function,
     Handle,
     Mapping,
+    Module,
     Op,
     Sequence,
     Tensor,
@@ -115,8 +117,8 @@ class Builder:
     def read(self) -> None:
         """Sort the parameters and the statements."""
         parameters = self.node.params
-        called = {id(part.func) for part in walk(self.building.tree.module) if isinstance(part, cst.Call)}
-        for part in walk(self.building.tree.module):
+        called = {id(part.func) for part in self.building.everything() if isinstance(part, cst.Call)}
+        for part in self.building.everything():
             if (
                 isinstance(part, cst.Name)
                 and id(part) not in called
@@ -319,7 +321,7 @@ class Builder:
                 self.attributes[step.name] = "self." + _free(step.name, taken)
                 self.emitter.note_weights(self, step)
             elif step.kind in ("forward", "return"):
-                for call in self.emitter.objects_in(step.node, self.paths()[0], self.node):
+                for call in self.emitter.objects_in(step.node):
                     inner = self.emitter.builder(call)
                     base = step.name or (
                         snake(inner.name) if inner is not None else snake(code(call.func).rpartition(".")[2])
@@ -359,7 +361,7 @@ class Builder:
                 rewritten = step.node.visit(self._rewriter(False))
                 made.append(replaced_targets(rewritten, {step.name: self.attributes[step.name]}))  # type: ignore[arg-type]
             elif step.kind in ("forward", "return"):
-                for call in self.emitter.objects_in(step.node, self.paths()[0], self.node):
+                for call in self.emitter.objects_in(step.node):
                     text = self.emitter.construct(call, self._rewriter(False))
                     made.append(statement(f"{self.emitter.surroundings.applied[call]} = {text}"))
         return made
@@ -524,14 +526,37 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def called_indirectly(builder: Builder) -> list[cst.Call]:
-    """Calls of the builder function that don't spell its name."""
+    """Calls of the builder function by something else than its name, an import of it, or its module's attribute."""
     return [
         part
-        for part in walk(builder.building.tree.module)
+        for part in builder.building.everything()
         if isinstance(part, cst.Call)
-        and code(part.func) != builder.node.name.value
         and any(isinstance(v, Function) and v.node is builder.node for v in builder.program.values(part.func))
+        and not _is_direct(builder, part.func)
     ]
+
+
+def _is_direct(builder: Builder, function: cst.BaseExpression) -> bool:
+    if isinstance(function, cst.Attribute) and function.attr.value == builder.node.name.value:
+        return all(isinstance(v, Module) for v in builder.program.values(function.value))
+    name = builder.node.name.value
+    return isinstance(function, cst.Name) and (
+        function.value == name or imported_from(builder, builder.building.file_of(function)).get(function.value) == name
+    )
+
+
+def imported_from(builder: Builder, file: Path) -> dict[str, str]:
+    """The names of a file that an import bound to the builder function, with its own name."""
+    scope = builder.program.scopes[file]
+    found: dict[str, str] = {}
+    for part in walk(builder.program.trees[file].module):
+        if isinstance(part, cst.ImportFrom) and not isinstance(part.names, cst.ImportStar):
+            for alias in part.names:
+                bound = alias.evaluated_alias or alias.evaluated_name
+                value = scope.names.get(bound)
+                if isinstance(value, Function) and value.node is builder.node:
+                    found[bound] = alias.evaluated_name
+    return found
 
 
 def class_name(node: cst.FunctionDef) -> str:

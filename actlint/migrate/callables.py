@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from actlint.migrate.bodies import Home
 from actlint.migrate.flow import Item, Leaf, Parameter
 from actlint.program.values import Mapping, Run, Sequence, Tensor, Training, Value
 
@@ -21,6 +22,8 @@ class Region:
     outputs: list[str] = field(default_factory=list)
     sources: dict[str, Item] = field(default_factory=dict)
     """The item that gives each output."""
+    home: Home = None  # type: ignore[assignment]
+    """Where its function is defined."""
     inner: set[Item] = field(default_factory=set)
     """The items that its function computes: its own, and those of other regions that only it needs."""
 
@@ -40,6 +43,7 @@ class Call:
     items: set[Item]
     training: Training | None
     order: int
+    home: Home
 
     @property
     def returned(self) -> list[Leaf]:

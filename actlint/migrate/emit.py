@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from actlint.migrate.builders import Builder
+from actlint.migrate.bodies import Body, Home, is_gone
+from actlint.migrate.builders import Builder, imported_from
 from actlint.migrate.callables import Call, Region
 from actlint.migrate.expression import Rewriter, Surroundings
 from actlint.migrate.flow import Flow, Item, Leaf
@@ -25,15 +28,16 @@ from actlint.migrate.layout import (
 )
 from actlint.migrate.names import Names
 from actlint.migrate.objects import Objects
+from actlint.migrate.promotion import Promotion
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.regions import Regions
 from actlint.migrate.runs import RunWriter
 from actlint.migrate.source import code
 from actlint.migrate.statements import function, spaced, statement, tidy
 from actlint.migrate.summaries import Summaries, is_merged
-from actlint.migrate.units import Building, Unit, is_main_guard, walk
+from actlint.migrate.units import Building, Unit, graph_tensors, is_main_guard, walk
 from actlint.migrate.weights import Weights
-from actlint.program.values import Sequence, Tensor, Training, Variable
+from actlint.program.values import NONE, Sequence, Tensor, Training, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.target import Target
@@ -49,19 +53,28 @@ class Emitter(Objects):
         self.program = building.program
         self.target = target
         self.reasons: list[Reason] = []
-        self.wanted: dict[str, str] = {}
-        self.surroundings = Surroundings(
+        self.home = building.bodies.of_node[building.tree.module].home
+        self._wanted: dict[Path, dict[str, str]] = {}
+        common = Surroundings(
             building,
             target.name,
-            self._alias(),
+            "tf",
             target.structural,
             ask_helper=self._helper,
             captures=flow.captures,
+            substituted=flow.substituted,
             summary_function=lambda: self.summaries.function_name(),
             parameters=self.parameters,
-            framework=framework_names(building.tree.module),
-            imported=imported_names(building.tree.module) | building.aliases.keys(),
         )
+        self._surroundings = {
+            file: replace(
+                common,
+                alias=_alias(module),
+                framework=framework_names(module),
+                imported=imported_names(module) | building.aliases.keys(),
+            )
+            for module, file in building.modules.items()
+        }
         self.builders: dict[cst.CSTNode, Builder] = {}
         self.instances: dict[tuple, str] = {}
         self.constructed: set[cst.CSTNode] = set()
@@ -71,25 +84,38 @@ class Emitter(Objects):
         self.runs = RunWriter(self)
         self.summaries = Summaries(self)
         self.placed: dict[int, Statements] = {}
+        self.members: dict[Home, Statements] = {}
+        self._emitted: dict[Body, Statements] = {}
         self.functions: dict[str, set[Item]] = {}
         self.new_files: dict[Path, str] = {}
         self.notes: list[str] = []
         self._hoisted: Statements = []
         self._built: set[str] = set()
         self._hoisted_names: dict[str, str] = {}
+        self.promotion = Promotion(self)
         target.attach(self)
-        self.surroundings.clashes = target.clashes()
+        for module in building.modules:
+            with self.writing(building.bodies.of_node[module].home):
+                self.surroundings.clashes = target.clashes()
 
-    def _alias(self) -> str:
-        for unit in self.building.units:
-            for part in walk(unit.node) if unit.kind == "import" else ():
-                if (
-                    isinstance(part, cst.ImportAlias)
-                    and part.asname is not None
-                    and code(part.name).startswith("tensorflow")
-                ):
-                    return code(part.asname.name)
-        return "tf"
+    @property
+    def surroundings(self) -> Surroundings:
+        """What rewriting needs to know, in the file that is being written."""
+        return self._surroundings[self.home.file]
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """The helpers that the file that is being written asks for, with their names there."""
+        return self._wanted.setdefault(self.home.file, {})
+
+    @contextmanager
+    def writing(self, home: Home) -> Iterator[None]:
+        """Write code of a home for a while."""
+        outer, self.home = self.home, home
+        try:
+            yield
+        finally:
+            self.home = outer
 
     def _helper(self, name: str) -> str:
         """The name under which a helper stands in the user's file."""
@@ -152,7 +178,7 @@ class Emitter(Objects):
         """The tutorials' MNIST reader, which is gone from TensorFlow, becomes a module beside the program."""
         from actlint.migrate.mnist import reader
 
-        self.new_files[self.building.file.parent / "input_data.py"] = reader()
+        self.new_files[self.home.file.parent / "input_data.py"] = reader()
         made = statement("import input_data")
         return [made.with_changes(leading_lines=node.leading_lines)]  # type: ignore[call-arg,attr-defined]
 
@@ -172,47 +198,30 @@ class Emitter(Objects):
                 return rewriter.expression(self.weights.list_text(list(value.items)))  # type: ignore[arg-type]
         raise self.refused("REF102", node, "which variables this collection holds isn't known")
 
-    # -- the module
+    # -- the modules
 
-    def module(self) -> cst.Module:
-        """The rewritten module."""
+    def modules(self) -> dict[Path, cst.Module]:
+        """The rewritten modules, by file."""
         self._name_objects()
         for builder in list(self.builders.values()):
             self._write(builder)
+        self.promotion.prepare()
         self.target.prepare()
         self.runs.prepare()
         for region in self.regions.regions:
             if region.name:
-                self._place(region.order, self._region(region))
-        last = max((u.order for u in self.building.units if u.trainings), default=-1)
+                with self.writing(region.home):
+                    self._place(region.order, self._region(region), region.home)
         for call in self.regions.calls:
-            first = min(
-                (u.order for u in self.building.units for run in call.runs if run in u.runs),
-                default=len(self.building.units),
-            )
-            regions = [r.order for r in self.regions.regions if r.name and set(r.items) & call.items]
-            self._place(min(max([call.order, *regions, last]), max(first - 1, call.order)), self.target.callable(call))
-            if self.summaries.merged is not None and not self.summaries.writer:
-                self.notes.append(self.target.summaries_note())
-                self._place(
-                    min(max([call.order, *regions, last]), max(first - 1, call.order)),
-                    self.target.summary_writer(self.summaries),
-                )
-        module = self.building.tree.module
-        if self.building.function is None:
-            body = self._block(module.body)
-        else:
-            outer: Statements = []
-            for node in module.body:
-                if node is self.building.function:
-                    inner = [
-                        tidy(part, first=True) if place == 0 else part
-                        for place, part in enumerate(self._block(node.body.body))
-                    ]  # type: ignore[attr-defined]
-                    outer.append(node.with_changes(body=node.body.with_changes(body=inner)))  # type: ignore[attr-defined,arg-type]
-                else:
-                    outer.extend(self._outside(node))  # type: ignore[arg-type]
-            body = outer
+            with self.writing(call.home):
+                self._place(self._order(call), self.target.callable(call), call.home)
+                if self.summaries.merged is not None and not self.summaries.writer:
+                    self.notes.append(self.target.summaries_note())
+                    self._place(self._order(call), self.target.summary_writer(self.summaries), call.home)
+        made: dict[Path, cst.Module] = {}
+        for module, file in self.building.modules.items():
+            with self.writing(self.building.bodies.of_node[module].home):
+                made[file] = self._finish(module.with_changes(body=self._block(module.body, 2)))
         for unit in self.building.units:
             if (
                 unit.kind == "dead"
@@ -224,32 +233,69 @@ class Emitter(Objects):
         reasons = [*self.flow.reasons, *self.reasons, *self.surroundings.reasons]
         if reasons:
             raise Refused(reasons)
-        return self._finish(module.with_changes(body=body))
+        return made
+
+    def _order(self, call: Call) -> int:
+        """The building statement that a callable follows: all that it uses is made by then, and no run calls it yet."""
+        last = max((u.order for u in self.building.units if u.trainings), default=-1)
+        first = min(
+            (u.order for u in self.building.units for run in call.runs if run in u.runs),
+            default=len(self.building.units),
+        )
+        regions = [r.order for r in self.regions.regions if r.name and set(r.items) & call.items]
+        return min(max([call.order, *regions, last]), max(first - 1, call.order))
 
     def _write(self, builder: Builder) -> None:
         for inner in self.objects_of(builder):
             if inner is not builder and inner.definition is None:
                 self._write(inner)
         if builder.definition is None:
-            builder.write()
+            with self.writing(self.building.bodies.of_node[self.program.trees[self.building.file_of(builder.node)].module].home):
+                builder.write()
 
-    def _place(self, order: int, nodes: Statements) -> None:
-        self.placed.setdefault(order, []).extend(nodes)
+    def _place(self, order: int, made: Statements, home: Home) -> None:
+        """Put definitions into a class, or behind a building statement of their home; other statements there, too."""
+        if home.is_class:
+            self.members.setdefault(home, []).extend(made)
+            return
+        own = [unit.order for unit in self.building.units if unit.home is home]
+        before = [place for place in own if place <= order]
+        self.placed.setdefault(max(before) if before else min(own, default=0), []).extend(made)
 
     def rewriter(self) -> Rewriter:
         return self.runs.rewriter()
 
-    def _outside(self, node: cst.BaseStatement) -> Statements:
-        """A module-level statement when the graph is built in a function."""
-        if isinstance(node, cst.FunctionDef):
-            return self._definition(node)
-        if isinstance(node, cst.SimpleStatementLine) and any(
-            isinstance(s, (cst.Import, cst.ImportFrom)) for s in node.body
-        ):
-            return self.target.imports(node)
-        return [node.visit(self.rewriter())]  # type: ignore[list-item]
+    def _body(self, body: Body) -> Statements:
+        """What stays of a body's statements."""
+        if body not in self._emitted:
+            self._emitted[body] = []
+            assert isinstance(body.node, cst.FunctionDef)
+            made = [*self.promotion.stored(body), *self._block(body.node.body.body, 1)]
+            self._emitted[body] = [tidy(part, first=True) if place == 0 else part for place, part in enumerate(made)]
+        return self._emitted[body]
+
+    def _class(self, node: cst.ClassDef, home: Home) -> cst.ClassDef:
+        """A class whose methods build: what stays of these, and the functions of the rewritten program behind them."""
+        made: list[cst.BaseStatement] = []
+        place = 0
+        for member in node.body.body:
+            body = self.building.bodies.of_node.get(member)
+            if body is None:
+                with self.writing(home):
+                    visited = member.visit(self.rewriter())
+                if isinstance(visited, cst.BaseStatement):
+                    made.append(visited)
+                continue
+            if kept := self._body(body):
+                made.append(member.with_changes(body=member.body.with_changes(body=kept)))  # type: ignore[attr-defined]
+            place = len(made)
+        made[place:place] = [spaced(method, 1) for method in self.members.get(home, [])]
+        return node.with_changes(body=node.body.with_changes(body=made))
 
     def _definition(self, node: cst.FunctionDef) -> Statements:
+        body = self.building.bodies.of_node.get(node)
+        if body is not None:
+            return [node.with_changes(body=node.body.with_changes(body=self._body(body)))]
         builder = self.builders.get(node)
         if builder is not None:
             assert builder.definition is not None
@@ -270,13 +316,13 @@ class Emitter(Objects):
             made = made.with_changes(params=made.params.with_changes(params=[*plain, *extra]))
         return [made]
 
-    def _block(self, nodes: Iterator[cst.CSTNode] | object) -> Statements:
+    def _block(self, nodes: Iterable[cst.CSTNode], lines: int) -> Statements:
+        """The statements of a block that stay, with what was put behind them; `lines` blank ones around definitions."""
         made: Statements = []
-        lines = 1 if self.building.function is not None else 2
         gap, after = 0, False
-        for node in (part for line in nodes for part in self.building.split.get(line, [line])):  # type: ignore[attr-defined]
+        for node in (part for line in nodes for part in self.building.split.get(line, [line])):
             if self.building.transparent(node):
-                parts = self._block(node.body.body)
+                parts = self._block(node.body.body, lines)  # type: ignore[attr-defined]
                 if is_main_guard(node) and parts:
                     parts = [node.with_changes(body=node.body.with_changes(body=parts))]
                 elif parts and node.leading_lines:
@@ -302,7 +348,8 @@ class Emitter(Objects):
 
     def _unit(self, unit: Unit) -> Statements:
         """What stays of a unit at its place, with what had to be put in front of it."""
-        made = self._kept(unit)
+        with self.writing(unit.home):
+            made = self._kept(unit)
         if self._hoisted:
             first, self._hoisted = self._hoisted, []
             if made:
@@ -315,9 +362,13 @@ class Emitter(Objects):
     def _kept(self, unit: Unit) -> Statements:
         node = unit.node
         if unit.kind == "import":
-            return self.target.imports(node)
+            return [self._imported(made) for made in self.target.imports(node)]
         if isinstance(node, cst.FunctionDef):
             return self._definition(node)
+        if isinstance(node, cst.ClassDef) and (home := self.building.bodies.homes.get(node)) is not None:
+            return [self._class(node, home)]
+        if unit in self.flow.keys.same or unit in self.promotion.idle or self._disappears(unit):
+            return []
         if unit.kind == "training":
             return self.target.training(unit)
         if unit.kind == "summary" or unit.kind in ("placeholder", "dead", "dropped") and not self._objects(unit):
@@ -333,6 +384,37 @@ class Emitter(Objects):
         if "variable_names" in self.wanted and not asked:
             self._hoisted.append(self._variable_names())
         return [made] if isinstance(made, cst.BaseStatement) else []
+
+    def _imported(self, node: cst.BaseStatement) -> cst.BaseStatement:
+        """An import of a function that became a class imports the class."""
+        small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
+        if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar):
+            return node
+        classes = {
+            name: builder.name
+            for builder in self.builders.values()
+            for name in imported_from(builder, self.home.file)
+        }
+        names = [
+            alias.with_changes(name=cst.Name(made), asname=None)
+            if (made := classes.get(alias.evaluated_alias or alias.evaluated_name))
+            else alias
+            for alias in small.names
+        ]
+        return node.with_changes(body=[small.with_changes(names=names)]) if classes else node
+
+    def _disappears(self, unit: Unit) -> bool:
+        """Whether a statement loses its meaning: a call of a body of which nothing stays, a graph's tensors returned,
+        an attribute of which only the graph made use."""
+        small = unit.small
+        if isinstance(small, cst.Expr) and unit.enters:
+            return not any(self._body(body) for body in unit.enters)
+        if isinstance(small, cst.Return) and small.value is not None and isinstance(unit.body.node, cst.FunctionDef):
+            values = [e.value for e in self.flow.here(small.value)]
+            return bool(values) and all(graph_tensors(v) or is_gone(v) for v in values)
+        if isinstance(small, cst.Assign) and len(small.targets) == 1 and self.flow.value(small.value) == NONE:
+            return self.promotion.is_gone(small.targets[0].target)
+        return False
 
     def _only_trained(self, unit: Unit) -> bool:
         """Whether a statement only makes a list of variables for a training operation, which writes its list itself."""
@@ -350,21 +432,21 @@ class Emitter(Objects):
         trained = {id(part) for u in self.building.units if u.trainings for part in walk(u.node)}
         reads = [
             part
-            for part in walk(self.building.tree.module)
+            for part in self.building.everything()
             if isinstance(part, cst.Name) and part.value == name and part in self.program.facts
         ]
         return bool(reads) and all(id(part) in trained for part in reads)
 
     def _variable_names(self) -> cst.BaseStatement:
         """A table of TF1's names, for the statement that reads them."""
-        rows = [f"id({self.weights.place(v).path}): {quoted(v.name)}" for v in self.program.variables]
+        rows = [f"id({self.weights.path(v)}): {quoted(v.name)}" for v in self.program.variables]
         text = f"{self.wanted['variable_names']} = {{\n" + "".join(f"    {row},\n" for row in rows) + "}"
         return cst.parse_statement(text)  # type: ignore[return-value]
 
     def _objects(self, unit: Unit) -> Statements:
         """The constructors of the layers and builders in a forward unit."""
         made: Statements = []
-        for call in self.objects_in(unit.node, self.building.prefix, None):
+        for call in self.objects_in(unit.node):
             if call in self.constructed:
                 made.append(
                     statement(
@@ -381,16 +463,29 @@ class Emitter(Objects):
     def _region(self, region: Region) -> Statements:
         """The function of a named region."""
         assert region.name is not None
-        body = self.compose(region.inner, inline=region)
+        body = self.compose(region.inner, region.home, inline=region)
         returned = self.target.returned(region)
         if returned:
             body.append(statement(f"return {', '.join(returned)}"))
         self.functions[region.name] = {
             part for part in self.regions.order_of(region.inner, region) if isinstance(part, Item)
         }
-        return [function(region.name, region.inputs, body)]
+        return [self.function(region.name, region.inputs, body, region.home)]
 
-    def compose(self, items: set[Item], inline: Region | None = None, wanted: set[str] | None = None) -> Statements:
+    def function(
+        self, name: str, parameters: Iterable[str], body: Statements, home: Home, decorators: Iterable[str] = ()
+    ) -> cst.FunctionDef:
+        """A function of the rewritten program: a method where its home is a class."""
+        first = [self.promotion.receiver(home)] if home.is_class else []
+        return function(name, [*first, *parameters], body, decorators)
+
+    def callee(self, name: str, own: Home, home: Home) -> str:
+        """A function of one home, as code of another calls it."""
+        return self.promotion.seen(f"{self.promotion.receiver(own)}.{name}", own, home, own.node) if own.is_class else name
+
+    def compose(
+        self, items: set[Item], home: Home, inline: Region | None = None, wanted: set[str] | None = None
+    ) -> Statements:
         """The statements that compute items: their own, and calls of the regions that have a function."""
         made: Statements = []
         parts = self.regions.order_of(items, inline)
@@ -399,7 +494,7 @@ class Emitter(Objects):
             if isinstance(part, Item):
                 made.extend(self.item(part))
             else:
-                made.extend(self.target.region_call(part, self._read_names(part, parts, written, wanted)))
+                made.extend(self.target.region_call(part, self._read_names(part, parts, written, wanted), home))
         return [tidy(node, first=True) if place == 0 else node for place, node in enumerate(made)]
 
     def _read_names(
@@ -504,3 +599,12 @@ class Emitter(Objects):
             body[end + len(definitions)] = spaced_keep(follower, 2)
         body = without_leading_blank(body)
         return module.with_changes(body=body)
+
+
+def _alias(module: cst.Module) -> str:
+    """The name under which a module imports TensorFlow."""
+    for part in walk(module):
+        if isinstance(part, cst.ImportAlias) and part.asname is not None:
+            if code(part.name).startswith("tensorflow"):
+                return code(part.asname.name)
+    return "tf"

@@ -103,7 +103,7 @@ class Rewriter(cst.CSTTransformer):
 
     def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode):  # noqa: ANN201
         if original_node in self.at.substituted:
-            return cst.Name(self.at.substituted[original_node])
+            return cst.parse_expression(self.at.substituted[original_node])
         return super().on_leave(original_node, updated_node)
 
     # -- names and attributes

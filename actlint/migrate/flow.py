@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from actlint.migrate.bodies import nodes
+from actlint.migrate.keys import Keys, bindings
 from actlint.migrate.late import impure_calls, late_values, mutations
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.source import code
@@ -70,12 +72,15 @@ class Leaf:
 class Flow:
     """Items, parameters and the leaves of every run."""
 
-    def __init__(self, building: Building) -> None:
+    def __init__(self, building: Building, keys: Keys) -> None:
         self.building = building
         self.program = building.program
+        self.keys = keys
         self.items: dict[Unit, Item] = {}
         self.parameters: dict[tuple, Parameter] = {}
         self.captures: dict[cst.CSTNode, list[str]] = {}
+        self.substituted: dict[cst.CSTNode, str] = {}
+        """What stands for names and attributes in functions."""
         self.reasons: list[Reason] = []
         self._defined: dict[str, Item | Parameter] = {}
         self._history: list[tuple[int, str, Item | Parameter]] = []
@@ -95,22 +100,20 @@ class Flow:
 
     def here(self, node: cst.CSTNode) -> list[Evaluation]:
         """The evaluations of an expression on the level of the building scope."""
-        path = tuple(frame.node for frame in self.building.prefix)
-        return [e for e in self.program.facts.get(node, []) if tuple(f.node for f in e.calls) == path]
+        body = self.building.body_of(node)
+        return [e for e in self.program.facts.get(node, []) if body is not None and nodes(e.calls) == body.path]
 
     def value(self, node: cst.CSTNode) -> Value | None:
         found = self.here(node)
         return found[-1].value if found else None
 
-    def tensor_names(self, node: cst.CSTNode) -> Iterator[cst.Name]:
-        """The names read below a node that carry graph tensors."""
+    def tensor_names(self, node: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, str]]:
+        """The names and attributes read below a node that carry graph tensors, with their keys."""
         for part in walk(node):
-            if isinstance(part, cst.Name) and (
-                part.value in self.shape_names
-                and self.here(part)
-                or any(graph_tensors(e.value) for e in self.here(part))
-            ):
-                yield part
+            if isinstance(part, (cst.Name, cst.Attribute)) and (values := [e.value for e in self.here(part)]):
+                key = self.keys.key(part)
+                if key is not None and (key in self.shape_names or any(graph_tensors(v) for v in values)):
+                    yield part, key
 
     def _find_captures(self) -> None:
         """Tensors of the building scope that a function reads as free names: they become parameters of it."""
@@ -123,21 +126,21 @@ class Flow:
             if (
                 not isinstance(node, (cst.FunctionDef, cst.Lambda))
                 or self.building.is_builder(node)
-                or node is self.building.function
+                or node in self.building.bodies.of_node
             ):
                 continue
             if made & {"run", "train"}:
                 continue
             parameters = {p.name.value for p in (*node.params.params, *node.params.kwonly_params)}
             local = parameters | assigned_names(node.body)
-            names = [
-                part.value
-                for part in walk(node.body)
-                if isinstance(part, cst.Name)
-                and part.value in tensors
-                and part.value not in local
-                and any(graph_tensors(v) for v in self.program.values(part))
-            ]
+            names = []
+            for part in walk(node.body):
+                if isinstance(part, cst.Name) and part.value in local:
+                    continue
+                key = self.keys.key(part)
+                if key in tensors and any(graph_tensors(v) for v in self.program.values(part)):
+                    names.append(key)
+                    self.substituted[part] = key
             if names:
                 self.captures[node] = list(dict.fromkeys(names))
         changed = True
@@ -147,7 +150,7 @@ class Flow:
                 if (
                     not isinstance(node, cst.FunctionDef)
                     or self.building.is_builder(node)
-                    or node is self.building.function
+                    or node in self.building.bodies.of_node
                 ):
                     continue
                 inner = [
@@ -164,26 +167,15 @@ class Flow:
                     changed = True
 
     def _bound(self, unit: Unit) -> Iterator[tuple[str, Value]]:
-        """The names that a unit's assignments bind, with their values."""
-        if isinstance(unit.node, (cst.FunctionDef, cst.ClassDef)):
-            return
-        for part in walk(unit.node):
-            if isinstance(part, cst.Assign):
-                value = self.value(part.value)
-                for target in part.targets:
-                    if value is not None:
-                        yield from pairs(target.target, value)
-            elif isinstance(part, cst.AugAssign) and isinstance(part.target, cst.Name):
-                op = next((op for op in unit.ops if op.node is part), None)
-                if op is not None:
-                    yield part.target.value, Tensor(op)
-                elif (value := self.value(part.target)) is not None:
-                    yield part.target.value, value
+        """The keys that a unit's assignments bind, with their values."""
+        for target, value in bindings(self.building, unit):
+            key = self.keys.key(target)
+            if key is not None:
+                yield key, value
 
     def called(self, unit: Unit) -> list[cst.CSTNode]:
         """The functions that a unit's evaluation entered."""
-        depth = len(self.building.prefix)
-        return list(dict.fromkeys(frame.function.node for op in unit.ops for frame in op.calls[depth:]))
+        return list(dict.fromkeys(f.function.node for op in unit.ops for f in self.building.below(op.calls)))
 
     def makes_object(self, call: cst.Call) -> bool:
         """Whether a call makes a layer, or enters a builder."""
@@ -199,7 +191,7 @@ class Flow:
             target: cst.CSTNode | None = None
             if isinstance(part, cst.Assign) and isinstance(part.targets[0].target, cst.Subscript):
                 target = part.targets[0].target.value
-            elif isinstance(part, cst.AugAssign) and isinstance(part.target, (cst.Subscript, cst.Name)):
+            elif isinstance(part, cst.AugAssign):
                 target = part.target.value if isinstance(part.target, cst.Subscript) else part.target
             elif (
                 isinstance(part, cst.Call)
@@ -207,18 +199,23 @@ class Flow:
                 and part.func.attr.value in ("append", "extend", "insert", "update")
             ):
                 target = part.func.value
-            if isinstance(target, cst.Name) and isinstance(value := self.value(target), (Mapping, Sequence)):
-                found.append((target.value, value))
+            if target is None or not isinstance(value := self.value(target), (Mapping, Sequence)):
+                continue
+            if (key := self.keys.key(target)) is not None:
+                found.append((key, value))
         return found
 
     def _visit(self, unit: Unit) -> None:
         if unit.kind == "summary":
             for op in unit.made("summary"):
                 self.summaries[op] = {
-                    n.value: self._defined[n.value] for n in self.tensor_names(unit.node) if n.value in self._defined
+                    key: self._defined[key] for _, key in self.tensor_names(unit.node) if key in self._defined
                 }
             return
-        if unit.kind in ("definition", "import", "training", "dropped", "constructor"):
+        if unit.kind in ("definition", "import", "training", "dropped", "constructor") or unit in self.keys.same:
+            return
+        if unit.enters or isinstance(unit.small, cst.Return) and isinstance(unit.body.node, cst.FunctionDef):
+            self._check_entered(unit)
             return
         bound = list(self._bound(unit))
         for name, value in bound:
@@ -236,15 +233,15 @@ class Flow:
         ]
         reads = list(self.tensor_names(unit.node))
         for function in self.called(unit):
-            reads += [cst.Name(name) for name in self.captures.get(function, [])]
+            reads += [(function, name) for name in self.captures.get(function, [])]
         if unit.runs:
             feeds = [run.feed.node for run in unit.runs if isinstance(run.feed, Mapping) and run.feed.node is not None]
             inside = {id(part) for node in [*(run.node for run in unit.runs), *feeds] for part in walk(node)}
-            outside = [name for name in self.tensor_names(unit.node) if id(name) not in inside]
+            outside = [(node, key) for node, key in self.tensor_names(unit.node) if id(node) not in inside]
             if outside:
                 self.reasons.append(
                     self.building.reason(
-                        "REF107", outside[0], f"{outside[0].value} is a tensor and is used by Python code here"
+                        "REF107", outside[0][0], f"{code(outside[0][0])} is a tensor and is used by Python code here"
                     )
                 )
             return
@@ -257,14 +254,14 @@ class Flow:
         if unit.kind == "host" and not carries and not self._shapes(unit, bound):
             self.reasons.append(
                 self.building.reason(
-                    "REF107", unit.node, f"{reads[0].value} is a tensor and is used by Python code here"
+                    "REF107", unit.node, f"{reads[0][1]} is a tensor and is used by Python code here"
                 )
             )
             return
         item = self.items[unit] = Item(unit)
-        for name in reads:
-            if name.value in self._defined:
-                item.uses[name.value] = self._defined[name.value]
+        for _, key in reads:
+            if key in self._defined:
+                item.uses[key] = self._defined[key]
         for op in unit.made("placeholder"):
             parameter = self.parameters.get(("p", op.index))
             if parameter is not None and unit.kind == "forward":
@@ -272,6 +269,19 @@ class Flow:
         for name, value in [*carries, *((n, v) for n, v in bound if n in self.shape_names)]:
             item.defs[name] = value
             self._define(name, item, unit)
+
+    def _check_entered(self, unit: Unit) -> None:
+        """What a function that builds returns has to be known under the name that it gets."""
+        for name, value in self._bound(unit) if unit.enters else ():
+            if graph_tensors(value) and name not in self._defined:
+                self.reasons.append(
+                    self.building.reason(
+                        "REF103",
+                        unit.node,
+                        f"{unit.enters[-1].name} builds the graph and returns something else than a name for {name}",
+                        "Return tensors that have names.",
+                    )
+                )
 
     def _shapes(self, unit: Unit, bound: list[tuple[str, Value]]) -> bool:
         """Whether a statement only reads static shapes: an assertion, `set_shape`, or names for dimensions."""
@@ -436,9 +446,10 @@ class Flow:
         if node is None or isinstance(value, Tensor) and value.op.kind in ("train", "group"):
             return uses
         for part in walk(node):
-            if isinstance(part, cst.Name) and (definition := self.definition(part.value, order)) is not None:
+            key = self.keys.key(part)
+            if key is not None and (definition := self.definition(key, order)) is not None:
                 if part in self.program.facts or node is part or isinstance(node, cst.Subscript):
-                    uses[part.value] = definition
+                    uses[key] = definition
         return uses
 
     def _read_feeds(self, run: Run, order: int) -> None:
@@ -479,7 +490,7 @@ class Flow:
         """A statement that changes the dict that a run is fed with, under the name it has."""
         if not isinstance(run.feed_node, cst.Name):
             return None
-        return next(mutations(self.building.tree.module, run.feed_node.value), None)
+        return next(mutations(self.program.trees[run.file].module, run.feed_node.value), None)
 
     def _parameter(self, tensor: Tensor) -> Parameter | None:
         """The parameter that a fed tensor becomes; an inner tensor becomes one at its first feed."""
@@ -495,16 +506,3 @@ class Flow:
                 made = self.parameters[("p", tensor.op.index)] = Parameter(name, tensor, definition.unit)
                 return made
         return None
-
-
-def pairs(target: cst.CSTNode, value: Value) -> Iterator[tuple[str, Value]]:
-    """The names of an assignment target, each with the part of the value that it gets."""
-    if isinstance(target, cst.Name):
-        yield target.value, value
-    elif (
-        isinstance(target, (cst.Tuple, cst.List))
-        and isinstance(value, Sequence)
-        and len(value.items) == len(target.elements)
-    ):
-        for element, item in zip(target.elements, value.items, strict=False):
-            yield from pairs(element.value, item)

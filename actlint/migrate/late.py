@@ -214,9 +214,8 @@ def _late_attributes(flow: Flow) -> list[Reason]:
             definition = isinstance(unit.node, (cst.FunctionDef, cst.ClassDef))
             if not definition and (unit.order <= order or unit in flow.items):
                 continue
-            store = next(
-                (part for part in walk(unit.node) if _stores(part, name) and not _in_constructor(flow, part)), None
-            )
+            parts = _outside_bodies(flow, unit.node) if definition else walk(unit.node)
+            store = next((part for part in parts if _stores(part, name) and not _in_constructor(flow, part)), None)
             if store is not None:
                 found.append(
                     flow.building.reason(
@@ -229,6 +228,15 @@ def _late_attributes(flow: Flow) -> list[Reason]:
                 )
                 break
     return found
+
+
+def _outside_bodies(flow: Flow, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes of a definition without those of functions whose statements are building statements themselves."""
+    if node in flow.building.bodies.of_node:
+        return
+    yield node
+    for child in node.children:
+        yield from _outside_bodies(flow, child)
 
 
 def _stores(node: cst.CSTNode, name: str) -> bool:
@@ -245,6 +253,11 @@ def _stores(node: cst.CSTNode, name: str) -> bool:
             target = target.value
         if isinstance(target, cst.Attribute) and target.attr.value == name:
             return True
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _IN_PLACE:
+        owner = node.func.value
+        while isinstance(owner, cst.Subscript):
+            owner = owner.value
+        return isinstance(owner, cst.Attribute) and owner.attr.value == name
     return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "setattr"
 
 
@@ -258,7 +271,7 @@ def _in_constructor(flow: Flow, node: cst.CSTNode) -> bool:
 def _aliases(flow: Flow) -> dict[str, set[str]]:
     """Names that may stand for the same object, because one was assigned to the other."""
     found: dict[str, set[str]] = {}
-    for part in walk(flow.building.tree.module):
+    for part in flow.building.everything():
         if isinstance(part, cst.Assign) and (root := _root(part.value)):
             for target in part.targets:
                 if isinstance(target.target, cst.Name):
@@ -283,6 +296,8 @@ def _reads(flow: Flow) -> dict[str, tuple[int, cst.CSTNode, bool]]:
             if not isinstance(part, cst.Name) or part.value in local or part.value in found:
                 continue
             values = flow.program.values(part)
+            if any(flow.building.bodies.home_of(value) is not None for value in values):
+                continue
             if values and all(_is_python(value) for value in values):
                 found[part.value] = (
                     order,
@@ -309,10 +324,11 @@ def _changes(flow: Flow, name: str, order: int, mutable: bool) -> Iterator[cst.C
     building = flow.building
     for unit in building.units:
         if isinstance(unit.node, cst.FunctionDef):
-            yield from _in_function(unit.node, name, mutable)
+            if unit.node not in building.bodies.of_node:
+                yield from _in_function(unit.node, name, mutable)
         elif isinstance(unit.node, cst.ClassDef):
             for part in walk(unit.node):
-                if isinstance(part, cst.FunctionDef):
+                if isinstance(part, cst.FunctionDef) and part not in building.bodies.of_node:
                     yield from _in_function(part, name, mutable)
         elif unit.order > order and unit not in flow.items:
             if name in assigned_names(unit.node):

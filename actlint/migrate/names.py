@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Iterable
 
 import libcst as cst
 
@@ -29,11 +30,12 @@ class _Names(cst.CSTVisitor):
 
 
 class Names:
-    """The names that a file uses, and new ones beside them."""
+    """The names that the files of a program use, and new ones beside them."""
 
-    def __init__(self, module: cst.Module) -> None:
+    def __init__(self, modules: Iterable[cst.Module]) -> None:
         visitor = _Names()
-        module.visit(visitor)
+        for module in modules:
+            module.visit(visitor)
         self.taken = visitor.found
 
     def release(self, name: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from actlint.apis.entry import LayerEntry
+from actlint.migrate.bodies import Home, name_of
 from actlint.migrate.builders import Builder, Step, class_name
 from actlint.migrate.expression import Rewriter, Surroundings
 from actlint.migrate.names import Names, snake
@@ -16,9 +17,10 @@ from actlint.migrate.units import Building
 from actlint.migrate.weights import Weights
 from actlint.program.binding import BoundCall
 from actlint.program.model import Program
-from actlint.program.values import Frame, Function, Variable
+from actlint.program.values import Function, Variable
 
 if TYPE_CHECKING:
+    from actlint.migrate.promotion import Promotion
     from actlint.migrate.target import Target
 
 
@@ -30,12 +32,17 @@ class Objects:
     names: Names
     target: Target
     weights: Weights
-    surroundings: Surroundings
+    promotion: Promotion
+
+    @property
+    def surroundings(self) -> Surroundings:
+        raise NotImplementedError
+
     builders: dict[cst.CSTNode, Builder]
     instances: dict[tuple, str]
     constructed: set[cst.CSTNode]
 
-    def objects_in(self, node: cst.CSTNode, path: tuple[Frame, ...], owner: cst.CSTNode | None) -> list[cst.Call]:
+    def objects_in(self, node: cst.CSTNode) -> list[cst.Call]:
         """The calls below a statement that make an object with weights, inner ones first."""
         found: list[cst.Call] = []
 
@@ -95,7 +102,8 @@ class Objects:
         updated = call.with_changes(args=arguments)
         if builder is not None:
             path = next((frames for frames in self.program.calls[builder.node] if frames[-1].node is call), ())
-            return f"{builder.name}({', '.join(builder.constructor_arguments(call, updated, path))})"
+            name = f"{code(call.func.value)}.{builder.name}" if isinstance(call.func, cst.Attribute) else builder.name
+            return f"{name}({', '.join(builder.constructor_arguments(call, updated, path))})"
         binding = self.program.bindings[call]
         assert isinstance(binding, BoundCall)
         return code(rewriter.formed(call, updated, binding))
@@ -113,23 +121,27 @@ class Objects:
             if unit.kind not in ("forward", "constructor", "placeholder"):
                 continue
             small = unit.small
-            target = (
-                small.targets[0].target.value
-                if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name)
-                else ""
-            )
-            for call in self.objects_in(unit.node, self.building.prefix, None):
+            target = small.targets[0].target if isinstance(small, cst.Assign) else None
+            for call in self.objects_in(unit.node):
                 if unit.small is None:
                     raise Refused([self.building.reason("REF104", call, "layers are made in a loop or branch")])
-                self.surroundings.applied[call] = self._instance(call, target)
+                self.surroundings.applied[call] = self._instance(call, target, unit.home)
 
-    def _instance(self, call: cst.Call, target: str) -> str:
+    def attribute(self, wanted: str, target: cst.BaseExpression | None, home: Home) -> str:
+        """The expression of a new object: a name, or an attribute of the class, where that of the tensor is free."""
+        if not home.is_class:
+            return self.names.fresh(wanted)
+        if isinstance(target, cst.Attribute) and self.promotion.is_gone(target):
+            return f"{self.promotion.receiver(home)}.{self.promotion.take(home, target.attr.value)}"
+        return f"{self.promotion.receiver(home)}.{self.promotion.fresh(home, wanted)}"
+
+    def _instance(self, call: cst.Call, target: cst.BaseExpression | None, home: Home) -> str:
         builder = self.builder(call)
         if builder is None:
             self.constructed.add(call)
-            return self.names.fresh(f"{target or 'hidden'}_layer")
-        depth = len(self.building.prefix)
-        under = [op for op in self.program.ops if len(op.calls) > depth and op.calls[depth].node is call]
+            name = target.value if isinstance(target, cst.Name) else name_of(target) if target is not None else ""
+            return self.attribute(f"{name or 'hidden'}_layer", target, home)
+        under = [op for op in self.program.ops if any(f.node is call for f in self.building.below(op.calls)[:1])]
         made = {
             v
             for v in self.program.variables
@@ -149,13 +161,13 @@ class Objects:
                 ]
             )
         self.constructed.add(call)
-        self.instances[key] = self.names.fresh(snake(builder.name))
+        self.instances[key] = self.attribute(snake(builder.name), None, home)
         return self.instances[key]
 
     def objects_of(self, builder: Builder) -> list[Builder]:
         found = []
         for step in builder.steps:
-            for call in self.objects_in(step.node, (), builder.node):
+            for call in self.objects_in(step.node):
                 if (inner := self.builder(call)) is not None:
                     found.append(inner)
         return found

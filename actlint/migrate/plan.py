@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from actlint.migrate.bodies import Home, name_of, nodes
 from actlint.migrate.flow import Item
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
 
 
-def plan(emitter: Emitter, module: cst.Module) -> dict[str, Any]:
+def plan(emitter: Emitter) -> dict[str, Any]:
     """The plan of a rewritten program."""
     made = _Plan(emitter)
     return made.build()
@@ -40,7 +41,7 @@ class _Plan:
         return {"placeholders": placeholders, "probes": self.probes, "runs": runs, "weights": self._weights()}
 
     def span(self, node: cst.CSTNode, op: Op | None = None) -> dict[str, Any]:
-        file = op.file if op is not None else self.building.file
+        file = op.file if op is not None else self.building.file_of(node)
         start, end = self.program.trees[file].position(node)
         return {
             "file": file.relative_to(self.root).as_posix(),
@@ -95,13 +96,13 @@ class _Plan:
         it."""
         op = tensor.op
         places = [(op.node, op.calls)] + [
-            (op.calls[i].node, op.calls[:i]) for i in range(len(op.calls) - 1, len(self.building.prefix) - 1, -1)
+            (op.calls[i].node, op.calls[:i])
+            for i in range(len(op.calls) - 1, self.building.bodies.depth(op.calls) - 1, -1)
         ]
         for node, calls in places:
             parent = self.building.parent.get(node)
-            if isinstance(parent, cst.Assign) and isinstance(parent.targets[0].target, cst.Name):
-                path = tuple(frame.node for frame in calls)
-                values = [e.value for e in self.program.facts.get(node, []) if tuple(f.node for f in e.calls) == path]
+            if isinstance(parent, cst.Assign) and name_of(parent.targets[0].target):
+                values = [e.value for e in self.program.facts.get(node, []) if nodes(e.calls) == nodes(calls)]
                 if any(isinstance(v, Tensor) and v.op is op and v.index == tensor.index for v in values):
                     return node, calls
         return op.node, op.calls
@@ -110,12 +111,12 @@ class _Plan:
         """The name that an expression's value is assigned to, and the function of the rewritten program that assigns
         it."""
         parent = self.building.parent.get(node)
-        if not isinstance(parent, cst.Assign) or not isinstance(parent.targets[0].target, cst.Name):
+        if not isinstance(parent, cst.Assign) or not name_of(parent.targets[0].target):
             return "", None
-        name = parent.targets[0].target.value
+        target = parent.targets[0].target
+        name = name_of(target)
         line = self.building.parent.get(parent)
-        depth = len(self.building.prefix)
-        if len(calls) > depth:
+        if self.building.below(calls):
             function = calls[-1].function.node
             builder = self.emitter.builders.get(function)
             if builder is not None:
@@ -123,7 +124,7 @@ class _Plan:
                 return name, {"function": method, "variable": name, "nth": self._nth_in(builder.body(), line, name)}
             if isinstance(function, cst.FunctionDef):
                 return name, {
-                    "function": self._qualified(function),
+                    "function": self.building.qualified(function),
                     "variable": name,
                     "nth": self._nth_in(list(function.body.body), line, name),
                 }
@@ -131,22 +132,15 @@ class _Plan:
         unit = self.building.unit_of.get(node)
         item = self.emitter.flow.items.get(unit) if unit is not None else None
         holder = next((f for f, items in self.emitter.functions.items() if item in items), None)
-        if item is None or holder is None:
+        key = self.emitter.flow.keys.key(target)
+        if item is None or holder is None or key is None:
             return name, None
-        before = [i for i in self.emitter.functions[holder] if i.order < item.order and name in i.defs]
-        return name, {"function": self._prefixed(holder), "variable": name, "nth": len(before)}
+        before = [i for i in self.emitter.functions[holder] if i.order < item.order and key in i.defs]
+        return name, {"function": self._qualified(holder, item.unit.home), "variable": key, "nth": len(before)}
 
-    def _prefixed(self, name: str) -> str:
-        return f"{self.building.function.name.value}.{name}" if self.building.function is not None else name
-
-    def _qualified(self, function: cst.FunctionDef) -> str:
-        names = [function.name.value]
-        parent = self.building.parent.get(function)
-        while parent is not None:
-            if isinstance(parent, (cst.FunctionDef, cst.ClassDef)):
-                names.append(parent.name.value)
-            parent = self.building.parent.get(parent)
-        return ".".join(reversed(names))
+    def _qualified(self, name: str, home: Home) -> str:
+        """The qualified name of a function of the rewritten program."""
+        return name if isinstance(home.node, cst.Module) else f"{self.building.qualified(home.node)}.{name}"
 
     def _nth_in(self, body: list[Any], line: cst.CSTNode | None, name: str) -> int:
         count = 0
@@ -177,7 +171,7 @@ class _Plan:
         if initialises(run) or reads_variables(run):
             return found
         call = self.emitter.runs.call_of[run]
-        found["callable"] = self._prefixed(call.name)
+        found["callable"] = self._qualified(call.name, call.home)
         found["parameters"] = {
             p.name: self._placeholder.get(p.tensor.op.index) or self._probe_ids[(p.tensor.op.index, p.tensor.index)]
             for p in call.parameters
@@ -194,9 +188,9 @@ class _Plan:
         made: list[dict[str, Any]] = []
         for order, variable in enumerate(self.program.variables):
             place = self.emitter.weights.place(variable)
-            path = self._prefixed(place.path)
+            path = self.emitter.promotion.absolute(place.path, place.home)
             build = (
-                [self._prefixed(place.layer), list(place.input_shape)]
+                [self.emitter.promotion.absolute(place.layer, place.home), list(place.input_shape)]
                 if place.layer and place.input_shape is not None
                 else None
             )

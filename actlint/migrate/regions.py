@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from actlint.migrate.bodies import Home, name_of
 from actlint.migrate.callables import Call, Region, shape_of, word
 from actlint.migrate.flow import Flow, Item, Leaf, Parameter
 from actlint.migrate.names import Names
@@ -88,9 +89,9 @@ class Regions:
         unit = self.building.unit_of[training.node]
         uses = (
             {
-                name.value: d
-                for name in self.flow.tensor_names(node)
-                if (d := self.flow.definition(name.value, unit.order)) is not None
+                key: d
+                for _, key in self.flow.tensor_names(node)
+                if (d := self.flow.definition(key, unit.order)) is not None
             }
             if node is not None
             else {}
@@ -187,6 +188,7 @@ class Regions:
         for item in self.items:
             runs = item.available & heads if item.head else item.available
             key = (
+                item.unit.home,
                 item.head,
                 frozenset(runs),
                 frozenset(r.index for r in item.runs) if item.random else None,
@@ -196,7 +198,9 @@ class Regions:
             groups.setdefault(key, []).append(item)
         inputs = {run: self._inputs(items) for run, items in self.items_of.items()}
         self.regions = [
-            Region(items, key[0]) for key, group in groups.items() for items in self._fitting(group, inputs)
+            Region(items, key[1], home=key[0])
+            for key, group in groups.items()
+            for items in self._fitting(group, inputs)
         ]
         self._split_cycles()
         for region in self.regions:
@@ -253,7 +257,7 @@ class Regions:
                         kept.append(item)
                 if outside and kept:
                     region.items = kept
-                    self.regions.append(Region([i for i in self.items if i in outside], region.head))
+                    self.regions.append(Region([i for i in self.items if i in outside], region.head, home=region.home))
                     changed = True
                     break
         self.regions.sort(key=lambda region: region.items[0].order)
@@ -310,6 +314,7 @@ class Regions:
                 items,
                 trainings[0] if trainings else None,
                 order,
+                self._home(items, trainings, wanted),
             )
             by_key[key] = call
             self.calls.append(call)
@@ -317,6 +322,15 @@ class Regions:
                 self.flow.reasons.append(
                     self.building.reason("REF109", run.node, "one run executes several training operations")
                 )
+
+    def _home(self, items: set[Item], trainings: list[Training], wanted: list[Parameter]) -> Home:
+        """Where the callable of a run is defined: where the training operation was made, else what is computed last."""
+        if trainings:
+            return self.building.unit_of[trainings[0].node].home
+        last = max(items, key=lambda item: item.order, default=None)
+        if last is not None:
+            return last.unit.home
+        return wanted[-1].unit.home if wanted else self.building.units[-1].home
 
     def _used_parameters(self, run: Run) -> set[str]:
         names = {name for name, d in self._starts(run).items() if name in self.flow.feeds[run] and self._cut(name, d)}
@@ -347,9 +361,8 @@ class Regions:
 
     def _training_name(self, training: Training) -> str:
         small = self.building.unit_of[training.node].small
-        if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name):
-            return small.targets[0].target.value.removesuffix("_op").removesuffix("_step")
-        return "train"
+        name = name_of(small.targets[0].target) if isinstance(small, cst.Assign) else ""
+        return name.removesuffix("_op").removesuffix("_step") or "train"
 
     def _name_regions(self) -> None:
         users: dict[Region, set[object]] = {region: set() for region in self.regions}
@@ -365,16 +378,24 @@ class Regions:
                 self._deepen(region, users)
         models = [r for r in self.regions if not r.head]
         for region in self.regions:
+            if any(self._user_home(user) is not region.home for user in users[region]):
+                region.name = self.names.fresh(self._region_name(region, models))
+                continue
             if len(region.items) == 1 and (len(users[region]) < 2 or not region.head or _one_call(region.items[0])):
                 continue
             if len(users[region]) > 1 or len(region.items) > (2 if region.head else 1):
                 region.name = self.names.fresh(self._region_name(region, models))
+
+    def _user_home(self, user: object) -> Home | None:
+        return user.home if isinstance(user, (Call, Region)) else None
 
     def _deepen(self, region: Region, users: dict[Region, set[object]]) -> None:
         """Let a loss region compute the forward pass itself, where its users need nothing else of it and feed no
         inner tensor."""
         own = set(region.items)
         closure = self.closure({name: d for item in region.items for name, d in item.uses.items()}, set()) | own
+        if any(item.unit.home is not region.home for item in closure):
+            return
         calls = [call for call in users[region] if isinstance(call, Call)]
         if len(calls) != len(users[region]):
             return

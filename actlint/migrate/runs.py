@@ -37,6 +37,7 @@ class RunWriter:
         for call in self.emitter.regions.calls:
             for run in call.runs:
                 self.call_of[run] = call
+        self._check_contexts()
         for run in self.program.runs:
             if self.emitter.surroundings.replaced.get(run.node) is None:
                 self.emitter.surroundings.replaced[run.node] = lambda rewriter, original, updated, run=run: (
@@ -44,6 +45,15 @@ class RunWriter:
                 )  # type: ignore[misc]
             if run in self.call_of:
                 self._feed(run)
+
+    def _check_contexts(self) -> None:
+        """A run that is reached on several ways has to compute the same each time."""
+        calls: dict[cst.CSTNode, Call] = {}
+        for run, call in self.call_of.items():
+            if calls.setdefault(run.node, call) is not call:
+                raise self.emitter.refused(
+                    "REF110", run.node, "the run fetches or is fed different tensors, depending on who calls its function"
+                )
 
     def _feed(self, run: Run) -> None:
         """A dict literal that only this run reads is written out; another one keeps its name, with strings as keys."""
@@ -117,6 +127,18 @@ class RunWriter:
             return ", ".join(f"{name}={texts[name]}" for name in written)
         return ", ".join(texts[name] for name in names)
 
+    def callee(self, run: Run, call: Call) -> str:
+        """The callable of a run, as the code around the run speaks of it."""
+        home = call.home
+        if not home.is_class or self.emitter.home is home:
+            return self.emitter.callee(call.name, home, self.emitter.home)
+        assert home.instance is not None
+        for part in walk(run.node):
+            values = self.program.values(part)
+            if isinstance(part, (cst.Name, cst.Attribute)) and values and all(v is home.instance for v in values):
+                return f"{code(part)}.{call.name}"
+        return self.emitter.callee(call.name, home, self.emitter.home)
+
     def replacement(self, run: Run, rewriter: Rewriter, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
         """The expression that stands for a run whose result is used as a whole."""
         target = self.emitter.target
@@ -125,7 +147,7 @@ class RunWriter:
         if reads_variables(run):
             return rewriter.expression(self._variables(run, original, rewriter))
         call = self.call_of[run]
-        applied = f"{call.name}({self.arguments(run, call, rewriter)})"
+        applied = f"{self.callee(run, call)}({self.arguments(run, call, rewriter)})"
         if not isinstance(run.fetches, Sequence) and not call.nested:
             plain = not call.returned or is_merged(run.fetches)
             return rewriter.expression(applied if plain else target.fetched(applied))
@@ -152,10 +174,24 @@ class RunWriter:
         """Reading variables needs no callable."""
         target = self.emitter.target
         variables = [leaf for leaf in run.leaves if isinstance(leaf, Variable)]
+        others = [r for r in self.program.runs if r.node is run.node and r.leaves != run.leaves]
+        if others:
+            return self._chosen_variable([run, *others], rewriter)
         self.emitter.built(variables, self.emitter.building.unit_of.get(original))
         if run.form == "eval" or not isinstance(run.fetches, Sequence):
             return target.variable_value(variables[0])
         return target.variable_values(variables, run.fetches.kind)
+
+
+    def _chosen_variable(self, runs: list[Run], rewriter: Rewriter) -> str:
+        """A variable that the user's own expression chooses: `self.params[key]`."""
+        run = runs[0]
+        node = run.node.func.value if run.form == "eval" else run.fetch_node  # type: ignore[union-attr]
+        places = [self.emitter.weights.place(v) for r in runs for v in r.leaves if isinstance(v, Variable)]
+        single = not isinstance(run.fetches, Sequence) and node is not None
+        if not single or any(place.layer or place.layout != "same" for place in places):
+            raise self.emitter.refused("REF110", run.node, "which variables are fetched depends on who calls the function")
+        return self.emitter.target.array(code(node.visit(rewriter)))  # type: ignore[union-attr,arg-type]
 
 
 class RunRewriter(Rewriter):
@@ -263,7 +299,7 @@ class RunRewriter(Rewriter):
         run, call, target = found
         assert isinstance(run.fetches, Sequence)
         kept = [code(e.value) for e, item in zip(target.elements, run.fetches.items, strict=False) if not trains(item)]
-        applied = f"{call.name}({self.writer.arguments(run, call, self)})"
+        applied = f"{self.writer.callee(run, call)}({self.writer.arguments(run, call, self)})"
         chosen = self.writer.emitter.target
         if not kept:
             return cst.Expr(self.expression(applied))

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from actlint.apis.helpers import Helper, helpers
+from actlint.migrate.bodies import name_of
 from actlint.migrate.statements import statement
 from actlint.migrate.summaries import IMAGES
 from actlint.program.binding import BoundCall
 from actlint.program.values import Training, Variable
 
 if TYPE_CHECKING:
+    from actlint.migrate.bodies import Home
     from actlint.migrate.builders import Builder
     from actlint.migrate.callables import Call, Region
     from actlint.migrate.emit import Emitter
     from actlint.migrate.expression import Rewriter
-    from actlint.migrate.flow import Item
+    from actlint.migrate.flow import Item, Parameter
     from actlint.migrate.summaries import Summaries
     from actlint.migrate.units import Unit
 
@@ -98,6 +100,10 @@ class Target(ABC):
         """A call whose answers are used as one list."""
 
     @abstractmethod
+    def array(self, text: str) -> str:
+        """The numpy value of a variable that an expression gives."""
+
+    @abstractmethod
     def variable_value(self, variable: Variable) -> str:
         """The numpy value of a variable, in TF1's layout."""
 
@@ -106,10 +112,10 @@ class Target(ABC):
         texts = [self.variable_value(variable) for variable in variables]
         return f"({', '.join(texts)},)" if kind == "tuple" else f"[{', '.join(texts)}]"
 
-    def region_call(self, region: Region, read: set[str]) -> Statements:
-        """The statement that calls a region's function and unpacks what it returns."""
+    def region_call(self, region: Region, read: set[str], home: Home) -> Statements:
+        """The statement that calls a region's function and unpacks what it returns, in code of a home."""
         outputs = self.returned(region)
-        applied = f"{region.name}({', '.join(region.inputs)})"
+        applied = f"{self.emitter.callee(region.name or '', region.home, home)}({', '.join(region.inputs)})"
         after = self.captured_outputs(region, read)
         wanted = [name if name in read else "_" for name in outputs]
         if not outputs or all(name == "_" for name in wanted):
@@ -143,6 +149,10 @@ class Target(ABC):
     @abstractmethod
     def summary_writer(self, summaries: Summaries) -> Statements:
         """The function that writes the merged summaries."""
+
+    def shape_kept(self, parameter: Parameter) -> cst.BaseExpression | None:
+        """The shape expression of a placeholder that its callable states in its body."""
+        return None
 
     def groups(self) -> list[tuple[str, list[int]]]:
         """Expressions that iterate over several variables at once, with the identities of these variables."""
@@ -187,19 +197,15 @@ class Target(ABC):
         ):
             raise self.emitter.refused("REF109", training.node, "one optimizer serves several training operations")
         owner = training.node.func.value
-        if isinstance(owner, cst.Name):
-            return owner.value
+        if isinstance(owner, (cst.Name, cst.Attribute)):
+            return self.emitter.promotion.expression(owner)
         known = self._optimizers.get(unit.order)
         if known is None:
             several = len(self.emitter.program.trainings) > 1
             small = unit.small
-            word = (
-                small.targets[0].target.value
-                if several and isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name)
-                else ""
-            )
-            known = self._optimizers[unit.order] = self.emitter.names.fresh(
-                f"{word.removesuffix('_op')}_optimizer" if word else "optimizer"
+            word = name_of(small.targets[0].target) if several and isinstance(small, cst.Assign) else ""
+            known = self._optimizers[unit.order] = self.emitter.attribute(
+                f"{word.removesuffix('_op')}_optimizer" if word else "optimizer", None, unit.home
             )
         return known
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import libcst as cst
 
+from actlint.apis.shape import ANY, Dim
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call
 from actlint.migrate.expression import COLLECTIONS, Rewriter
@@ -63,7 +64,7 @@ class TF2(Target):
         alias = self.emitter.surroundings.alias
         present = any(
             is_framework_import(s)
-            for s in self.emitter.building.tree.module.body
+            for s in self.emitter.program.trees[self.emitter.home.file].module.body
             if isinstance(s, cst.SimpleStatementLine)
         )
         found = [] if present else [statement("import tensorflow as tf")]
@@ -133,7 +134,8 @@ class TF2(Target):
         for layer in self.emitter.program.layers:
             place = self.emitter.weights.place(layer.variables[0])
             if all(v.trainable for v in layer.variables):
-                found.append((f"{place.layer}.trainable_variables", [id(v) for v in layer.variables]))
+                owner = self.emitter.weights.seen(place.layer, place.home, layer.node)
+                found.append((f"{owner}.trainable_variables", [id(v) for v in layer.variables]))
         for (node, _), name in self.emitter.instances.items():
             builder = self.emitter.builders[node]  # type: ignore[index]
             if self._keras(builder):
@@ -145,8 +147,11 @@ class TF2(Target):
                 found.append((f"{name}.trainable_variables", [id(v) for v in made]))
         return [group for group in found if group[1]]
 
+    def array(self, text: str) -> str:
+        return f"{text}.numpy()"
+
     def variable_value(self, variable: Variable) -> str:
-        return f"{self.emitter.weights.place(variable).path}.numpy()"
+        return f"{self.emitter.weights.path(variable)}.numpy()"
 
     # -- runs
 
@@ -171,12 +176,18 @@ class TF2(Target):
         names = [p.name for p in call.parameters]
         wanted = self.emitter.wanted_names(call.leaves)
         returned = [self.emitter.leaf(leaf) for leaf in call.returned]
+        head: Statements = []
+        for parameter in call.parameters:
+            if (kept := self.shape_kept(parameter)) is not None:
+                text = code(kept.visit(Rewriter(self.emitter.surroundings)))  # type: ignore[arg-type]
+                alias = self.emitter.surroundings.alias
+                head.append(statement(f"{parameter.name} = {alias}.ensure_shape({parameter.name}, {text})"))
         if call.training is None:
-            body = self.emitter.compose(call.items, wanted=wanted)
+            body = self.emitter.compose(call.items, call.home, wanted=wanted)
         else:
             loss = self.emitter.loss(call)
             text = self.emitter.leaf(loss)
-            inner = self.emitter.compose(call.items, wanted=wanted | set(loss.uses))
+            inner = self.emitter.compose(call.items, call.home, wanted=wanted | set(loss.uses))
             name = text if text.isidentifier() else local_name("loss", inner, names)
             if name != text:
                 inner.append(statement(f"{name} = {text}"))
@@ -191,7 +202,7 @@ class TF2(Target):
             body[-3] = body[-3].with_changes(leading_lines=[])  # type: ignore[call-arg]
         if returned:
             body.append(statement(f"return {', '.join(call.structure(returned))}"))
-        return [function(call.name, names, body, [self._decorator(call)])]
+        return [self.emitter.function(call.name, names, [*head, *body], call.home, [self._decorator(call)])]
 
     def _tape(self, inner: Statements) -> cst.BaseStatement:
         """`with tf.GradientTape() as tape:` around the forward pass and the loss."""
@@ -213,13 +224,34 @@ class TF2(Target):
         inner = "".join(f"    {spec},\n" for spec in specs)
         return f"{alias}.function(input_signature=[\n{inner}])"
 
+    def shape_kept(self, parameter: Parameter) -> cst.BaseExpression | None:
+        """A placeholder's shape that a method's signature can't give, because the class has its sizes in attributes."""
+        binding = self.emitter.program.bindings.get(parameter.tensor.op.node)
+        if not parameter.unit.home.is_class or not isinstance(binding, BoundCall) or not parameter.placeholder:
+            return None
+        known = parameter.tensor.shape or ()
+        return binding.nodes.get("shape") if self._dimensions(parameter) != list(known) else None
+
+    def _dimensions(self, parameter: Parameter) -> list[Dim]:
+        """The dimensions of a parameter, unknown where only the method's object could tell them."""
+        shape = list(parameter.tensor.shape or ())
+        if not parameter.unit.home.is_class:
+            return shape
+        binding = self.emitter.program.bindings.get(parameter.tensor.op.node)
+        node = binding.nodes.get("shape") if isinstance(binding, BoundCall) else None
+        elements = [e.value for e in node.elements] if isinstance(node, (cst.List, cst.Tuple)) else [None] * len(shape)
+        return [
+            dim if dim.source or isinstance(element, cst.Integer) else ANY
+            for dim, element in zip(shape, elements, strict=True)
+        ]
+
     def _spec(self, parameter: Parameter) -> str:
         alias = self.emitter.surroundings.alias
         tensor = parameter.tensor
         dtype = f"{alias}.{tensor.dtype or 'float32'}"
         if tensor.shape is None:
             return f"{alias}.TensorSpec(None, {dtype})"
-        dims = [str(dim) if str(dim) != "?" else "None" for dim in tensor.shape]
+        dims = [str(dim) if str(dim) != "?" else "None" for dim in self._dimensions(parameter)]
         shape = f"({dims[0]},)" if len(dims) == 1 else f"({', '.join(dims)})"
         return f"{alias}.TensorSpec({shape}, {dtype})"
 

@@ -8,6 +8,7 @@ import libcst as cst
 
 from actlint.apis.helpers import Helper
 from actlint.migrate.arguments import DTYPES
+from actlint.migrate.bodies import Home
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call, Region
 from actlint.migrate.expression import COLLECTIONS, Rewriter
@@ -72,7 +73,7 @@ class Torch(Target):
     def __init__(self, hidden: str) -> None:
         super().__init__()
         self.hidden = hidden
-        self.store = ""
+        self.stores: dict[Home, str] = {}
         self.hooked: dict[Item, list[str]] = {}
 
     def helpers(self) -> dict[str, Helper]:
@@ -80,10 +81,11 @@ class Torch(Target):
 
     def clashes(self) -> dict[str, str]:
         building = self.emitter.building
+        module = self.emitter.program.trees[self.emitter.home.file].module
         if "torch" in self.emitter.names.taken - self.emitter.surroundings.imported:
             raise self.emitter.refused(
                 "REF103",
-                building.tree.module,
+                module,
                 f"line {building.first_line('torch')} uses the name torch for something else",
                 "Rename it.",
             )
@@ -100,28 +102,33 @@ class Torch(Target):
         if self.hidden != "hook":
             return
         self._explain_returns()
-        registrations: list[tuple[int, str, str]] = []
+        registrations: dict[Home, list[tuple[int, str, str]]] = {}
         for region in self.emitter.regions.regions:
             for item in region.items if region.name else ():
                 for name in item.defs:
                     layer = self._layer_of(item, name)
                     if layer is not None and region.sources.get(name) is item:
                         self.hooked.setdefault(item, []).append(name)
-                        registrations.append((region.order, layer, name))
-        registrations += self._builder_hooks()
-        if not registrations:
-            return
-        self.store = self.emitter.names.fresh("captured")
-        hooks = self.emitter.names.fresh("hooks")
+                        registrations.setdefault(region.home, []).append((region.order, layer, name))
+        for item, layer, name in self._builder_hooks():
+            registrations.setdefault(item.unit.home, []).append((item.order, layer, name))
+        for home, rows in registrations.items():
+            with self.emitter.writing(home):
+                self._register(home, rows)
+
+    def _register(self, home: Home, registrations: list[tuple[int, str, str]]) -> None:
+        """The store of a home's hooked tensors, and the hooks, behind the layers."""
+        self.stores[home] = store = self.emitter.attribute("captured", None, home)
+        hooks = self.emitter.attribute("hooks", None, home)
         capture = self.emitter.surroundings.ask_helper("capture")
-        rows = [f'{layer}.register_forward_hook({capture}({self.store}, "{name}"))' for _, layer, name in registrations]
+        rows = [f'{layer}.register_forward_hook({capture}({store}, "{name}"))' for _, layer, name in registrations]
         text = f"{hooks} = [\n" + "".join(f"    {row},\n" for row in rows) + "]"
         place = (
             min(order for order, _, _ in registrations)
             if len(registrations) == 1
             else max(order for order, _, _ in registrations)
         )
-        first = statement(f"{self.store} = {{}}").with_changes(leading_lines=[cst.EmptyLine(indent=False)])  # type: ignore[call-arg]
+        first = statement(f"{store} = {{}}").with_changes(leading_lines=[cst.EmptyLine(indent=False)])  # type: ignore[call-arg]
         self.emitter.before_functions(place, [first, cst.parse_statement(text)])
 
     def _explain_returns(self) -> None:
@@ -144,7 +151,7 @@ class Torch(Target):
         small = item.unit.small
         if (
             not isinstance(small, cst.Assign)
-            or not isinstance(small.targets[0].target, cst.Name)
+            or not isinstance(small.targets[0].target, (cst.Name, cst.Attribute))
             or not isinstance(small.value, cst.Call)
         ):
             return None
@@ -164,7 +171,7 @@ class Torch(Target):
             or sum(other.layer is not None and other.node is op.node for other in program.ops) > 1
         ):
             return False
-        depth = len(self.emitter.building.prefix)
+        depth = self.emitter.building.bodies.depth(op.calls)
         seen, todo = {op}, list(program.consumers.get(op, []))
         while todo:
             consumer = todo.pop()
@@ -176,9 +183,9 @@ class Torch(Target):
             todo.extend(program.consumers.get(consumer, []))
         return False
 
-    def _builder_hooks(self) -> list[tuple[int, str, str]]:
+    def _builder_hooks(self) -> list[tuple[Item, str, str]]:
         """Hidden tensors that a builder returned beside its output."""
-        found: list[tuple[int, str, str]] = []
+        found: list[tuple[Item, str, str]] = []
         for item in self.emitter.regions.items:
             small = item.unit.small
             if (
@@ -201,7 +208,7 @@ class Torch(Target):
                 assert isinstance(element.value, cst.Name)
                 builder.captured[element.value.value] = name
                 self.hooked.setdefault(item, []).append(name)
-                found.append((item.order, self.emitter.surroundings.applied[small.value] + layer[4:], name))
+                found.append((item, self.emitter.surroundings.applied[small.value] + layer[4:], name))
             if builder.captured:
                 builder.definition = None
                 builder.write()
@@ -230,7 +237,7 @@ class Torch(Target):
 
     def captured_outputs(self, region: Region, read: set[str]) -> Statements:
         return [
-            statement(f'{name} = {self.store}["{name}"]')
+            statement(f'{name} = {self._stored(region.home)}["{name}"]')
             for item in region.items
             if not self._from_builder(item)
             for name in self.hooked.get(item, [])
@@ -240,7 +247,13 @@ class Torch(Target):
     def captured_after(self, item: Item) -> Statements:
         if not self._from_builder(item):
             return []
-        return [statement(f'{name} = {self.store}["{name}"]') for name in self.hooked.get(item, [])]
+        return [
+            statement(f'{name} = {self._stored(item.unit.home)}["{name}"]') for name in self.hooked.get(item, [])
+        ]
+
+    def _stored(self, home: Home) -> str:
+        """The store of a home's hooked tensors, in the code that is being written."""
+        return self.emitter.weights.seen(self.stores[home], home, home.node)
 
     # -- imports and settings
 
@@ -275,7 +288,7 @@ class Torch(Target):
             found.append(statement("from torch.utils.tensorboard import SummaryWriter"))
         if not any(
             is_framework_import(s)
-            for s in self.emitter.building.tree.module.body
+            for s in self.emitter.program.trees[self.emitter.home.file].module.body
             if isinstance(s, cst.SimpleStatementLine)
         ):
             found.insert(0, statement("import torch"))
@@ -344,9 +357,9 @@ class Torch(Target):
         weights = self.emitter.weights
         for layer in self.emitter.program.layers:
             if all(v.trainable for v in layer.variables):
-                found.append(
-                    (f"{weights.place(layer.variables[0]).layer}.parameters()", [id(v) for v in layer.variables])
-                )
+                place = weights.place(layer.variables[0])
+                owner = weights.seen(place.layer, place.home, layer.node)
+                found.append((f"{owner}.parameters()", [id(v) for v in layer.variables]))
         for (node, _), name in self.emitter.instances.items():
             builder = self.emitter.builders[node]  # type: ignore[index]
             made = [
@@ -355,7 +368,7 @@ class Torch(Target):
                 if v.trainable and weights.place(v).path.startswith(name + ".")
             ]
             own = any(step.kind == "weight" for step in builder.steps)
-            inner = any(self.emitter.objects_in(step.node, (), builder.node) for step in builder.steps)
+            inner = any(self.emitter.objects_in(step.node) for step in builder.steps)
             if not (own and inner):
                 found.append((f"{name}.parameters()", [id(v) for v in made]))
         return [group for group in found if group[1]]
@@ -363,7 +376,10 @@ class Torch(Target):
     def laid_out(self, variable: Variable) -> str:
         """The variable in TF1's layout."""
         place = self.emitter.weights.place(variable)
-        return _LAYOUTS[place.layout].format(place.path)
+        return _LAYOUTS[place.layout].format(self.emitter.weights.path(variable))
+
+    def array(self, text: str) -> str:
+        return f"{self._to_numpy()}({text})"
 
     def variable_value(self, variable: Variable) -> str:
         return f"{self._to_numpy()}({self.laid_out(variable)})"
@@ -409,10 +425,10 @@ class Torch(Target):
             statement(f"{p.name} = torch.as_tensor({p.name}, dtype=torch.{self._dtype(p)})") for p in call.parameters
         ]
         if call.training is None:
-            body += self.emitter.compose(call.items, wanted=wanted)
+            body += self.emitter.compose(call.items, call.home, wanted=wanted)
         else:
             loss = self.emitter.loss(call)
-            body += self.emitter.compose(call.items, wanted=wanted | set(loss.uses))
+            body += self.emitter.compose(call.items, call.home, wanted=wanted | set(loss.uses))
             optimizer = self.optimizer_name(self.emitter.building.unit_of[call.training.node])
             text = self.emitter.leaf(loss)
             if not text.isidentifier():
@@ -432,10 +448,11 @@ class Torch(Target):
         if returned:
             body.append(statement(f"return {', '.join(call.structure(returned))}"))
         return [
-            function(
+            self.emitter.function(
                 call.name,
                 [p.name for p in call.parameters],
                 body,
+                call.home,
                 [] if call.training is not None else ["torch.no_grad()"],
             )
         ]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import libcst as cst
 
 from actlint.apis.catalogue import lookup
+from actlint.migrate.bodies import Bodies, Body, Home, name_of
 from actlint.migrate.refusals import Reason, Refused, reason
 from actlint.program.calls import framework_name
 from actlint.program.model import Program
@@ -39,6 +41,13 @@ class Unit:
     ops: list[Op] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     kind: str = "host"
+    body: Body = None  # type: ignore[assignment]
+    enters: list[Body] = field(default_factory=list)
+
+    @property
+    def home(self) -> Home:
+        """Where the functions are defined that this statement moves into."""
+        return self.body.home
 
     @property
     def small(self) -> cst.BaseSmallStatement | None:
@@ -60,34 +69,27 @@ class Unit:
 
 
 class Building:
-    """The scope that builds the graph: the module, or the one function that is called to do it."""
+    """What builds the graph: the statements of all bodies, in the order in which they are executed."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.file = program.entry
         self.tree = program.trees[program.entry]
         self.parent: dict[cst.CSTNode, cst.CSTNode] = {}
-        self._link(self.tree.module)
-        self.prefix = self._prefix()
-        self.function: cst.FunctionDef | None = None
-        if self.prefix:
-            node = self.prefix[-1].function.node
-            if (
-                not isinstance(node, cst.FunctionDef)
-                or len(program.calls.get(node, [])) > 1
-                or self.prefix[-1].function.file != self.file
-            ):
-                raise Refused(
-                    [self.reason("REF103", node, "the graph is built in a function that is called several times")]
-                )
-            self.function = node
-        body = self.function.body if self.function is not None else self.tree.module
+        self.modules = {program.trees[file].module: file for file in program.files}
+        for module in self.modules:
+            self._link(module)
+        self.bodies = Bodies(program, lambda node, text: Refused([self.reason("REF103", node, text)]))
         self.needed = self._needed()
         self.initial = program.ancestors(t for v in program.variables for t in tensors_in(v.initial))
         self.units: list[Unit] = []
         self.unit_of: dict[cst.CSTNode, Unit] = {}
         self.split: dict[cst.CSTNode, list[cst.SimpleStatementLine]] = {}
-        self._collect(body)
+        self._entries: dict[cst.CSTNode, Body] = {
+            body.prefix[-1].node: body for body in self.bodies.of_path.values() if body.prefix
+        }
+        for module in reversed(self.modules):
+            self._collect(self.bodies.of_node[module], module)
         self._attach()
         self.makes = self._functions()
         for unit in self.units:
@@ -98,7 +100,7 @@ class Building:
         """Names that stand for a framework function throughout: `dense = tf.layers.dense`."""
         found: dict[str, Unit] = {}
         bound: dict[str, int] = {}
-        for part in walk(self.tree.module):
+        for part in self.everything():
             if isinstance(part, cst.AssignTarget) and isinstance(part.target, cst.Name):
                 bound[part.target.value] = bound.get(part.target.value, 0) + 1
         for unit in self.units:
@@ -126,22 +128,50 @@ class Building:
                 self.parent[child] = parent
                 todo.append(child)
 
+    def file_of(self, node: cst.CSTNode) -> Path:
+        """The file that a node stands in."""
+        current: cst.CSTNode | None = node
+        while current is not None and current not in self.modules:
+            current = self.parent.get(current)
+        return self.modules[current] if current is not None else self.file
+
+    def body_of(self, node: cst.CSTNode) -> Body | None:
+        """The body that a node belongs to; None inside of other functions."""
+        current = self.parent.get(node)
+        while current is not None and not isinstance(current, (cst.FunctionDef, cst.Lambda)):
+            if current in self.modules:
+                break
+            current = self.parent.get(current)
+        return self.bodies.of_node.get(current) if current is not None else None
+
     def line(self, node: cst.CSTNode) -> int:
+        tree = self.program.trees[self.file_of(node)]
         for part in walk(node):
             try:
-                return self.tree.position(part)[0].row
+                return tree.position(part)[0].row
             except KeyError:
                 continue
         return 0
 
     def reason(self, code: str, node: cst.CSTNode, text: str, help: str | None = None) -> Reason:
-        return reason(code, self.file, self.line(node), text, help)
+        return reason(code, self.file_of(node), self.line(node), text, help)
 
-    def first_line(self, name: str) -> int:
-        """The line where a name first occurs; 0 when it doesn't."""
+    def first_line(self, name: str, file: Path | None = None) -> int:
+        """The line where a name first occurs in a file; 0 when it doesn't."""
+        module = self.program.trees[file or self.file].module
         return next(
-            (self.line(part) for part in walk(self.tree.module) if isinstance(part, cst.Name) and part.value == name), 0
+            (self.line(part) for part in walk(module) if isinstance(part, cst.Name) and part.value == name), 0
         )
+
+    def qualified(self, node: cst.CSTNode) -> str:
+        """The name of a function or class with those around it: `Model.build`."""
+        names = []
+        current: cst.CSTNode | None = node
+        while current is not None:
+            if isinstance(current, (cst.FunctionDef, cst.ClassDef)):
+                names.append(current.name.value)
+            current = self.parent.get(current)
+        return ".".join(reversed(names))
 
     def within(self, node: cst.CSTNode, ancestor: cst.CSTNode) -> bool:
         current: cst.CSTNode | None = node
@@ -151,28 +181,6 @@ class Building:
             current = self.parent.get(current)
         return False
 
-    def _prefix(self) -> tuple[Frame, ...]:
-        paths = (
-            [t.calls for t in self.program.trainings]
-            or [r.calls for r in self.program.runs]
-            or [p.op.calls for p in self.program.placeholders]
-        )
-        if not paths:
-            return ()
-        shortest = min(paths, key=len)
-        for path, training in zip(paths, self.program.trainings, strict=False):
-            if path != shortest:
-                raise Refused(
-                    [
-                        self.reason(
-                            "REF103", training.node, "training operations are made on different levels of functions"
-                        )
-                    ]
-                )
-        while shortest and shortest[-1].function.owner is not None:
-            shortest = shortest[:-1]
-        return shortest
-
     def _needed(self) -> set[Op]:
         found: set[Op] = set()
         for run in self.program.runs:
@@ -181,22 +189,31 @@ class Building:
 
     # -- units
 
-    def _collect(self, block: cst.CSTNode) -> None:
+    def _collect(self, body: Body, block: cst.CSTNode) -> None:
         for node in block.body:  # type: ignore[attr-defined]
             if self.transparent(node):
-                self._collect(node.body)
+                self._collect(body, node.body)
             elif isinstance(node, cst.SimpleStatementLine) and len(node.body) > 1 and self._graph_line(node):
                 self.split[node] = self._parts(node)
                 for part in self.split[node]:
-                    self._add(part)
+                    self._add(body, part)
             else:
-                self._add(node)
+                self._add(body, node)
 
-    def _add(self, node: Statement) -> None:
-        unit = Unit(node, len(self.units))
+    def _add(self, body: Body, node: Statement) -> None:
+        definition = isinstance(node, (cst.FunctionDef, cst.ClassDef))
+        parts = list(walk(node))
+        enters = [] if definition else [self._entries[part] for part in parts if part in self._entries]
+        for inner in enters:
+            if not isinstance(node, cst.SimpleStatementLine):
+                raise Refused(
+                    [self.reason("REF103", node, f"{inner.name}, which builds the graph, is called in a loop or branch")]
+                )
+            self._collect(inner, inner.node.body)
+        unit = Unit(node, len(self.units), body=body, enters=enters)
         self.units.append(unit)
-        for part in walk(node):
-            self.unit_of[part] = unit
+        for part in parts:
+            self.unit_of.setdefault(part, unit) if definition else self.unit_of.__setitem__(part, unit)
 
     def _graph_line(self, node: cst.SimpleStatementLine) -> bool:
         """Whether one of the statements on a line has to do with the graph."""
@@ -232,38 +249,26 @@ class Building:
             return bool(graph) and all(graph)
         return is_main_guard(node)
 
+    def everything(self) -> Iterator[cst.CSTNode]:
+        """Every node of every file."""
+        for module in self.modules:
+            yield from walk(module)
+
+    def below(self, calls: tuple[Frame, ...]) -> tuple[Frame, ...]:
+        """The calls of a path that lead out of the building statements into other functions."""
+        return calls[self.bodies.depth(calls) :]
+
     def unit(self, calls: tuple[Frame, ...], node: cst.CSTNode) -> Unit | None:
-        """The unit of the building scope during which something was made."""
-        depth = len(self.prefix)
-        if tuple(f.node for f in calls[:depth]) != tuple(f.node for f in self.prefix):
-            return None
-        return self.unit_of.get(calls[depth].node if len(calls) > depth else node)
+        """The building statement during which something was made."""
+        rest = self.below(calls)
+        return self.unit_of.get(rest[0].node if rest else node)
 
     def _attach(self) -> None:
         reasons: list[Reason] = []
-        owners = {
-            frame.function.owner.node
-            for op in self.program.ops
-            for frame in op.calls
-            if frame.function.owner is not None and op.kind != "scope"
-        }
-        if owners:
-            raise Refused(
-                [self.reason("REF103", node, f"the graph is built in the class {node.name.value}") for node in owners]
-            )
         for op in self.program.ops:
             unit = self.unit(op.calls, op.node)
-            if unit is not None and op.file == self.file:
+            if unit is not None and not isinstance(unit.node, (cst.FunctionDef, cst.ClassDef)):
                 unit.ops.append(op)
-            elif op.file != self.file and op.kind != "scope":
-                reasons.append(
-                    reason(
-                        "REF105",
-                        op.file,
-                        self.program.trees[op.file].position(op.node)[0].row,
-                        f"the graph is built in {op.file.name} as well, which the entry file imports",
-                    )
-                )
             elif op.kind not in ("variable", "scope", "initializer", "initial") and op not in self.initial:
                 reasons.append(self.reason("REF103", op.node, "the graph is built in several functions"))
         for run in self.program.runs:
@@ -276,10 +281,9 @@ class Building:
     def _functions(self) -> dict[cst.CSTNode, set[str]]:
         """What each function of the file makes when it is called while the graph is built."""
         found: dict[cst.CSTNode, set[str]] = {}
-        depth = len(self.prefix)
 
         def note(calls: tuple[Frame, ...], what: str) -> None:
-            for frame in calls[depth:]:
+            for frame in self.below(calls):
                 found.setdefault(frame.function.node, set()).add(what)
 
         for op in self.program.ops:
@@ -367,7 +371,7 @@ class Building:
         """The names of training operations: they disappear with the statement that makes them."""
         if unit.kind != "training" or not isinstance(unit.small, cst.Assign):
             return []
-        return [t.target.value for t in unit.small.targets if isinstance(t.target, cst.Name)]
+        return [name for t in unit.small.targets if (name := name_of(t.target))]
 
     def is_summary(self, small: cst.BaseSmallStatement | None) -> bool:
         """Whether a statement only makes or merges summaries."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from actlint.apis.entry import LayerEntry
+from actlint.migrate.bodies import Home
 from actlint.migrate.builders import Builder, Step
+from actlint.migrate.keys import bindings
 from actlint.migrate.refusals import Refused
 from actlint.program.binding import BoundCall
 from actlint.program.values import Frame, Instance, Mapping, Sequence, Value, Variable
@@ -24,6 +26,8 @@ class Place:
     path: str
     layout: str = "same"
     layer: str = ""
+    home: Home = None  # type: ignore[assignment]
+    """Whose code the expression belongs to."""
     input_shape: tuple[int | None, ...] | None = None
 
 
@@ -34,7 +38,7 @@ class Weights:
         self.emitter = emitter
         self.own: dict[tuple[Builder, Step], None] = {}
         self._places: dict[int, Place] = {}
-        self._named: list[tuple[str, Value]] | None = None
+        self._named: list[tuple[str, Value, Home]] | None = None
 
     def note(self, builder: Builder, step: Step) -> None:
         self.own[(builder, step)] = None
@@ -46,11 +50,8 @@ class Weights:
 
     def _find(self, variable: Variable) -> Place:
         building = self.emitter.building
-        frames = (
-            variable.op.calls[len(building.prefix) :]
-            if variable.op.calls[: len(building.prefix)] == building.prefix
-            else variable.op.calls
-        )
+        frames = building.below(variable.op.calls)
+        home = building.bodies.entered(variable.op.calls).home
         path, owner, depth = "", None, 0
         applied = self.emitter.surroundings.applied
         while (
@@ -62,18 +63,18 @@ class Weights:
             owner = self.emitter.builders[frames[depth].function.node]
             depth += 1
         if variable.layer is not None and variable.layer.node in applied:
-            return self._in_layer(variable, _join(path, applied[variable.layer.node]))
+            return self._in_layer(variable, _join(path, applied[variable.layer.node]), home)
         if owner is not None:
             for builder, step in self.own:
                 if (
                     builder is owner
                     and self._value(step, variable.op.calls[: len(variable.op.calls) - len(frames) + depth]) is variable
                 ):
-                    return Place(_join(path, builder.attributes[step.name]))
-        for name, value in self._names():
+                    return Place(_join(path, builder.attributes[step.name]), home=home)
+        for name, value, own in self._names():
             found = _inside(name, value, variable)
             if found:
-                return Place(found)
+                return Place(found, home=own)
         raise Refused(
             [
                 building.reason(
@@ -91,7 +92,7 @@ class Weights:
                 return evaluation.value
         return None
 
-    def _in_layer(self, variable: Variable, layer: str) -> Place:
+    def _in_layer(self, variable: Variable, layer: str, home: Home) -> Place:
         assert variable.layer is not None
         binding = self.emitter.program.bindings[variable.layer.node]
         assert isinstance(binding, BoundCall) and isinstance(binding.entry, LayerEntry)
@@ -99,27 +100,44 @@ class Weights:
         if self.emitter.target.name == "tf2":
             shape = binding.shape(binding.entry.input)
             dims = tuple(dim.value for dim in shape) if shape is not None else None
-            return Place(f"{layer}.{weight.tf2}", layer=layer, input_shape=dims)
+            return Place(f"{layer}.{weight.tf2}", layer=layer, home=home, input_shape=dims)
         attribute, layout = weight.torch
         if attribute[:1].isdigit():
             index, _, rest = attribute.partition(".")
-            return Place(f"{layer}[{index}].{rest}", layout, layer)
-        return Place(f"{layer}.{attribute}", layout, layer)
+            return Place(f"{layer}[{index}].{rest}", layout, layer, home)
+        return Place(f"{layer}.{attribute}", layout, layer, home)
 
-    def _names(self) -> list[tuple[str, Value]]:
-        """Names of the building scope and of the module, latest binding first."""
+    def _names(self) -> list[tuple[str, Value, Home]]:
+        """Names and attributes of the building statements and the modules, latest binding first."""
         if self._named is None:
-            flow = self.emitter.flow
-            self._named = [pair for unit in reversed(self.emitter.building.units) for pair in flow._bound(unit)]
-            self._named += list(self.emitter.program.scopes[self.emitter.building.file].names.items())
-            self._named = [pair for pair in self._named if pair[0] not in self.emitter.trained_lists]
-            self._named.sort(key=lambda pair: not isinstance(pair[1], Variable))
+            building = self.emitter.building
+            bound = [(unit, pair) for unit in reversed(building.units) for pair in bindings(building, unit)]
+            promotion = self.emitter.promotion
+            named = [
+                (promotion.expression(target), value, unit.home)
+                for unit, (target, value) in bound
+                if promotion.stays(unit, target)
+            ]
+            for module, file in building.modules.items():
+                home = building.bodies.of_node[module].home
+                named += [(name, value, home) for name, value in self.emitter.program.scopes[file].names.items()]
+            named = [entry for entry in named if entry[0] not in self.emitter.trained_lists]
+            self._named = sorted(named, key=lambda entry: not isinstance(entry[1], Variable))
         return self._named
+
+    def path(self, variable: Variable) -> str:
+        """The expression of a variable in the code that is being written."""
+        place = self.place(variable)
+        return self.seen(place.path, place.home, variable.op.node)
+
+    def seen(self, path: str, home: Home, node: cst.CSTNode) -> str:
+        """An expression of some home, in the code that is being written."""
+        return self.emitter.promotion.seen(path, home, self.emitter.home, node)
 
     def listing(self, variables: list[Variable]) -> list[str]:
         """Elements of a list display of variables: whole containers, layers and models as one starred element."""
         groups = self.emitter.target.groups()
-        for name, value in self._names():
+        for name, value, home in self._names():
             items = (
                 list(value.items.values())
                 if isinstance(value, Mapping)
@@ -128,6 +146,7 @@ class Weights:
                 else []
             )
             if len(items) > 1 and all(isinstance(item, Variable) for item in items):
+                name = self.seen(name, home, variables[0].op.node)
                 text = f"{name}.values()" if isinstance(value, Mapping) else name
                 groups.append((text, [id(item) for item in items]))
         groups.sort(key=lambda group: -len(group[1]))
@@ -140,7 +159,7 @@ class Weights:
                 found.append("*" + group[0])
                 place += len(group[1])
             else:
-                found.append(self.place(variables[place]).path)
+                found.append(self.path(variables[place]))
                 place += 1
         return found
 

@@ -67,13 +67,13 @@ def assert_names_are_defined(text: str | None) -> None:
     ],
 )
 def test_fresh_names(wanted: str, found: str) -> None:
-    names = Names(cst.parse_module("loss = x = x_2 = 1\nself.free = f(free_too=1)\n"))
+    names = Names([cst.parse_module("loss = x = x_2 = 1\nself.free = f(free_too=1)\n")])
     assert names.fresh(wanted) == found
     assert names.fresh(wanted) != found
 
 
 def test_a_released_name_is_free_again() -> None:
-    names = Names(cst.parse_module("loss = 1\n"))
+    names = Names([cst.parse_module("loss = 1\n")])
     names.release("loss")
     assert names.fresh("loss") == "loss"
 
