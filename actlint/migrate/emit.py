@@ -340,6 +340,8 @@ class Emitter(Objects):
             else:
                 gap = max(gap, blanks(node))
             made.extend(parts)
+            if self.building.transparent(node) and parts:
+                after = isinstance(parts[-1], (cst.FunctionDef, cst.ClassDef))
             for extra in placed:
                 definition = isinstance(extra, (cst.FunctionDef, cst.ClassDef))
                 made.append(spaced(extra, lines) if definition else extra)

@@ -13,9 +13,10 @@ import libcst as cst
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, Host, LayerEntry, Rename
 from actlint.migrate.arguments import DTYPES, CallRewriting
+from actlint.migrate.plumbing import dissolved, dropped_arguments, enters_plumbing
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.source import binds_tighter, code, is_atom, parenthesized
-from actlint.migrate.units import Building
+from actlint.migrate.units import Building, walk
 from actlint.program.binding import BoundCall, dtype_of
 from actlint.program.calls import framework_name
 from actlint.program.values import (
@@ -81,6 +82,7 @@ class Rewriter(cst.CSTTransformer):
         self.callees: set[int] = set()
         self.hosted: set[cst.CSTNode] = set()
         self.assigned: set[int] = set()
+        self.dropped: set[int] = set()
 
     @property
     def program(self):  # noqa: ANN201
@@ -111,6 +113,7 @@ class Rewriter(cst.CSTTransformer):
     def visit_Call(self, node: cst.Call) -> bool:
         self.callees.add(id(node.func))
         binding = self.program.bindings.get(node)
+        self.dropped |= {id(part) for argument in dropped_arguments(binding) for part in walk(argument)}
         if (
             self.at.target == "torch"
             and isinstance(binding, BoundCall)
@@ -196,6 +199,8 @@ class Rewriter(cst.CSTTransformer):
         dtype = dtype_of(Symbol("tensorflow." + name))
         if dtype in DTYPES and "." not in name:
             return self.expression(f"{'tf' if self.at.target == 'tf2' else 'torch'}.{dtype}")
+        if name.startswith("logging.") and name.rpartition(".")[2].isupper():
+            return self.expression(f'"{name.rpartition(".")[2]}"')
         entry = lookup(name)
         form = None if entry is None else entry.tf2 if self.at.target == "tf2" else entry.torch
         if entry is not None and callable(form) and not isinstance(form, Rename):
@@ -293,9 +298,19 @@ class Rewriter(cst.CSTTransformer):
             self.hosted.add(original_node)
         return self._operands(original_node, updated_node, "value")
 
+    def visit_With(self, node: cst.With) -> None:
+        for item in node.items:
+            if enters_plumbing(self.program, item):
+                self.dropped |= {id(part) for part in walk(item)}
+
+    def leave_With(self, original_node: cst.With, updated_node: cst.With):  # noqa: ANN201
+        return dissolved(self.program, original_node, updated_node)
+
     # -- calls
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        if id(original_node) in self.dropped:
+            return updated_node
         if original_node in self.at.replaced:
             return self.at.replaced[original_node](self, original_node, updated_node)
         if original_node in self.at.applied:

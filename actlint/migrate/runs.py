@@ -9,6 +9,7 @@ import libcst as cst
 from actlint.migrate.callables import Call, trains
 from actlint.migrate.expression import Rewriter
 from actlint.migrate.flow import Parameter
+from actlint.migrate.plumbing import only_serves_session
 from actlint.migrate.source import code
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables, walk
@@ -211,12 +212,6 @@ class RunRewriter(Rewriter):
         return updated_node if original_node in self.unpacked else super().leave_Call(original_node, updated_node)
 
     def visit_Call(self, node: cst.Call) -> bool:
-        binding = self.program.bindings.get(node)
-        if getattr(binding, "entry", None) is not None and binding.entry.name in (
-            "summary.FileWriter",
-            "train.SummaryWriter",
-        ):
-            self.sessions |= {id(part) for argument in node.args for part in walk(argument)}
         if self._run(node) is not None:
             self.sessions |= {
                 id(part)
@@ -228,7 +223,9 @@ class RunRewriter(Rewriter):
         return super().visit_Call(node)
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
-        if id(original_node) not in self.sessions and any(isinstance(v, Session) for v in self.values(original_node)):
+        if id(original_node) not in self.sessions | self.dropped and any(
+            isinstance(v, Session) for v in self.values(original_node)
+        ):
             self.refuse(
                 "REF110",
                 original_node,
@@ -271,10 +268,7 @@ class RunRewriter(Rewriter):
 
     def _closes(self, node: cst.SimpleStatementLine) -> bool:
         """Whether a statement inside a block only serves the session."""
-        from actlint.migrate.units import Unit
-
-        unit = Unit(node, -1)
-        return self.writer.emitter.building._only_session(unit)
+        return len(node.body) == 1 and only_serves_session(self.program, node.body[0])
 
     def leave_Dict(self, original_node: cst.Dict, updated_node: cst.Dict) -> cst.BaseExpression:
         feed = self.writer.keyed.get(original_node)

@@ -25,13 +25,6 @@ if TYPE_CHECKING:
     from actlint.migrate.units import Unit
 
 Statements = list[cst.BaseStatement]
-_GONE = (
-    "reset_default_graph",
-    "disable_v2_behavior",
-    "disable_eager_execution",
-    "disable_resource_variables",
-    "disable_v2_tensorshape",
-)
 
 
 class Target(ABC):
@@ -226,8 +219,3 @@ def is_framework_import(node: cst.BaseStatement) -> bool:
         and small.module is not None
         and code(small.module).split(".")[0] == "tensorflow"
     )
-
-
-def gone(name: str) -> bool:
-    """Calls that only made sense for TF1's graph."""
-    return name in _GONE

@@ -93,6 +93,9 @@ class TF2(Target):
             return rewriter.expression(self._get_variable(rewriter, original, binding, argument))
         if name in ("set_random_seed", "random.set_random_seed"):
             return rewriter.expression(f"tf.random.set_seed({', '.join(code(a.value) for a in updated.args)})")
+        if name.startswith("logging."):
+            method = {"set_verbosity": "setLevel", "warn": "warning"}.get(name[8:], name[8:])
+            return rewriter.expression(f"tf.get_logger().{method}({', '.join(code(a.value) for a in updated.args)})")
         if name in COLLECTIONS:
             return self.emitter.variable_list(rewriter, original)
         if name in ("summary.FileWriter", "train.SummaryWriter"):

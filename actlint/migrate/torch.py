@@ -284,6 +284,8 @@ class Torch(Target):
             found.append(statement("import torch.nn.functional as F"))
         if "nn" not in clashes and re.search(r"(?<!torch\.)\bnn\.", text):
             found.append(statement("from torch import nn"))
+        if re.search(r"^\s*logging\.\w+\(", text, re.M) and "logging" not in self.emitter.surroundings.imported:
+            found.insert(0, statement("import logging"))
         if "SummaryWriter(" in text:
             found.append(statement("from torch.utils.tensorboard import SummaryWriter"))
         if not any(
@@ -313,6 +315,11 @@ class Torch(Target):
             return rewriter.expression(made if binding.const("trainable") is False else f"nn.Parameter({made})")
         if name in ("set_random_seed", "random.set_random_seed"):
             return rewriter.expression(f"torch.manual_seed({', '.join(code(a.value) for a in updated.args)})")
+        if name == "logging.set_verbosity":
+            return rewriter.expression(f"logging.basicConfig(level={argument('v')})")
+        if name.startswith("logging."):
+            method = name.replace("warn", "warning") if name.endswith("warn") else name
+            return rewriter.expression(f"{method}({', '.join(code(a.value) for a in updated.args)})")
         if name in COLLECTIONS:
             return self.emitter.variable_list(rewriter, original)
         if name in ("summary.FileWriter", "train.SummaryWriter"):

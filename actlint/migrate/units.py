@@ -10,13 +10,13 @@ import libcst as cst
 
 from actlint.apis.catalogue import lookup
 from actlint.migrate.bodies import Bodies, Body, Home, name_of
+from actlint.migrate.plumbing import only_serves_session
 from actlint.migrate.refusals import Reason, Refused, reason
 from actlint.program.calls import framework_name
 from actlint.program.model import Program
 from actlint.program.values import (
     Frame,
     Handle,
-    Host,
     Layer,
     Op,
     Run,
@@ -30,6 +30,7 @@ from actlint.program.values import (
 )
 
 Statement = cst.BaseStatement
+_WITHOUT_VALUE = ("variable", "scope", "initializer", "initial", "context", "saver", "writer")
 
 
 @dataclass(eq=False)
@@ -269,7 +270,7 @@ class Building:
             unit = self.unit(op.calls, op.node)
             if unit is not None and not isinstance(unit.node, (cst.FunctionDef, cst.ClassDef)):
                 unit.ops.append(op)
-            elif op.kind not in ("variable", "scope", "initializer", "initial") and op not in self.initial:
+            elif op.kind not in _WITHOUT_VALUE and op not in self.initial:
                 reasons.append(self.reason("REF103", op.node, "the graph is built in several functions"))
         for run in self.program.runs:
             unit = self.unit(run.calls, run.node) or self.unit_of.get(run.node)
@@ -361,7 +362,7 @@ class Building:
             and all(op in self.initial for op in tensors)
         ):
             return "constructor"
-        if self._only_session(unit):
+        if only_serves_session(self.program, unit.small):
             return "dropped"
         if unit.ops and all(op.kind in ("op", "loss") and op not in self.initial for op in unit.ops):
             return "dead"
@@ -390,52 +391,6 @@ class Building:
     def within_run(self, op: Op, run: Run) -> bool:
         """Whether an operation is built by an argument of a run."""
         return self.within(op.node, run.node)
-
-    def _only_session(self, unit: Unit) -> bool:
-        """Whether a statement only serves the session or the graph as such: it has no counterpart in eager code."""
-        small = unit.small
-        if isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
-            called = small.value
-            binding = self.program.bindings.get(called)
-            name = binding.entry.name if binding is not None else ""  # type: ignore[attr-defined]
-            if name in (
-                "reset_default_graph",
-                "disable_v2_behavior",
-                "disable_eager_execution",
-                "disable_resource_variables",
-                "disable_v2_tensorshape",
-            ):
-                return True
-            if isinstance(called.func, cst.Attribute) and called.func.attr.value != "run":
-                owners = self.program.values(called.func.value)
-                if called.func.attr.value == "add_graph" and any(
-                    isinstance(v, Handle) and v.kind == "writer" for v in owners
-                ):
-                    return True
-                return bool(owners) and all(
-                    isinstance(v, Session) or isinstance(v, Handle) and v.kind in ("initializer", "context")
-                    for v in owners
-                )
-            return False
-        if isinstance(small, cst.Assign):
-            values = self.program.values(small.value)
-            if values and all(_is_plumbing(v) for v in values):
-                return True
-            target = small.targets[0].target
-            while isinstance(target, cst.Attribute):
-                target = target.value
-                if any(isinstance(v, Host) and v.what.startswith("config") for v in self.program.values(target)):
-                    return True
-        return False
-
-
-def _is_plumbing(value: Value) -> bool:
-    return (
-        isinstance(value, Session)
-        or isinstance(value, Handle)
-        and value.kind in ("initializer", "context")
-        or value == Host("config")
-    )
 
 
 def is_main_guard(node: cst.CSTNode) -> bool:

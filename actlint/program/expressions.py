@@ -25,6 +25,7 @@ from actlint.program.values import (
     Mapping,
     Module,
     Sequence,
+    Session,
     ShapeValue,
     Symbol,
     Tensor,
@@ -177,6 +178,8 @@ def attribute(self: Interpreter, base: Value, name: str, node: cst.CSTNode) -> V
         return Host("str")
     if isinstance(base, Tensor) and name in ("initializer", "op"):
         return Handle("initializer" if name == "initializer" else "op", base.op)
+    if isinstance(base, Session) and name == "graph":
+        return self.handle("context", "get_default_graph", {}, node)
     if isinstance(base, DimValue) and name == "value":
         return base
     if isinstance(base, Host):

@@ -237,11 +237,21 @@ def _reset(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 
 
 @structural(
-    "set_random_seed random.set_random_seed logging.set_verbosity disable_v2_behavior disable_eager_execution "
+    "set_random_seed random.set_random_seed disable_v2_behavior disable_eager_execution "
     "disable_resource_variables disable_v2_tensorshape",
     "*args, **kwargs",
 )
 def _setting(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return NONE
+
+
+@structural("logging.set_verbosity", "v")
+def _verbosity(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return NONE
+
+
+@structural("logging.debug logging.info logging.warn logging.warning logging.error logging.fatal", "msg, *args")
+def _logged(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return NONE
 
 

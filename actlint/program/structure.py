@@ -205,6 +205,8 @@ def session_method(
             _argument(positional, keywords, 0, "fetches"),
             _argument(positional, keywords, 1, "feed_dict"),
         )
+    if name == "as_default":
+        return session
     return Host(f"session.{name}")
 
 

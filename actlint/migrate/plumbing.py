@@ -1,0 +1,95 @@
+"""What only serves TF1's graph and its sessions (sessions, graphs, scopes, devices, settings): it has no counterpart
+in eager code, and disappears."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from actlint.program.binding import BoundCall
+from actlint.program.values import Handle, Host, Session, Value
+
+if TYPE_CHECKING:
+    from actlint.program.model import Program
+
+_SETTINGS = (
+    "reset_default_graph",
+    "disable_v2_behavior",
+    "disable_eager_execution",
+    "disable_resource_variables",
+    "disable_v2_tensorshape",
+)
+WRITERS = ("summary.FileWriter", "train.SummaryWriter")
+_PLUMBING = ("initializer", "context", "variable_scope", "name_scope")
+
+
+def only_serves_session(program: Program, small: cst.BaseSmallStatement | None) -> bool:
+    """Whether a statement only serves the session or the graph as such."""
+    if isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
+        return _is_plumbing_call(program, small.value)
+    if not isinstance(small, cst.Assign):
+        return False
+    values = program.values(small.value)
+    if values and all(_is_plumbing(v) for v in values):
+        return True
+    target = small.targets[0].target
+    while isinstance(target, cst.Attribute):
+        target = target.value
+        if any(isinstance(v, Host) and v.what.startswith("config") for v in program.values(target)):
+            return True
+    return False
+
+
+def _is_plumbing_call(program: Program, call: cst.Call) -> bool:
+    binding = program.bindings.get(call)
+    if isinstance(binding, BoundCall) and binding.entry.name in _SETTINGS:
+        return True
+    if not isinstance(call.func, cst.Attribute) or call.func.attr.value == "run":
+        return False
+    owners = program.values(call.func.value)
+    if call.func.attr.value == "add_graph" and any(isinstance(v, Handle) and v.kind == "writer" for v in owners):
+        return True
+    return bool(owners) and all(isinstance(v, Session) or isinstance(v, Handle) and v.kind in _PLUMBING for v in owners)
+
+
+def _is_plumbing(value: Value) -> bool:
+    return (
+        isinstance(value, Session) or isinstance(value, Handle) and value.kind in _PLUMBING or value == Host("config")
+    )
+
+
+def dissolved(program: Program, original: cst.With, updated: cst.With) -> cst.BaseStatement | cst.FlattenSentinel:
+    """A `with` block of a function without its sessions, graphs, scopes and devices; where nothing else is entered,
+    its statements alone."""
+    kept = [
+        after
+        for before, after in zip(original.items, updated.items, strict=True)
+        if not enters_plumbing(program, before)
+    ]
+    if len(kept) == len(original.items):
+        return updated
+    if kept:
+        return updated.with_changes(items=[*kept[:-1], kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)])
+    body = list(updated.body.body)
+    if isinstance(updated.body, cst.SimpleStatementSuite):
+        body = [cst.SimpleStatementLine(updated.body.body)]
+    if body:
+        comments = [line for line in getattr(body[0], "leading_lines", ()) if line.comment is not None]
+        body[0] = body[0].with_changes(leading_lines=[*updated.leading_lines, *comments])  # type: ignore[call-arg,arg-type]
+    return cst.FlattenSentinel(body)  # type: ignore[arg-type]
+
+
+def enters_plumbing(program: Program, item: cst.WithItem) -> bool:
+    """Whether a `with` item only enters a session, a graph, a scope or a device."""
+    values = program.values(item.item)
+    return bool(values) and all(
+        isinstance(v, Session) or isinstance(v, Handle) and v.op.symbol != "control_dependencies" for v in values
+    )
+
+
+def dropped_arguments(binding: object) -> list[cst.BaseExpression]:
+    """The arguments of a call that pass the graph on, and disappear with it."""
+    if not isinstance(binding, BoundCall) or binding.entry.name not in WRITERS:
+        return []
+    return [node for name, node in binding.nodes.items() if name in ("graph", "graph_def") and node is not None]
