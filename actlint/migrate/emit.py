@@ -63,6 +63,7 @@ class Emitter(Objects):
             ask_helper=self._helper,
             captures=flow.captures,
             substituted=flow.substituted,
+            passed=flow.passed,
             summary_function=lambda: self.summaries.function_name(),
             parameters=self.parameters,
         )

@@ -13,6 +13,7 @@ import libcst as cst
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, Host, LayerEntry, Rename
 from actlint.migrate.arguments import DTYPES, CallRewriting
+from actlint.migrate.passed import Passed, without_arguments, without_parameters
 from actlint.migrate.plumbing import dissolved, dropped_arguments, enters_plumbing
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.source import binds_tighter, code, is_atom, parenthesized
@@ -64,6 +65,8 @@ class Surroundings:
     """Expressions that a constructor's parameter stands for: dimensions of a builder's input."""
     captures: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
     builders: dict[cst.CSTNode, Any] = field(default_factory=dict)
+    passed: Passed | None = None
+    """Parameters of functions that disappear, with the arguments at their calls."""
 
     def spelled(self, text: str) -> str:
         """A text with full module names where the short ones are taken."""
@@ -113,7 +116,8 @@ class Rewriter(cst.CSTTransformer):
     def visit_Call(self, node: cst.Call) -> bool:
         self.callees.add(id(node.func))
         binding = self.program.bindings.get(node)
-        self.dropped |= {id(part) for argument in dropped_arguments(binding) for part in walk(argument)}
+        passed = self.at.passed.dropped(node) if self.at.passed is not None else []
+        self.dropped |= {id(p) for argument in (*dropped_arguments(binding), *passed) for p in walk(argument)}
         if (
             self.at.target == "torch"
             and isinstance(binding, BoundCall)
@@ -298,6 +302,10 @@ class Rewriter(cst.CSTTransformer):
             self.hosted.add(original_node)
         return self._operands(original_node, updated_node, "value")
 
+    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
+        names = self.at.passed.names(original_node) if self.at.passed is not None else {}
+        return without_parameters(original_node, updated_node, names) if names else updated_node
+
     def visit_With(self, node: cst.With) -> None:
         for item in node.items:
             if enters_plumbing(self.program, item):
@@ -329,6 +337,8 @@ class Rewriter(cst.CSTTransformer):
                     f"tf.{name} is called in code that was never reached from the program's entry",
                 )
             self.refuse("REF101", original_node, f"tf.{name} has no exact form here")
+        if self.at.passed is not None and original_node in self.at.passed.arguments:
+            updated_node = without_arguments(updated_node, self.at.passed.arguments[original_node])
         updated_node = self._add_captures(original_node, updated_node)
         return self._method(original_node, updated_node)
 

@@ -10,6 +10,8 @@ import libcst as cst
 from actlint.migrate.bodies import nodes
 from actlint.migrate.keys import Keys, bindings
 from actlint.migrate.late import impure_calls, late_values, mutations
+from actlint.migrate.named import expression_of, locals_of
+from actlint.migrate.passed import Passed
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.source import code
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises, reads_variables, walk
@@ -82,6 +84,7 @@ class Flow:
         self.substituted: dict[cst.CSTNode, str] = {}
         """What stands for names and attributes in functions."""
         self.reasons: list[Reason] = []
+        self.passed = Passed(self.program)
         self._defined: dict[str, Item | Parameter] = {}
         self._history: list[tuple[int, str, Item | Parameter]] = []
         self.leaves: dict[Run, list[Leaf]] = {}
@@ -236,7 +239,8 @@ class Flow:
             reads += [(function, name) for name in self.captures.get(function, [])]
         if unit.runs:
             feeds = [run.feed.node for run in unit.runs if isinstance(run.feed, Mapping) and run.feed.node is not None]
-            inside = {id(part) for node in [*(run.node for run in unit.runs), *feeds] for part in walk(node)}
+            dropped = [a for part in walk(unit.node) if isinstance(part, cst.Call) for a in self.passed.dropped(part)]
+            inside = {id(part) for node in [*(run.node for run in unit.runs), *feeds, *dropped] for part in walk(node)}
             outside = [(node, key) for node, key in self.tensor_names(unit.node) if id(node) not in inside]
             if outside:
                 self.reasons.append(
@@ -361,9 +365,44 @@ class Flow:
             if unit is not None and isinstance(unit.node, cst.FunctionDef):
                 order = len(self.building.units)
             self.leaves[run] = [
-                Leaf(node, value, self._leaf_uses(run, node, value, order)) for node, value in self._leaf_nodes(run)
+                Leaf(node, value, self._leaf_uses(run, node, value, order))
+                for node, value in ((self._global_leaf(run, *leaf, order), leaf[1]) for leaf in self._leaf_nodes(run))
             ]
             self._read_feeds(run, order)
+
+    def named(self, tensor: Tensor, order: int) -> str | None:
+        """The expression that stands for a tensor in the building scope, for a statement at this place."""
+        if isinstance(tensor, Variable):
+            return self.program.names.get(tensor)
+        for place, name, definition in reversed(self._history):
+            if place > order or self.definition(name, order) is not definition:
+                continue
+            value = definition.tensor if isinstance(definition, Parameter) else definition.defs.get(name)
+            text = expression_of(value, name, tensor)
+            if text is not None:
+                return text
+        return None
+
+    def _global_leaf(
+        self, run: Run, node: cst.BaseExpression | None, value: Value, order: int
+    ) -> cst.BaseExpression | None:
+        """A fetch that a function names by its own names, as the building scope names it."""
+        if not self.building.below(run.calls) or not isinstance(value, Tensor) or node is None:
+            return node
+        local = locals_of(run.calls[-1].function.node)
+        if value.op.kind in ("train", "group", "summary") or not any(
+            isinstance(part, cst.Name) and part.value in local for part in walk(node)
+        ):
+            return node
+        text = self.named(value, order)
+        if text is None:
+            self.reasons.append(
+                self.building.reason(
+                    "REF110", run.node, f"{code(node)}, which the function fetches, has no name in the building code"
+                )
+            )
+            return node
+        return cst.parse_expression(text)
 
     def _leaf_nodes(self, run: Run) -> list[tuple[cst.BaseExpression | None, Value]]:
         """The expression of each fetched leaf, in the order of the flattened fetches."""

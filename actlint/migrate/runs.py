@@ -14,7 +14,7 @@ from actlint.migrate.source import code
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables, walk
 from actlint.program.calls import assigned_names
-from actlint.program.values import Mapping, Run, Sequence, Session, Value, Variable
+from actlint.program.values import Const, Mapping, Run, Sequence, Session, Tensor, Value, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
@@ -38,7 +38,7 @@ class RunWriter:
         for call in self.emitter.regions.calls:
             for run in call.runs:
                 self.call_of[run] = call
-        self._check_contexts()
+        self._check_sites()
         for run in self.program.runs:
             if self.emitter.surroundings.replaced.get(run.node) is None:
                 self.emitter.surroundings.replaced[run.node] = lambda rewriter, original, updated, run=run: (
@@ -47,14 +47,19 @@ class RunWriter:
             if run in self.call_of:
                 self._feed(run)
 
-    def _check_contexts(self) -> None:
-        """A run that is reached on several ways has to compute the same each time."""
-        calls: dict[cst.CSTNode, Call] = {}
-        for run, call in self.call_of.items():
-            if calls.setdefault(run.node, call) is not call:
-                raise self.emitter.refused(
-                    "REF110", run.node, "the run fetches or is fed different tensors, depending on who calls its function"
-                )
+    def _check_sites(self) -> None:
+        """A place of a run becomes one call, so whatever calls its function has to run the same there."""
+        sites: dict[cst.CSTNode, object] = {}
+        for run in self.program.runs:
+            what = self.call_of.get(run) or tuple(run.leaves)
+            if initialises(run) or reads_variables(run) or sites.setdefault(run.node, what) == what:
+                continue
+            raise self.emitter.refused(
+                "REF110",
+                run.node,
+                "what is run here depends on the call of the function around it",
+                "Write a function for each.",
+            )
 
     def _feed(self, run: Run) -> None:
         """A dict literal that only this run reads is written out; another one keeps its name, with strings as keys."""
@@ -221,6 +226,52 @@ class RunRewriter(Rewriter):
             }
             self.sessions |= {id(part) for part in walk(node.func)}
         return super().visit_Call(node)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        """A parameter that disappears may only be fetched, fed, or handed on."""
+        names = self.at.passed.names(node) if self.at.passed is not None else {}
+        if not names:
+            return
+        runs = [run for run in self.program.runs if any(frame.function.node is node for frame in run.calls)]
+        keys = [key for run in runs if isinstance(run.feed, Mapping) for key, _ in run.feed.nodes.values()]
+        kept = {id(part) for place in [*(run.node for run in runs), *keys] for part in walk(place)}
+        kept |= {
+            id(part)
+            for call in walk(node.body)
+            if isinstance(call, cst.Call) and self.at.passed is not None
+            for argument in self.at.passed.dropped(call)
+            for part in walk(argument)
+        }
+        for part in walk(node.body):
+            if (
+                isinstance(part, cst.Name)
+                and isinstance(names.get(part.value), Tensor)
+                and part in self.program.facts
+                and id(part) not in kept
+            ):
+                self.refuse(
+                    "REF110",
+                    part,
+                    f"the tensor {part.value} is passed to {node.name.value}, which does more than run it",
+                    "Let the function use the tensor that the module made, or port it by hand.",
+                )
+
+    def visit_If(self, node: cst.If) -> bool:
+        """`if sess is None:` chooses nothing where there always is a session."""
+        if self._has_session(node):
+            self.sessions |= {id(part) for part in walk(node.test)}
+        return not self._never(node)
+
+    def leave_If(self, original_node: cst.If, updated_node: cst.If):  # noqa: ANN201
+        return cst.RemoveFromParent() if self._never(original_node) else updated_node
+
+    def _has_session(self, node: cst.If) -> bool:
+        values = self.values(node.test.left) if isinstance(node.test, cst.Comparison) else []
+        return bool(values) and all(isinstance(v, Session) for v in values)
+
+    def _never(self, node: cst.If) -> bool:
+        results = self.values(node.test)
+        return self._has_session(node) and node.orelse is None and all(v == Const(False) for v in results)
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
         if id(original_node) not in self.sessions | self.dropped and any(

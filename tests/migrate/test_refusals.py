@@ -32,6 +32,16 @@ REFUSED = {
         HEAD + "out = tf.contrib.layers.fully_connected(x, 1)  #!\n" + TRAIN + RUN,
     ),
     "known symbol without a form": ("REF101", "tf.train.Saver", NET + TRAIN + "saver = tf.train.Saver()  #!\n" + RUN),
+    "another tensor at each call": (
+        "REF110",
+        "depends on the call",
+        READY + "def show(t):\n    print(sess.run(t, {x: data}))  #!\n\nshow(loss)\nshow(out)\n",
+    ),
+    "tensor of a function that does more than run it": (
+        "REF110",
+        "does more than run it",
+        READY + "def show(t):\n    print(sess.run(t, {x: data}), t)  #!\n\nshow(loss)\n",
+    ),
     "assignment": (
         "REF101",
         "tf.assign",

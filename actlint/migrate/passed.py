@@ -1,0 +1,109 @@
+"""Parameters through which functions are handed the session, or always the same tensor: they disappear, with the
+arguments at their calls."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from actlint.program.model import Program
+from actlint.program.values import Function, Session, Tensor, Value
+
+
+class Passed:
+    """Which parameters disappear, and which arguments with them."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.parameters: dict[cst.CSTNode, dict[str, Value]] = {}
+        """By function: the parameters that disappear, each with what it always stands for."""
+        self.arguments: dict[cst.CSTNode, set[int]] = {}
+        """By call: the places of the arguments that disappear."""
+        self._running = {frame.function.node for run in program.runs for frame in run.calls}
+        for node in program.calls:
+            if isinstance(node, cst.FunctionDef):
+                self._read(node)
+
+    def names(self, node: cst.CSTNode) -> dict[str, Value]:
+        return self.parameters.get(node, {})
+
+    def dropped(self, call: cst.Call) -> list[cst.Arg]:
+        """The arguments of a call that disappear."""
+        return [call.args[place] for place in self.arguments.get(call, ())]
+
+    def _read(self, node: cst.FunctionDef) -> None:
+        parameters = node.params
+        if parameters.posonly_params or isinstance(parameters.star_arg, cst.Param):
+            return
+        frames = [path[-1] for path in self.program.calls[node]]
+        sites = {frame.node: frame.function for frame in frames}
+        if not all(isinstance(site, cst.Call) for site in sites):
+            return
+        plain = [p.name.value for p in parameters.params]
+        for name in [*plain, *(p.name.value for p in parameters.kwonly_params)]:
+            places = {site: self._place(site, function, plain, name) for site, function in sites.items()}
+            if any(place is None for place in places.values()):
+                continue
+            values = [
+                value
+                for site, place in places.items()
+                for value in self.program.values(site.args[place].value)  # type: ignore[index,attr-defined]
+            ]
+            if not values or not _the_same(values):
+                continue
+            if not isinstance(values[0], Session) and node not in self._running:
+                continue
+            self.parameters.setdefault(node, {})[name] = values[0]
+            for site, place in places.items():
+                self.arguments.setdefault(site, set()).add(place)  # type: ignore[arg-type]
+
+    def _place(self, site: cst.CSTNode, function: Function, plain: list[str], name: str) -> int | None:
+        """The place of a parameter's argument in a call; None where it can't be told or isn't passed."""
+        assert isinstance(site, cst.Call)
+        functions = self.program.values(site.func)
+        if any(argument.star for argument in site.args) or not all(
+            isinstance(v, Function) and v.node is function.node for v in functions
+        ):
+            return None
+        skipped = 1 if function.bound is not None else 0
+        for place, argument in enumerate(site.args):
+            written = argument.keyword.value if argument.keyword is not None else None
+            if written == name or written is None and plain[place + skipped : place + skipped + 1] == [name]:
+                return place
+        return None
+
+
+def _the_same(values: list[Value]) -> bool:
+    """Whether all values are sessions, or one and the same tensor."""
+    first = values[0]
+    if isinstance(first, Session):
+        return all(isinstance(v, Session) for v in values)
+    return isinstance(first, Tensor) and all(
+        isinstance(v, Tensor) and v.op is first.op and v.index == first.index for v in values
+    )
+
+
+def without_parameters(node: cst.FunctionDef, updated: cst.FunctionDef, names: dict[str, Value]) -> cst.FunctionDef:
+    """A definition without the parameters of these names."""
+
+    def kept(before: tuple[cst.Param, ...], after: tuple[cst.Param, ...]) -> list[cst.Param]:
+        found = [new for old, new in zip(before, after, strict=True) if old.name.value not in names]
+        if found and len(found) < len(after):
+            found[-1] = found[-1].with_changes(comma=after[-1].comma)
+        return found
+
+    params = updated.params
+    return updated.with_changes(
+        params=params.with_changes(
+            params=kept(node.params.params, params.params),
+            kwonly_params=kept(node.params.kwonly_params, params.kwonly_params),
+            star_arg=cst.MaybeSentinel.DEFAULT if not isinstance(params.star_arg, cst.Param) else params.star_arg,
+        )
+    )
+
+
+def without_arguments(updated: cst.Call, places: set[int]) -> cst.Call:
+    """A call without the arguments at these places."""
+    kept = [argument for place, argument in enumerate(updated.args) if place not in places]
+    if kept and len(updated.args) - 1 in places:
+        kept[-1] = kept[-1].with_changes(comma=updated.args[-1].comma)
+    return updated.with_changes(args=kept)
