@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from actlint.migrate.bodies import nodes
+from actlint.migrate.feeds import Feeds
 from actlint.migrate.keys import Keys, bindings
-from actlint.migrate.late import impure_calls, late_values, mutations
+from actlint.migrate.late import impure_calls, late_values
 from actlint.migrate.named import expression_of, locals_of
 from actlint.migrate.passed import Passed
 from actlint.migrate.refusals import Reason, Refused
@@ -89,7 +90,8 @@ class Flow:
         self._history: list[tuple[int, str, Item | Parameter]] = []
         self.leaves: dict[Run, list[Leaf]] = {}
         self.shape_names: set[str] = set()
-        self.feeds: dict[Run, dict[str, tuple[Parameter, cst.BaseExpression]]] = {}
+        self.feeds: dict[Run, dict[str, tuple[Parameter, cst.BaseExpression | None]]] = {}
+        self.fed = Feeds(building)
         self.summaries: dict[Op, dict[str, Item | Parameter]] = {}
         self._find_captures()
         for unit in building.units:
@@ -234,14 +236,13 @@ class Flow:
             for name, value in [*bound, *mutated]
             if graph_tensors(value) and not self._own_placeholder(value, unit)
         ]
-        reads = list(self.tensor_names(unit.node))
+        reads = [(node, key) for node, key in self.tensor_names(unit.node) if not self.fed.is_key(node)]
         for function in self.called(unit):
             reads += [(function, name) for name in self.captures.get(function, [])]
         if unit.runs:
-            feeds = [run.feed.node for run in unit.runs if isinstance(run.feed, Mapping) and run.feed.node is not None]
             dropped = [a for part in walk(unit.node) if isinstance(part, cst.Call) for a in self.passed.dropped(part)]
-            inside = {id(part) for node in [*(run.node for run in unit.runs), *feeds, *dropped] for part in walk(node)}
-            outside = [(node, key) for node, key in self.tensor_names(unit.node) if id(node) not in inside]
+            inside = {id(part) for node in [*(run.node for run in unit.runs), *dropped] for part in walk(node)}
+            outside = [(node, key) for node, key in reads if id(node) not in inside and node in self.building.unit_of]
             if outside:
                 self.reasons.append(
                     self.building.reason(
@@ -368,7 +369,7 @@ class Flow:
                 Leaf(node, value, self._leaf_uses(run, node, value, order))
                 for node, value in ((self._global_leaf(run, *leaf, order), leaf[1]) for leaf in self._leaf_nodes(run))
             ]
-            self._read_feeds(run, order)
+            self._read_feeds(run)
 
     def named(self, tensor: Tensor, order: int) -> str | None:
         """The expression that stands for a tensor in the building scope, for a statement at this place."""
@@ -491,45 +492,25 @@ class Flow:
                     uses[key] = definition
         return uses
 
-    def _read_feeds(self, run: Run, order: int) -> None:
-        pairs_: dict[str, tuple[Parameter, cst.BaseExpression]] = {}
-        if run.feed is not None and not isinstance(run.feed, Mapping):
-            if not (isinstance(run.feed, Value) and getattr(run.feed, "value", 0) is None):
-                self.reasons.append(
-                    self.building.reason("REF110", run.node, "what is fed isn't a dict whose keys are known")
-                )
+    def _read_feeds(self, run: Run) -> None:
+        pairs_: dict[str, tuple[Parameter, cst.BaseExpression | None]] = {}
+        problem = self.fed.problem(run)
+        if problem is not None:
+            self.reasons.append(self.building.reason("REF110", problem[0], f"a dict that is fed {problem[1]}"))
         elif isinstance(run.feed, Mapping):
-            literal = run.feed.node is not None and all(key in run.feed.nodes for key in run.feed.items)
-            changes = self._changed_feed(run)
-            if changes is not None:
-                self.reasons.append(
-                    self.building.reason("REF110", changes, "a dict that is fed is changed after it was made")
-                )
-            if not literal:
-                self.reasons.append(
-                    self.building.reason("REF110", run.node, "what is fed isn't written as one dict literal")
-                )
-            for key in run.feed.items if literal else ():
-                if not isinstance(key, Tensor):
-                    self.reasons.append(
-                        self.building.reason("REF110", run.node, "a feed's key isn't a tensor that is known here")
-                    )
-                    continue
+            self.fed.decide(run)
+            for key, _ in run.feeds:
+                assert isinstance(key, Tensor)
                 parameter = self._parameter(key)
-                nodes = run.feed.nodes.get(key)
-                if parameter is None or nodes is None:
+                if parameter is None:
                     self.reasons.append(
                         self.building.reason("REF110", run.node, "a fed tensor has no name in the building code")
                     )
                     continue
-                pairs_[parameter.name] = parameter, nodes[1]
+                pairs_[parameter.name] = parameter, run.feed.nodes.get(key, (None, None))[1]
+                if run in self.fed.unpacked:
+                    self.fed.names.update(dict.fromkeys(run.feed.keys[key], parameter.name))
         self.feeds[run] = pairs_
-
-    def _changed_feed(self, run: Run) -> cst.CSTNode | None:
-        """A statement that changes the dict that a run is fed with, under the name it has."""
-        if not isinstance(run.feed_node, cst.Name):
-            return None
-        return next(mutations(self.program.trees[run.file].module, run.feed_node.value), None)
 
     def _parameter(self, tensor: Tensor) -> Parameter | None:
         """The parameter that a fed tensor becomes; an inner tensor becomes one at its first feed."""

@@ -283,12 +283,16 @@ class Regions:
         for run, leaves in self.flow.leaves.items():
             trainings = self.trainings(run)
             used = self._used_parameters(run)
-            literal = self._literal_feed(run)
+            unpacked = run in self.flow.fed.unpacked
             wanted = [
                 p
                 for p, node in self.flow.feeds[run].values()
-                if p.name in used or not literal or any(isinstance(part, cst.Call) for part in walk(node))
+                if p.name in used
+                or unpacked
+                or node is not None
+                and any(isinstance(part, cst.Call) for part in walk(node))
             ]
+            self._check_optional(run, [p for p in wanted if p.name not in used])
             wanted.sort(key=lambda p: p.unit.order * 1000 + p.tensor.op.index)
             key = (
                 shape_of(run.fetches),
@@ -338,9 +342,18 @@ class Regions:
             names |= {name for name, d in item.uses.items() if name in self.flow.feeds[run] and self._cut(name, d)}
         return names
 
-    def _literal_feed(self, run: Run) -> bool:
-        """Whether the feed is only used by this run, so that its values can be passed one by one."""
-        return sum(other.feed is run.feed for other in self.program.runs) == 1
+    def _check_optional(self, run: Run, unused: list[Parameter]) -> None:
+        """A function can't take what a dict only sometimes holds."""
+        for parameter in unused if run in self.flow.fed.unpacked else ():
+            if self.flow.fed.optional(run, parameter):
+                self.flow.reasons.append(
+                    self.building.reason(
+                        "REF110",
+                        run.node,
+                        f"{parameter.name} is fed on a condition, and what is fetched doesn't need it",
+                        "Feed it always, or in a run of its own.",
+                    )
+                )
 
     def _leaf_key(self, leaf: Leaf) -> tuple:
         op = leaf.value.op if isinstance(leaf.value, Tensor) else None

@@ -8,12 +8,10 @@ import libcst as cst
 
 from actlint.migrate.callables import Call, trains
 from actlint.migrate.expression import Rewriter
-from actlint.migrate.flow import Parameter
 from actlint.migrate.plumbing import only_serves_session
 from actlint.migrate.source import code
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables, walk
-from actlint.program.calls import assigned_names
 from actlint.program.values import Const, Mapping, Run, Sequence, Session, Tensor, Value, Variable
 
 if TYPE_CHECKING:
@@ -26,8 +24,7 @@ class RunWriter:
     def __init__(self, emitter: Emitter) -> None:
         self.emitter = emitter
         self.call_of: dict[Run, Call] = {}
-        self.inlined: dict[cst.CSTNode, Run] = {}
-        self.keyed: dict[cst.CSTNode, Mapping] = {}
+        self.fed = emitter.flow.fed
 
     @property
     def program(self):  # noqa: ANN201
@@ -44,8 +41,6 @@ class RunWriter:
                 self.emitter.surroundings.replaced[run.node] = lambda rewriter, original, updated, run=run: (
                     self.replacement(run, rewriter, original, updated)
                 )  # type: ignore[misc]
-            if run in self.call_of:
-                self._feed(run)
 
     def _check_sites(self) -> None:
         """A place of a run becomes one call, so whatever calls its function has to run the same there."""
@@ -61,52 +56,6 @@ class RunWriter:
                 "Write a function for each.",
             )
 
-    def _feed(self, run: Run) -> None:
-        """A dict literal that only this run reads is written out; another one keeps its name, with strings as keys."""
-        if (
-            not isinstance(run.feed, Mapping)
-            or run.feed.node is None
-            or any(n is run.feed.node for n in walk(run.node))
-        ):
-            return
-        statement_, body, place = self._assignment(run.feed.node)
-        assigned = (
-            isinstance(statement_, cst.SimpleStatementLine)
-            and isinstance(statement_.body[0], cst.Assign)
-            and len(statement_.body) == 1
-        )
-        if (
-            assigned
-            and body is not None
-            and sum(r.feed is run.feed for r in self.program.runs) == 1
-            and self._adjacent(run, body, place)
-        ):
-            self.inlined[statement_] = run  # type: ignore[index]
-        else:
-            self.keyed[run.feed.node] = run.feed
-
-    def _assignment(self, node: cst.CSTNode) -> tuple[cst.CSTNode | None, list[cst.CSTNode] | None, int]:
-        parent = self.emitter.building.parent
-        current: cst.CSTNode | None = node
-        while current is not None and not isinstance(current, cst.SimpleStatementLine):
-            current = parent.get(current)
-        block = parent.get(current) if current is not None else None
-        body = list(getattr(block, "body", [])) if block is not None else None
-        return current, body, body.index(current) if body and current in body else -1
-
-    def _adjacent(self, run: Run, body: list[cst.CSTNode], place: int) -> bool:
-        """Whether the run follows in the same block, with nothing in between that could change what is fed."""
-        assert isinstance(run.feed, Mapping)
-        follower = next(
-            (i for i, node in enumerate(body) if i > place and self.emitter.building.within(run.node, node)), None
-        )
-        if follower is None or not isinstance(body[follower], cst.SimpleStatementLine):
-            return False
-        read = {part.value for pair in run.feed.nodes.values() for part in walk(pair[1]) if isinstance(part, cst.Name)}
-        calls = any(isinstance(part, cst.Call) for pair in run.feed.nodes.values() for part in walk(pair[1]))
-        between = body[place + 1 : follower]
-        return not between or not calls and not any(assigned_names(node) & read for node in between)
-
     def rewriter(self) -> Rewriter:
         return RunRewriter(self)
 
@@ -118,12 +67,8 @@ class RunWriter:
         if not call.parameters:
             return ""
         assert isinstance(run.feed, Mapping)
-        literal = run.feed.node is not None and (
-            any(n is run.feed.node for n in walk(run.node)) or any(r is run for r in self.inlined.values())
-        )
-        if not literal:
-            name = run.feed_node
-            return f"**{code(name)}" if name is not None else ""
+        if run in self.fed.unpacked:
+            return f"**{code(run.feed_node.visit(rewriter))}" if run.feed_node is not None else ""  # type: ignore[arg-type]
         feeds = self.emitter.flow.feeds[run]
         names = [p.name for p in call.parameters]
         written = [name for name in feeds if name in names]
@@ -233,7 +178,9 @@ class RunRewriter(Rewriter):
         if not names:
             return
         runs = [run for run in self.program.runs if any(frame.function.node is node for frame in run.calls)]
-        keys = [key for run in runs if isinstance(run.feed, Mapping) for key, _ in run.feed.nodes.values()]
+        keys = [
+            key for run in runs if isinstance(run.feed, Mapping) for nodes in run.feed.keys.values() for key in nodes
+        ]
         kept = {id(part) for place in [*(run.node for run in runs), *keys] for part in walk(place)}
         kept |= {
             id(part)
@@ -305,7 +252,7 @@ class RunRewriter(Rewriter):
     def _disappears(self, node: cst.SimpleStatementLine) -> bool:
         """Whether a statement has no counterpart: feeds that are written out, summaries, and what only serves the
         session."""
-        if node in self.writer.inlined or self._initialises(node) or self._closes(node):
+        if node in self.writer.fed.inlined or self._initialises(node) or self._closes(node):
             return True
         return len(node.body) == 1 and self.writer.emitter.building.is_summary(node.body[0])
 
@@ -321,21 +268,12 @@ class RunRewriter(Rewriter):
         """Whether a statement inside a block only serves the session."""
         return len(node.body) == 1 and only_serves_session(self.program, node.body[0])
 
-    def leave_Dict(self, original_node: cst.Dict, updated_node: cst.Dict) -> cst.BaseExpression:
-        feed = self.writer.keyed.get(original_node)
-        if feed is None:
-            return updated_node
-        elements = []
-        names = {id(pair[0]): self._key(key) for key, pair in feed.nodes.items()}
-        for before, after in zip(original_node.elements, updated_node.elements, strict=False):
-            if isinstance(before, cst.DictElement) and isinstance(after, cst.DictElement):
-                after = after.with_changes(key=cst.SimpleString(repr(names[id(before.key)])))
-            elements.append(after)
-        return updated_node.with_changes(elements=elements)
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return node not in self.writer.fed.names and super().on_visit(node)
 
-    def _key(self, key: object) -> str:
-        parameter: Parameter | None = self.writer.emitter.flow._parameter(key)  # type: ignore[arg-type]
-        return parameter.name if parameter is not None else ""
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode):  # noqa: ANN201
+        name = self.writer.fed.names.get(original_node)
+        return cst.SimpleString(repr(name)) if name is not None else super().on_leave(original_node, updated_node)
 
     def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.BaseSmallStatement:
         found = self._unpacking(original_node)

@@ -63,7 +63,7 @@ def call(
     if name in ("collections.namedtuple",) and len(values) >= 2:
         return _namedtuple(values)
     if name in ("collections.OrderedDict", "builtins.dict", "collections.defaultdict"):
-        return _dict(self, values if short != "defaultdict" else [], keywords)
+        return _dict(self, values if short != "defaultdict" else [], keywords, node)
     if name in ("copy.copy", "copy.deepcopy") and values:
         return values[0]
     if root != "builtins":
@@ -101,20 +101,22 @@ def _sum(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
     return total
 
 
-def _dict(self: Interpreter, values: list[Value], keywords: list[tuple[str, Value, Any]]) -> Value:
-    made = Mapping({})
+def _dict(self: Interpreter, values: list[Value], keywords: list[tuple[str, Value, Any]], node: cst.CSTNode) -> Value:
+    made = Mapping({}, node=node)  # type: ignore[arg-type]
     if values and isinstance(values[0], Mapping):
-        made.items.update(values[0].items)
+        made.take(values[0])
     elif values:
         items = self.iterate(values[0])
         if items is None:
             return (
                 Host("dict") if is_host(values[0]) else Unknown("a dict of something that isn't known", None, self.file)
             )
-        for item in items:
+        written = _zipped_keys(node)
+        for place, item in enumerate(items):
             pair = self.iterate(item)
             if pair is not None and len(pair) == 2:
                 made.items[mapping_key(pair[0])] = pair[1]
+                made.keys.setdefault(mapping_key(pair[0]), []).extend(written[place : place + 1])
     for name, value, node in keywords:
         made.items[name] = value
         made.nodes[name] = (node, node)
@@ -291,6 +293,15 @@ _HANDLERS: dict[str, Any] = {
 }
 
 
+def _zipped_keys(node: cst.CSTNode) -> list[cst.BaseExpression]:
+    """The expressions of the keys in `dict(zip([a, b], values))`."""
+    inner = node.args[0].value if isinstance(node, cst.Call) and node.args else None
+    if not isinstance(inner, cst.Call) or not isinstance(inner.func, cst.Name) or inner.func.value != "zip":
+        return []
+    first = inner.args[0].value if inner.args else None
+    return [e.value for e in first.elements] if isinstance(first, (cst.List, cst.Tuple)) else []
+
+
 def container_method(
     self: Interpreter, owner: Sequence | Mapping, name: str, values: list[Value], node: cst.CSTNode
 ) -> Value | None:
@@ -312,10 +323,12 @@ def container_method(
                 owner.items.setdefault(key, default)
             return found
         if name == "update" and values and isinstance(values[0], Mapping):
-            owner.items.update(values[0].items)
+            owner.take(values[0])
             return Const(None)
         if name == "copy":
-            return Mapping(dict(owner.items), dict(owner.nodes), owner.node)
+            made = Mapping({}, dict(owner.nodes), owner.node)
+            made.take(owner)
+            return made
         return None
     if name == "append" and values:
         owner.items.append(values[0])

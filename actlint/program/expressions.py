@@ -256,11 +256,12 @@ def _dict(self: Interpreter, node: cst.Dict, scope: Scope) -> Value:
             inner = evaluate(self, element.value, scope)
             if not isinstance(inner, Mapping):
                 return Unknown("the dict has a part with unknown keys", node, self.file)
-            found.items.update(inner.items)
+            found.take(inner)
             continue
         key, value = evaluate(self, element.key, scope), evaluate(self, element.value, scope)
         found.items[mapping_key(key)] = value
         found.nodes[mapping_key(key)] = (element.key, element.value)
+        found.keys.setdefault(mapping_key(key), []).append(element.key)
     return found
 
 

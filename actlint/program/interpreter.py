@@ -343,6 +343,8 @@ class Interpreter:
             key = evaluate(self, first.value, scope) if isinstance(first, cst.Index) else None
             if isinstance(base, Mapping) and key is not None:
                 base.items[expressions.mapping_key(key)] = value
+                base.keys.setdefault(expressions.mapping_key(key), []).append(first.value)  # type: ignore[union-attr]
+                base.grown = True
             elif (
                 isinstance(base, Sequence)
                 and isinstance(key, Const)

@@ -48,6 +48,17 @@ class Mapping(Value):
     items: dict[Any, Value]
     nodes: dict[Any, tuple[cst.BaseExpression, cst.BaseExpression]] = field(default_factory=dict)
     node: cst.BaseExpression | None = None
+    keys: dict[Any, list[cst.BaseExpression]] = field(default_factory=dict)
+    """The expressions that gave each key, also where it was set later."""
+    grown: bool = False
+    """Whether keys were set, or other dicts taken over, after it was made."""
+
+    def take(self, other: Mapping) -> None:
+        """Take over another dict's items, as `update` does."""
+        self.items.update(other.items)
+        for key, nodes in other.keys.items():
+            self.keys.setdefault(key, []).extend(nodes)
+        self.grown = True
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,9 @@ REFUSED = {
     "another tensor at each call": (
         "REF110",
         "depends on the call",
-        READY + "def show(t):\n    print(sess.run(t, {x: data}))  #!\n\nshow(loss)\nshow(out)\n",
+        READY
+        + "def show(t):\n    print(sess.run(t, {x: data}))  #!\n\n"
+        + "def both():\n    show(loss)\n    show(out)\n\nboth()\n",
     ),
     "tensor of a function that does more than run it": (
         "REF110",
@@ -131,7 +133,11 @@ train = opt.apply_gradients([(tf.clip_by_value(g, -1., 1.), v) for g, v in grads
         + "_, found = sess.run([train, merged], {x: data})  #!\n",
     ),
     "fetch by name": ("REF110", "isn't a tensor (const)", READY + "sess.run('MatMul:0', {x: data})  #!\n"),
-    "feed by name": ("REF110", "key isn't a tensor", READY + "sess.run(loss, {'Placeholder:0': data})  #!\n"),
+    "feed by name": (
+        "REF110",
+        "has a key that isn't a tensor",
+        READY + "sess.run(loss, {'Placeholder:0': data})  #!\n",
+    ),
     "feed of a function": (
         "REF110",
         "isn't a dict whose keys are known",
