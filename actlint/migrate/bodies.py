@@ -101,7 +101,9 @@ def _seeds(program: Program) -> Iterator[tuple[Frame, ...]]:
         paths = [run.calls for run in program.runs] or [p.op.calls for p in program.placeholders]
         if paths:
             shortest = min(paths, key=len)
-            while shortest and (shortest[-1].function.owner or not isinstance(shortest[-1].function.node, cst.FunctionDef)):
+            while shortest and (
+                shortest[-1].function.owner or not isinstance(shortest[-1].function.node, cst.FunctionDef)
+            ):
                 shortest = shortest[:-1]
             yield shortest
 
@@ -207,9 +209,9 @@ class Bodies:
             raise refuse(place, f"the graph is built in objects of {instance.cls.name}, of which there are several")
         return Body(node, function.file, frames, home, receiver_of(node), local)
 
-    def home_of(self, instance: Value) -> Home | None:
+    def home_of(self, instance: Value | None) -> Home | None:
         """The class home of an object."""
-        return next((home for home in self.homes.values() if home.instance is instance), None)
+        return next((home for home in self.homes.values() if home.is_class and home.instance is instance), None)
 
     def depth(self, calls: tuple[Frame, ...]) -> int:
         """How many calls of a path lead into bodies."""

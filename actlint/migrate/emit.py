@@ -28,6 +28,7 @@ from actlint.migrate.layout import (
 )
 from actlint.migrate.names import Names
 from actlint.migrate.objects import Objects
+from actlint.migrate.passed import without_parameters
 from actlint.migrate.promotion import Promotion
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.regions import Regions
@@ -251,7 +252,9 @@ class Emitter(Objects):
             if inner is not builder and inner.definition is None:
                 self._write(inner)
         if builder.definition is None:
-            with self.writing(self.building.bodies.of_node[self.program.trees[self.building.file_of(builder.node)].module].home):
+            with self.writing(
+                self.building.bodies.of_node[self.program.trees[self.building.file_of(builder.node)].module].home
+            ):
                 builder.write()
 
     def _place(self, order: int, made: Statements, home: Home) -> None:
@@ -275,6 +278,17 @@ class Emitter(Objects):
             self._emitted[body] = [tidy(part, first=True) if place == 0 else part for place, part in enumerate(made)]
         return self._emitted[body]
 
+    def _function(self, body: Body) -> cst.FunctionDef:
+        """A function whose body builds, with what stays of it."""
+        node = body.node
+        assert isinstance(node, cst.FunctionDef)
+        with self.writing(body.home):
+            made = node.with_changes(body=cst.IndentedBlock([])).visit(self.rewriter())
+        assert isinstance(made, cst.FunctionDef)
+        names = self.flow.passed.names(node)
+        made = without_parameters(node, made, names) if names else made
+        return made.with_changes(body=node.body.with_changes(body=self._body(body)))
+
     def _class(self, node: cst.ClassDef, home: Home) -> cst.ClassDef:
         """A class whose methods build: what stays of these, and the functions of the rewritten program behind them."""
         made: list[cst.BaseStatement] = []
@@ -287,8 +301,8 @@ class Emitter(Objects):
                 if isinstance(visited, cst.BaseStatement):
                     made.append(visited)
                 continue
-            if kept := self._body(body):
-                made.append(member.with_changes(body=member.body.with_changes(body=kept)))  # type: ignore[attr-defined]
+            if self._body(body):
+                made.append(self._function(body))
             place = len(made)
         made[place:place] = [spaced(method, 1) for method in self.members.get(home, [])]
         return node.with_changes(body=node.body.with_changes(body=made))
@@ -296,7 +310,7 @@ class Emitter(Objects):
     def _definition(self, node: cst.FunctionDef) -> Statements:
         body = self.building.bodies.of_node.get(node)
         if body is not None:
-            return [node.with_changes(body=node.body.with_changes(body=self._body(body)))]
+            return [self._function(body)]
         builder = self.builders.get(node)
         if builder is not None:
             assert builder.definition is not None
@@ -394,9 +408,7 @@ class Emitter(Objects):
         if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar):
             return node
         classes = {
-            name: builder.name
-            for builder in self.builders.values()
-            for name in imported_from(builder, self.home.file)
+            name: builder.name for builder in self.builders.values() for name in imported_from(builder, self.home.file)
         }
         names = [
             alias.with_changes(name=cst.Name(made), asname=None)
@@ -484,7 +496,9 @@ class Emitter(Objects):
 
     def callee(self, name: str, own: Home, home: Home) -> str:
         """A function of one home, as code of another calls it."""
-        return self.promotion.seen(f"{self.promotion.receiver(own)}.{name}", own, home, own.node) if own.is_class else name
+        return (
+            self.promotion.seen(f"{self.promotion.receiver(own)}.{name}", own, home, own.node) if own.is_class else name
+        )
 
     def compose(
         self, items: set[Item], home: Home, inline: Region | None = None, wanted: set[str] | None = None

@@ -38,7 +38,7 @@ class Feeds:
         """The key expressions of dicts that stay, with the strings that they become."""
         self._names = {id(part) for key in self.keys for part in walk(key)}
 
-    def is_key(self, name: cst.Name) -> bool:
+    def is_key(self, name: cst.CSTNode) -> bool:
         """Whether a name is read as the key of a feed."""
         return id(name) in self._names
 
@@ -72,7 +72,7 @@ class Feeds:
         """A statement that changes the dict of a run otherwise than by setting elements and `update`."""
         if not isinstance(run.feed_node, cst.Name):
             return None
-        for node in mutations(self.building.tree.module, run.feed_node.value):
+        for node in mutations(self.program.trees[run.file].module, run.feed_node.value):
             if isinstance(node, cst.Assign) and isinstance(target := node.targets[0].target, cst.Subscript):
                 index = target.slice[0].slice
                 if isinstance(index, cst.Index) and index.value in self.keys:
@@ -88,7 +88,7 @@ class Feeds:
         return next(
             (
                 part
-                for part in walk(self.building.tree.module)
+                for part in walk(self.program.trees[run.file].module)
                 if isinstance(part, cst.Del)
                 and isinstance(part.target, cst.Subscript)
                 and isinstance(part.target.value, cst.Name)

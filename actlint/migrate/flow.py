@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from actlint.migrate.bodies import nodes
+from actlint.migrate.bodies import nodes, receiver_of
 from actlint.migrate.feeds import Feeds
 from actlint.migrate.keys import Keys, bindings
 from actlint.migrate.late import impure_calls, late_values
@@ -85,7 +85,7 @@ class Flow:
         self.substituted: dict[cst.CSTNode, str] = {}
         """What stands for names and attributes in functions."""
         self.reasons: list[Reason] = []
-        self.passed = Passed(self.program)
+        self.passed = Passed(self.program, building.bodies.of_node)
         self._defined: dict[str, Item | Parameter] = {}
         self._history: list[tuple[int, str, Item | Parameter]] = []
         self.leaves: dict[Run, list[Leaf]] = {}
@@ -237,12 +237,10 @@ class Flow:
             if graph_tensors(value) and not self._own_placeholder(value, unit)
         ]
         reads = [(node, key) for node, key in self.tensor_names(unit.node) if not self.fed.is_key(node)]
-        for function in self.called(unit):
-            reads += [(function, name) for name in self.captures.get(function, [])]
         if unit.runs:
             dropped = [a for part in walk(unit.node) if isinstance(part, cst.Call) for a in self.passed.dropped(part)]
             inside = {id(part) for node in [*(run.node for run in unit.runs), *dropped] for part in walk(node)}
-            outside = [(node, key) for node, key in reads if id(node) not in inside and node in self.building.unit_of]
+            outside = [(node, key) for node, key in reads if id(node) not in inside]
             if outside:
                 self.reasons.append(
                     self.building.reason(
@@ -250,6 +248,8 @@ class Flow:
                     )
                 )
             return
+        for function in self.called(unit):
+            reads += [(function, name) for name in self.captures.get(function, [])]
         if self._is_feed(unit):
             return
         if unit.kind != "forward" and not carries and not reads:
@@ -258,9 +258,7 @@ class Flow:
             return
         if unit.kind == "host" and not carries and not self._shapes(unit, bound):
             self.reasons.append(
-                self.building.reason(
-                    "REF107", unit.node, f"{reads[0][1]} is a tensor and is used by Python code here"
-                )
+                self.building.reason("REF107", unit.node, f"{reads[0][1]} is a tensor and is used by Python code here")
             )
             return
         item = self.items[unit] = Item(unit)
@@ -390,7 +388,10 @@ class Flow:
         """A fetch that a function names by its own names, as the building scope names it."""
         if not self.building.below(run.calls) or not isinstance(value, Tensor) or node is None:
             return node
-        local = locals_of(run.calls[-1].function.node)
+        function = run.calls[-1].function
+        local = locals_of(function.node)
+        if self.building.bodies.home_of(function.bound) is not None and isinstance(function.node, cst.FunctionDef):
+            local.discard(receiver_of(function.node))
         if value.op.kind in ("train", "group", "summary") or not any(
             isinstance(part, cst.Name) and part.value in local for part in walk(node)
         ):

@@ -139,7 +139,7 @@ def bindings(building: Building, unit: Unit) -> Iterator[tuple[cst.BaseExpressio
                 if value is not None:
                     yield from pairs(target.target, value)
         elif isinstance(part, cst.AugAssign) and isinstance(part.target, (cst.Name, cst.Attribute)):
-            op = next((op for op in unit.ops if op.node is part), None)
+            op = next((op for op in reversed(unit.ops) if op.node is part), None)
             value = Tensor(op) if op is not None else value_in(building, part.target, unit.body)
             if value is not None:
                 yield part.target, value

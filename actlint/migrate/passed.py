@@ -3,22 +3,24 @@ arguments at their calls."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import libcst as cst
 
 from actlint.program.model import Program
-from actlint.program.values import Function, Session, Tensor, Value
+from actlint.program.values import Class, Function, Session, Tensor, Value
 
 
 class Passed:
     """Which parameters disappear, and which arguments with them."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, building: Iterable[cst.CSTNode]) -> None:
         self.program = program
         self.parameters: dict[cst.CSTNode, dict[str, Value]] = {}
         """By function: the parameters that disappear, each with what it always stands for."""
         self.arguments: dict[cst.CSTNode, set[int]] = {}
         """By call: the places of the arguments that disappear."""
-        self._running = {frame.function.node for run in program.runs for frame in run.calls}
+        self._emptied = {frame.function.node for run in program.runs for frame in run.calls} | set(building)
         for node in program.calls:
             if isinstance(node, cst.FunctionDef):
                 self._read(node)
@@ -50,7 +52,7 @@ class Passed:
             ]
             if not values or not _the_same(values):
                 continue
-            if not isinstance(values[0], Session) and node not in self._running:
+            if not isinstance(values[0], Session) and node not in self._emptied:
                 continue
             self.parameters.setdefault(node, {})[name] = values[0]
             for site, place in places.items():
@@ -61,7 +63,7 @@ class Passed:
         assert isinstance(site, cst.Call)
         functions = self.program.values(site.func)
         if any(argument.star for argument in site.args) or not all(
-            isinstance(v, Function) and v.node is function.node for v in functions
+            isinstance(v, Function) and v.node is function.node or isinstance(v, Class) for v in functions
         ):
             return None
         skipped = 1 if function.bound is not None else 0

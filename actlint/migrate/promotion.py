@@ -1,7 +1,7 @@
 """What moves between a class's methods: tensors become locals of its functions, and locals that these need attributes.
 
-A building method keeps its Python values, weights and optimizers in locals or attributes; the functions of the rewritten
-class stand beside it and see attributes only.
+A building method keeps its Python values, weights and optimizers in locals or attributes; the functions of the
+rewritten class stand beside it and see attributes only.
 """
 
 from __future__ import annotations
@@ -152,7 +152,11 @@ class Promotion:
 
     def _is_host(self, part: cst.CSTNode) -> bool:
         values = self.emitter.program.values(part)
-        return bool(values) and not any(graph_tensors(v) for v in values) and self.keys.key(part) not in self.flow.shape_names
+        return (
+            bool(values)
+            and not any(graph_tensors(v) for v in values)
+            and self.keys.key(part) not in self.flow.shape_names
+        )
 
     def _unit(self, unit: Unit) -> None:
         """Locals of a method that functions read, or that hold weights, become attributes."""
@@ -176,12 +180,17 @@ class Promotion:
 
     def _is_kept(self, value: Value) -> bool:
         """Whether an attribute of an object holds the same variables."""
-        held = {id(t) for (owner, _), bound in self._bound.items() if isinstance(owner, Instance)
-                for _, _, other in bound for t in tensors_in(other)}
+        held = {
+            id(t)
+            for (owner, _), bound in self._bound.items()
+            if isinstance(owner, Instance)
+            for _, _, other in bound
+            for t in tensors_in(other)
+        }
         return all(id(t) in held for t in tensors_in(value))
 
     def _moves(self, name: cst.Name, unit: Unit) -> bool:
-        """Whether a local is something that functions need from the object: neither tensor, nor framework, nor `self`."""
+        """Whether functions need a local from the object: it's neither a tensor, nor the framework, nor `self`."""
         if name.value == unit.body.receiver:
             return False
         place = self.keys.place(name)
@@ -210,8 +219,13 @@ class Promotion:
         bound = self._bound.get(place, [])
         if len(bound) > 1 or not bound and name not in body.parameters:
             raise Refused(
-                [self.building.reason("REF103", unit.node, f"{name} is a local that is bound several times and that the"
-                                      " rewritten functions need")]
+                [
+                    self.building.reason(
+                        "REF103",
+                        unit.node,
+                        f"{name} is a local that is bound several times and that the rewritten functions need",
+                    )
+                ]
             )
         alias = self._stands_for(bound)
         path = alias or self._kept_in(place)
@@ -283,4 +297,3 @@ def name_of_class(home: Home) -> str:
 
 def _is_training(value: Value) -> bool:
     return any(isinstance(t.op, Training) for t in tensors_in(value))
-

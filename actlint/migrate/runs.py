@@ -133,7 +133,6 @@ class RunWriter:
             return target.variable_value(variables[0])
         return target.variable_values(variables, run.fetches.kind)
 
-
     def _chosen_variable(self, runs: list[Run], rewriter: Rewriter) -> str:
         """A variable that the user's own expression chooses: `self.params[key]`."""
         run = runs[0]
@@ -141,7 +140,9 @@ class RunWriter:
         places = [self.emitter.weights.place(v) for r in runs for v in r.leaves if isinstance(v, Variable)]
         single = not isinstance(run.fetches, Sequence) and node is not None
         if not single or any(place.layer or place.layout != "same" for place in places):
-            raise self.emitter.refused("REF110", run.node, "which variables are fetched depends on who calls the function")
+            raise self.emitter.refused(
+                "REF110", run.node, "which variables are fetched depends on who calls the function"
+            )
         return self.emitter.target.array(code(node.visit(rewriter)))  # type: ignore[union-attr,arg-type]
 
 

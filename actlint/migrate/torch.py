@@ -247,9 +247,7 @@ class Torch(Target):
     def captured_after(self, item: Item) -> Statements:
         if not self._from_builder(item):
             return []
-        return [
-            statement(f'{name} = {self._stored(item.unit.home)}["{name}"]') for name in self.hooked.get(item, [])
-        ]
+        return [statement(f'{name} = {self._stored(item.unit.home)}["{name}"]') for name in self.hooked.get(item, [])]
 
     def _stored(self, home: Home) -> str:
         """The store of a home's hooked tensors, in the code that is being written."""

@@ -160,9 +160,7 @@ class Building:
     def first_line(self, name: str, file: Path | None = None) -> int:
         """The line where a name first occurs in a file; 0 when it doesn't."""
         module = self.program.trees[file or self.file].module
-        return next(
-            (self.line(part) for part in walk(module) if isinstance(part, cst.Name) and part.value == name), 0
-        )
+        return next((self.line(part) for part in walk(module) if isinstance(part, cst.Name) and part.value == name), 0)
 
     def qualified(self, node: cst.CSTNode) -> str:
         """The name of a function or class with those around it: `Model.build`."""
@@ -208,7 +206,11 @@ class Building:
         for inner in enters:
             if not isinstance(node, cst.SimpleStatementLine):
                 raise Refused(
-                    [self.reason("REF103", node, f"{inner.name}, which builds the graph, is called in a loop or branch")]
+                    [
+                        self.reason(
+                            "REF103", node, f"{inner.name}, which builds the graph, is called in a loop or branch"
+                        )
+                    ]
                 )
             self._collect(inner, inner.node.body)
         unit = Unit(node, len(self.units), body=body, enters=enters)

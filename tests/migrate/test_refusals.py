@@ -143,20 +143,6 @@ train = opt.apply_gradients([(tf.clip_by_value(g, -1., 1.), v) for g, v in grads
         "isn't a dict whose keys are known",
         "import json\n" + READY + "sess.run(loss, json.loads(sys.argv[1]))  #!\n",
     ),
-    "attribute fed": (
-        "REF103",
-        "the graph is built in the class Net",
-        HEAD
-        + """class Net:  #!
-    def __init__(self):
-        self.y = tf.placeholder(tf.float32, [None, 1])
-net = Net()
-out = tf.matmul(x, w) - net.y
-"""
-        + TRAIN
-        + START
-        + "sess.run(train, {x: data, net.y: data[:, :1]})\n",
-    ),
     "star import": ("REF103", "import", "from tensorflow import *  #!\n" + NET + TRAIN + RUN),
     "import of a symbol": ("REF103", "import", "from tensorflow import placeholder  #!\n" + NET + TRAIN + RUN),
 }
@@ -172,23 +158,6 @@ def test_refused(refusals: Refusals, name: str, target: str) -> None:
     assert words in reasons[0].text
     assert reasons[0].file.name == "program.py"
     assert reasons[0].help
-
-
-@pytest.mark.parametrize("target", TARGETS)
-def test_graph_in_several_files(refusals: Refusals, target: str) -> None:
-    text = NET + "import model\n" + TRAIN + RUN
-    model = "import tensorflow as tf\n\nextra = tf.constant(1.0)\n"
-    reasons = refusals(text, target, {"model.py": model})
-    assert [(reason.code, reason.file.name, reason.line) for reason in reasons] == [("REF105", "model.py", 3)]
-
-
-@pytest.mark.parametrize("body", ["tf.log(t)", "tf.layers.dense(t, 1)"])
-@pytest.mark.parametrize("target", TARGETS)
-def test_called_function_of_another_file(refusals: Refusals, target: str, body: str) -> None:
-    model = f"import tensorflow as tf\n\n\ndef build(t):\n    return {body}\n"
-    text = HEAD + "import model\nout = model.build(tf.matmul(x, w))\n" + TRAIN + RUN
-    reasons = refusals(text, target, {"model.py": model})
-    assert {(reason.code, reason.file.name, reason.line) for reason in reasons} == {("REF105", "model.py", 5)}
 
 
 @pytest.mark.parametrize("target", TARGETS)

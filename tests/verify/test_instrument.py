@@ -183,14 +183,45 @@ def test_call_decorator_is_outermost_but_below_staticmethod():
     text = "class T:\n    @staticmethod\n    @double\n    def step(x, y=1):\n        return x + y\nr = T.step(2)\n"
     calls = []
 
-    def decorator(name, parameters):
-        calls.append((name, parameters))
+    def decorator(name, parameters, method):
+        calls.append((name, parameters, method))
         return lambda function: lambda *args: ("run", function(*args))
 
     tree = named(text, calls=["T.step"])
     namespace, _ = execute(tree, **{instrument.CALL: decorator, "double": lambda f: lambda *args: 2 * f(*args)})
-    assert calls == [("T.step", ("x", "y"))]
+    assert calls == [("T.step", ("x", "y"), False)]
     assert namespace["r"] == ("run", 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "method"),
+    [
+        ("class T:\n    def step(self): pass\n", True),
+        ("class T:\n    @classmethod\n    def step(cls): pass\n", True),
+        ("class T:\n    def f(self):\n        def step(x): pass\n    f(0)\n", False),
+        ("def step(x): pass\n", False),
+    ],
+)
+def test_call_decorator_is_told_of_methods(text, method):
+    calls = []
+
+    def decorator(name, parameters, method):
+        calls.append(method)
+        return lambda function: function
+
+    execute(named(text, calls=["T.step", "T.f.step", "step"]), **{instrument.CALL: decorator})
+    assert calls == [method]
+
+
+def test_objects_that_bind_themselves_are_bound():
+    class Bound:
+        def __get__(self, owner, cls):
+            return lambda value: (owner, value)
+
+        def __call__(self, *args):
+            raise TypeError("not bound")
+
+    assert instrument.callable_as(Bound(), True)("owner", 1) == ("owner", 1)
 
 
 def test_locals_are_registered():

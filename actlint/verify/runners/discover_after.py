@@ -70,7 +70,7 @@ class Watcher:
 
     # what instrumented code calls
 
-    def seen(self, name, parameters):
+    def seen(self, name, parameters, method):
         """Decorator of every function."""
 
         def decorate(function):
@@ -78,9 +78,11 @@ class Watcher:
                 self.numbers[name] = len(self.functions)
                 self.functions.append(_Function(name))
 
+            called = instrument.callable_as(function, method)
+
             @functools.wraps(function)
             def wrapper(*args, **kwargs):
-                return self._call(self.functions[self.numbers[name]], parameters, function, args, kwargs)
+                return self._call(self.functions[self.numbers[name]], parameters, called, args, kwargs)
 
             return instrument.alike(wrapper, function)
 

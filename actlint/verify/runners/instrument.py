@@ -114,6 +114,7 @@ class Names(ast.NodeTransformer):
         self.values = dict(values or {})
         self.locals = dict(locals_ or {})
         self.path = []
+        self.in_class = False
         self.counts = [{}]
 
     def _scope(self, node, is_function):
@@ -139,19 +140,29 @@ class Names(ast.NodeTransformer):
         return [ast.copy_location(call, node.body[0]) for call in calls]
 
     def visit_ClassDef(self, node):
+        outer, self.in_class = self.in_class, True
         self._scope(node, False)
+        self.in_class = outer
         return node
+
+    def _is_method(self, node):
+        """Whether a function takes the object that it is read from."""
+        static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+        return self.in_class and not static
 
     def visit_FunctionDef(self, node):
         qualified = ".".join(self.path + [node.name])
+        outer, self.in_class = self.in_class, False
         self._scope(node, True)
+        self.in_class = outer
         if qualified in self.calls:
             arguments = node.args
             names = [a.arg for a in getattr(arguments, "posonlyargs", []) + arguments.args]
             position = 0
             while position < len(node.decorator_list) and _is_binding(node.decorator_list[position]):
                 position += 1
-            decorator = _call(CALL, ast.Constant(qualified), ast.Tuple([ast.Constant(n) for n in names], ast.Load()))
+            listed = ast.Tuple([ast.Constant(n) for n in names], ast.Load())
+            decorator = _call(CALL, ast.Constant(qualified), listed, ast.Constant(self._is_method(node)))
             node.decorator_list.insert(position, ast.copy_location(decorator, node))
         return node
 
@@ -236,6 +247,18 @@ def _is_binding(decorator):
 
 def _call(function, *arguments):
     return ast.Call(ast.Name(function, ast.Load()), list(arguments), [])
+
+
+def callable_as(function, method):
+    """A method that may be handed its object as the first argument, also where `tf.function` has to be bound to it."""
+    if not method or isinstance(function, types.FunctionType) or not hasattr(function, "__get__"):
+        return function
+
+    def called(owner, *args, **kwargs):
+        return function.__get__(owner, type(owner))(*args, **kwargs)
+
+    called.python_function = getattr(function, "python_function", function)
+    return called
 
 
 def alike(wrapper, function):

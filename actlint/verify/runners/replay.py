@@ -78,15 +78,17 @@ class Replay:
 
     # what instrumented code calls
 
-    def call(self, name, parameters):
+    def call(self, name, parameters, method=False):
         """Decorator of a run callable."""
 
         def decorate(function):
+            called = instrument.callable_as(function, method)
+
             @functools.wraps(function)
             def wrapper(*args, **kwargs):
                 if self.depth:
-                    return function(*args, **kwargs)
-                return self._run(name, parameters, function, args, kwargs)
+                    return called(*args, **kwargs)
+                return self._run(name, parameters, called, args, kwargs)
 
             return instrument.alike(wrapper, function)
 
