@@ -289,14 +289,14 @@ class Emitter(Objects):
         made = without_parameters(node, made, names) if names else made
         return made.with_changes(body=node.body.with_changes(body=self._body(body)))
 
-    def _class(self, node: cst.ClassDef, home: Home) -> cst.ClassDef:
+    def _class(self, node: cst.ClassDef, home: Home | None) -> cst.ClassDef:
         """A class whose methods build: what stays of these, and the functions of the rewritten program behind them."""
         made: list[cst.BaseStatement] = []
         place = 0
         for member in node.body.body:
             body = self.building.bodies.of_node.get(member)
             if body is None:
-                with self.writing(home):
+                with self.writing(home or self.home):
                     visited = member.visit(self.rewriter())
                 if isinstance(visited, cst.BaseStatement):
                     made.append(visited)
@@ -304,7 +304,7 @@ class Emitter(Objects):
             if self._body(body):
                 made.append(self._function(body))
             place = len(made)
-        made[place:place] = [spaced(method, 1) for method in self.members.get(home, [])]
+        made[place:place] = [spaced(method, 1) for method in self.members.get(home, [])] if home is not None else []
         return node.with_changes(body=node.body.with_changes(body=made))
 
     def _definition(self, node: cst.FunctionDef) -> Statements:
@@ -382,8 +382,8 @@ class Emitter(Objects):
             return [self._imported(made) for made in self.target.imports(node)]
         if isinstance(node, cst.FunctionDef):
             return self._definition(node)
-        if isinstance(node, cst.ClassDef) and (home := self.building.bodies.homes.get(node)) is not None:
-            return [self._class(node, home)]
+        if isinstance(node, cst.ClassDef) and any(m in self.building.bodies.of_node for m in node.body.body):
+            return [self._class(node, self.building.bodies.homes.get(node))]
         if unit in self.flow.keys.same or unit in self.promotion.idle or self._disappears(unit):
             return []
         if unit.kind == "training":

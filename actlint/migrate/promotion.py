@@ -35,6 +35,7 @@ class Promotion:
         self._parameters: dict[Body, list[tuple[str, str]]] = {}
         self._promoted: dict[Place, str] = {}
         self._taken: dict[Home, set[str]] = {}
+        self._reused: dict[Home, set[str]] = {}
         self.idle: set[Unit] = set()
         """Statements that only gave an attribute a shorter name, which nothing reads any more."""
         self._bound: dict[Place, list[tuple[Unit, cst.BaseExpression, Value]]] = {}
@@ -65,6 +66,14 @@ class Promotion:
         while name in self.taken(home):
             name, number = f"{wanted}_{number}", number + 1
         self.taken(home).add(name)
+        return name
+
+    def take(self, home: Home, name: str) -> str:
+        """An attribute that only held a tensor, for the layer that computes it; one of that name where it is taken."""
+        taken = self._reused.setdefault(home, set())
+        if name in taken:
+            return self.fresh(home, name)
+        taken.add(name)
         return name
 
     def is_gone(self, target: cst.BaseExpression) -> bool:

@@ -281,7 +281,7 @@ class TF2(Target):
         training = unit.trainings[0]
         name = self.optimizer_name(unit)
         owner = training.node.func.value  # type: ignore[attr-defined]
-        if isinstance(owner, cst.Name):
+        if isinstance(owner, (cst.Name, cst.Attribute)):
             return []
         binding = self.emitter.program.bindings.get(owner)
         if not isinstance(binding, BoundCall):

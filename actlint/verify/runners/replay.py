@@ -65,7 +65,8 @@ class Replay:
         self.depth, self.executed, self.last, self.current = 0, 0, {}, None
         self.not_exercised, self.ended, self.noisy = [], False, False
         self.marks = branches.Marks()
-        self.feeds, self.guard = standing.Feeds(self.rows, framework.value, self._note), None
+        tolerance = compare.FEED if self.decisive else compare.COMPILED.forward
+        self.feeds, self.guard = standing.Feeds(self.rows, framework.value, self._note, tolerance), None
 
     def wait(self):
         """Wait for the original's results, once."""

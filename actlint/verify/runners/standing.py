@@ -44,10 +44,11 @@ class Feeds:
         rows: where comparisons are kept.
         value: makes an array of what the program passes.
         note: called with sentences on what isn't compared.
+        tolerance: what feeds may differ by; in plain float32, feeds that runs have computed differ as these do.
     """
 
-    def __init__(self, rows, value, note):
-        self.rows, self.value, self.note = rows, value, note
+    def __init__(self, rows, value, note, tolerance=compare.FEED):
+        self.rows, self.value, self.note, self.tolerance = rows, value, note, tolerance
 
     def compare(self, label, parameter, step, feed, original, origin):
         """Compare one feed; answers whether the recorded one has to be passed for want of the program's own.
@@ -70,7 +71,7 @@ class Feeds:
             known = feed if origin is False else origin
             if given.dtype.kind in "fiub" and feed.dtype.kind in "fiub":
                 given, known = given.astype(feed.dtype), known.astype(feed.dtype)
-            self.rows.arrays(label, "feed", parameter, step, known, given, compare.FEED)
+            self.rows.arrays(label, "feed", parameter, step, known, given, self.tolerance)
             return origin is not False
         if standing and origin:
             own, known = _plain(stand.described(original)), _plain(origin)
