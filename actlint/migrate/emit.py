@@ -77,6 +77,8 @@ class Emitter(Objects):
             )
             for module, file in building.modules.items()
         }
+        for call, text in flow.looked_up.items():
+            common.replaced[call] = lambda rewriter, original, updated, text=text: rewriter.expression(text)  # type: ignore[misc]
         self.builders: dict[cst.CSTNode, Builder] = {}
         self.instances: dict[tuple, str] = {}
         self.constructed: set[cst.CSTNode] = set()

@@ -92,6 +92,7 @@ class Flow:
         self.shape_names: set[str] = set()
         self.feeds: dict[Run, dict[str, tuple[Parameter, cst.BaseExpression | None]]] = {}
         self.fed = Feeds(building)
+        self.looked_up: dict[cst.Call, str] = {}
         self.summaries: dict[Op, dict[str, Item | Parameter]] = {}
         self._find_captures()
         for unit in building.units:
@@ -237,6 +238,12 @@ class Flow:
             if graph_tensors(value) and not self._own_placeholder(value, unit)
         ]
         reads = [(node, key) for node, key in self.tensor_names(unit.node) if not self.fed.is_key(node)]
+        for call, tensor in self._looked_up(unit.node):
+            text = self.named(tensor, unit.order)
+            if text is not None:
+                self.looked_up[call] = text
+                names = [part for part in walk(cst.parse_expression(text)) if isinstance(part, cst.Name)]
+                reads += [(call, name.value) for name in names]
         if unit.runs:
             dropped = [a for part in walk(unit.node) if isinstance(part, cst.Call) for a in self.passed.dropped(part)]
             inside = {id(part) for node in [*(run.node for run in unit.runs), *dropped] for part in walk(node)}
@@ -285,6 +292,17 @@ class Flow:
                         "Return tensors that have names.",
                     )
                 )
+
+    def _looked_up(self, node: cst.CSTNode) -> Iterator[tuple[cst.Call, Tensor]]:
+        """The calls below a node that look up a tensor by its name."""
+        for part in walk(node):
+            if (
+                isinstance(part, cst.Call)
+                and isinstance(part.func, cst.Attribute)
+                and part.func.attr.value == "get_tensor_by_name"
+                and isinstance(value := self.value(part), Tensor)
+            ):
+                yield part, value
 
     def _shapes(self, unit: Unit, bound: list[tuple[str, Value]]) -> bool:
         """Whether a statement only reads static shapes: an assertion, `set_shape`, or names for dimensions."""
@@ -365,7 +383,9 @@ class Flow:
                 order = len(self.building.units)
             self.leaves[run] = [
                 Leaf(node, value, self._leaf_uses(run, node, value, order))
-                for node, value in ((self._global_leaf(run, *leaf, order), leaf[1]) for leaf in self._leaf_nodes(run))
+                for node, value in (
+                    (self._global_leaf(run, *leaf, order), leaf[1]) for leaf in self._leaf_nodes(run, order)
+                )
             ]
             self._read_feeds(run)
 
@@ -386,13 +406,15 @@ class Flow:
         self, run: Run, node: cst.BaseExpression | None, value: Value, order: int
     ) -> cst.BaseExpression | None:
         """A fetch that a function names by its own names, as the building scope names it."""
-        if not self.building.below(run.calls) or not isinstance(value, Tensor) or node is None:
+        if not isinstance(value, Tensor) or node is None or value.op.kind in ("train", "group", "summary"):
             return node
-        function = run.calls[-1].function
-        local = locals_of(function.node)
-        if self.building.bodies.home_of(function.bound) is not None and isinstance(function.node, cst.FunctionDef):
-            local.discard(receiver_of(function.node))
-        if value.op.kind in ("train", "group", "summary") or not any(
+        local: set[str] = set()
+        if self.building.below(run.calls):
+            function = run.calls[-1].function
+            local = locals_of(function.node)
+            if self.building.bodies.home_of(function.bound) is not None and isinstance(function.node, cst.FunctionDef):
+                local.discard(receiver_of(function.node))
+        if not isinstance(node, cst.SimpleString) and not any(
             isinstance(part, cst.Name) and part.value in local for part in walk(node)
         ):
             return node
@@ -400,41 +422,44 @@ class Flow:
         if text is None:
             self.reasons.append(
                 self.building.reason(
-                    "REF110", run.node, f"{code(node)}, which the function fetches, has no name in the building code"
+                    "REF110", run.node, f"{code(node)}, which is fetched here, has no name in the building code"
                 )
             )
             return node
         return cst.parse_expression(text)
 
-    def _leaf_nodes(self, run: Run) -> list[tuple[cst.BaseExpression | None, Value]]:
+    def _leaf_nodes(self, run: Run, order: int) -> list[tuple[cst.BaseExpression | None, Value]]:
         """The expression of each fetched leaf, in the order of the flattened fetches."""
         if run.form in ("eval", "run"):
             assert isinstance(run.node.func, cst.Attribute)
             return [(run.node.func.value, run.leaves[0])]
-        return self._spread(run, run.fetch_node, run.fetches)
+        return self._spread(run, run.fetch_node, run.fetches, order)
 
     def _spread(
-        self, run: Run, node: cst.BaseExpression | None, value: Value
+        self, run: Run, node: cst.BaseExpression | None, value: Value, order: int
     ) -> list[tuple[cst.BaseExpression | None, Value]]:
         if isinstance(value, Sequence):
             if isinstance(node, (cst.List, cst.Tuple)) and len(node.elements) == len(value.items):
                 return [
                     pair
                     for element, item in zip(node.elements, value.items, strict=False)
-                    for pair in self._spread(run, element.value, item)
+                    for pair in self._spread(run, element.value, item, order)
                 ]
             literal = self._literal(node)
             if isinstance(literal, (cst.List, cst.Tuple)) and len(literal.elements) == len(value.items):
                 return [
                     pair
                     for element, item in zip(literal.elements, value.items, strict=False)
-                    for pair in self._spread(run, element.value, item)
+                    for pair in self._spread(run, element.value, item, order)
                 ]
-            if value.partial or not isinstance(node, cst.Name):
+            if not value.partial and not isinstance(node, cst.Name):
+                return [pair for item in value.items for pair in self._named_leaves(run, item, order)]
+            if value.partial:
                 self.reasons.append(
                     self.building.reason("REF110", run.node, "what is fetched can't be listed one by one")
                 )
                 return []
+            assert isinstance(node, cst.Name)
             return [(cst.parse_expression(f"{node.value}[{i}]"), item) for i, item in enumerate(value.items)]
         if node is None:
             self.reasons.append(self.building.reason("REF110", run.node, "what is fetched isn't written in the call"))
@@ -454,13 +479,25 @@ class Flow:
                 pair
                 for key, item in value.items.items()
                 for pair in self._spread(
-                    run, nodes.get(id(item)) or cst.parse_expression(f"{code(node)}[{key!r}]"), item
+                    run, nodes.get(id(item)) or cst.parse_expression(f"{code(node)}[{key!r}]"), item, order
                 )
             ]
         if not isinstance(value, Tensor):
             what = getattr(value, "reason", None) or f"something that isn't a tensor ({type(value).__name__.lower()})"
             self.reasons.append(self.building.reason("REF110", run.node, f"the run fetches {what}"))
         return [(node, value)]
+
+    def _named_leaves(self, run: Run, value: Value, order: int) -> list[tuple[cst.BaseExpression | None, Value]]:
+        """The leaves of fetches that an expression puts together, by what the building code calls them."""
+        if isinstance(value, Sequence):
+            return [pair for item in value.items for pair in self._named_leaves(run, item, order)]
+        if isinstance(value, Tensor) and value.op.kind in ("train", "group", "summary"):
+            return [(None, value)]
+        text = self.named(value, order) if isinstance(value, Tensor) else None
+        if text is None:
+            self.reasons.append(self.building.reason("REF110", run.node, "what is fetched can't be listed one by one"))
+            return []
+        return [(cst.parse_expression(text), value)]
 
     def _literal(self, node: cst.BaseExpression | None) -> cst.BaseExpression | None:
         """The list that a name was assigned, when it is assigned once."""

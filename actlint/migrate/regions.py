@@ -185,6 +185,7 @@ class Regions:
     def _group(self) -> None:
         groups: dict[tuple, list[Item]] = {}
         heads = {run.index for item in self.items if item.head for run in item.runs}
+        replaced = {p.unit for run in self.flow.leaves for p in self._fed_inner(run)}
         for item in self.items:
             runs = item.available & heads if item.head else item.available
             key = (
@@ -194,6 +195,7 @@ class Regions:
                 frozenset(r.index for r in item.runs) if item.random else None,
                 self._epoch(item),
                 self._draws(item),
+                item.order if item.unit in replaced else None,
             )
             groups.setdefault(key, []).append(item)
         inputs = {run: self._inputs(items) for run, items in self.items_of.items()}
@@ -292,7 +294,7 @@ class Regions:
                 or node is not None
                 and any(isinstance(part, cst.Call) for part in walk(node))
             ]
-            self._check_optional(run, [p for p in wanted if p.name not in used])
+            self._check_optional(run, [p for p in wanted if p.name not in used or not p.placeholder])
             wanted.sort(key=lambda p: p.unit.order * 1000 + p.tensor.op.index)
             key = (
                 shape_of(run.fetches),
@@ -350,7 +352,7 @@ class Regions:
                     self.building.reason(
                         "REF110",
                         run.node,
-                        f"{parameter.name} is fed on a condition, and what is fetched doesn't need it",
+                        f"{parameter.name} is fed on a condition, and the run works without it",
                         "Feed it always, or in a run of its own.",
                     )
                 )

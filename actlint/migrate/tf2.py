@@ -16,7 +16,7 @@ from actlint.migrate.statements import function, local_name, statement, statemen
 from actlint.migrate.summaries import Summaries
 from actlint.migrate.target import Statements, Target, is_framework_import
 from actlint.migrate.units import Unit
-from actlint.program.binding import BoundCall
+from actlint.program.binding import BoundCall, tensor_dtype
 from actlint.program.values import Const, Training, Variable
 
 LINE = 100
@@ -96,6 +96,9 @@ class TF2(Target):
         if name.startswith("logging."):
             method = {"set_verbosity": "setLevel", "warn": "warning"}.get(name[8:], name[8:])
             return rewriter.expression(f"tf.get_logger().{method}({', '.join(code(a.value) for a in updated.args)})")
+        if name == "placeholder_with_default":
+            dtype = tensor_dtype(binding.values.get("input")) or "float32"
+            return rewriter.expression(f"tf.convert_to_tensor({argument('input')}, dtype=tf.{dtype})")
         if name in COLLECTIONS:
             return self.emitter.variable_list(rewriter, original)
         if name in ("summary.FileWriter", "train.SummaryWriter"):

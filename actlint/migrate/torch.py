@@ -18,7 +18,7 @@ from actlint.migrate.statements import function, local_name, statement
 from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.target import Statements, Target, is_framework_import
 from actlint.migrate.units import Unit
-from actlint.program.binding import BoundCall, dtype_of, is_host
+from actlint.program.binding import BoundCall, dtype_of, is_host, tensor_dtype
 from actlint.program.model import uses_weights
 from actlint.program.values import Op, Tensor, Training, Value, Variable
 
@@ -318,6 +318,9 @@ class Torch(Target):
         if name.startswith("logging."):
             method = name.replace("warn", "warning") if name.endswith("warn") else name
             return rewriter.expression(f"{method}({', '.join(code(a.value) for a in updated.args)})")
+        if name == "placeholder_with_default":
+            dtype = tensor_dtype(binding.values.get("input")) or "float32"
+            return rewriter.expression(f"torch.as_tensor({argument('input')}, dtype=torch.{dtype})")
         if name in COLLECTIONS:
             return self.emitter.variable_list(rewriter, original)
         if name in ("summary.FileWriter", "train.SummaryWriter"):

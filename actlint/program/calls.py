@@ -222,9 +222,8 @@ def _catalogued(self: Interpreter, entry: Entry, bound: BoundCall, node: cst.Cal
     count = entry.outputs(bound) if entry.outputs else 1
     arguments = {name: value for name, value in bound.values.items() if name != "name"}
     tensor = self.operation(entry.name, arguments, node, shape, dtype)
-    tensor.op.name = str(bound.const("name")) if isinstance(bound.const("name"), str) else ""
-    if tensor.op.name:
-        self.unique(tensor.op.name)
+    given = bound.const("name")
+    tensor.op.name = self.unique(given) if isinstance(given, str) and given else ""
     if entry.kind == "loss":
         self.program.collections.setdefault("losses", []).append(tensor)
     if count != 1:

@@ -60,6 +60,7 @@ class Interpreter:
         self.variable_scopes: list[tuple[str, object]] = []
         self.names: dict[str, int] = {}
         self.shared: dict[str, Value] = {}
+        self.outputs: dict[Op, Tensor] = {}
         self.default_session: Session | None = None
         self.open_loops = 0
         self.steps = 0
@@ -547,7 +548,8 @@ class Interpreter:
             statement=self.place[1],
         )
         self.program.ops.append(op)
-        return Tensor(op, shape, dtype)
+        self.outputs[op] = Tensor(op, shape, dtype)
+        return self.outputs[op]
 
     def handle(self, kind: str, symbol: str, arguments: dict[str, Value], node: cst.CSTNode) -> Handle:
         """Record a graph-side object that has no value."""

@@ -79,9 +79,9 @@ def _placeholder_with_default(self: Interpreter, call: BoundCall, node: cst.Call
         node,
         call.dimensions("shape"),
         tensor_dtype(call.values.get("input")),
-        kind="placeholder",
     )
-    self.program.placeholders.append(tensor)
+    given = call.const("name")
+    tensor.op.name = self.unique(given if isinstance(given, str) else "PlaceholderWithDefault")
     return tensor
 
 
@@ -226,8 +226,11 @@ def run_call(
         if fetch is not None
         else Unknown("nothing is fetched", node, self.file)
     )
+    fetches = by_name(self, fetches)
     pairs: list[tuple[Value, Value]] = []
     feed_value = feed[0] if feed is not None else None
+    if isinstance(feed_value, Mapping):
+        _key_by_tensors(self, feed_value)
     if isinstance(feed_value, Mapping):
         pairs = [(key if isinstance(key, Value) else Const(key), value) for key, value in feed_value.items.items()]
     run = Run(
@@ -247,6 +250,39 @@ def run_call(
     )
     self.program.runs.append(run)
     return _result(fetches, run)
+
+
+def by_name(self: Interpreter, value: Value) -> Value:
+    """Fetches with names such as "loss:0" replaced by the tensors that bear them."""
+    if isinstance(value, Sequence):
+        items = [by_name(self, item) for item in value.items]
+        return value if items == value.items else Sequence(items, value.kind, value.partial)
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return tensor_named(self, value.value) or value
+    return value
+
+
+def tensor_named(self: Interpreter, name: str) -> Tensor | None:
+    """The tensor with a name of TF1's, where the code gives it."""
+    base, _, index = name.partition(":")
+    variable = next((v for v in self.program.variables if v.name == base), None)
+    if index != "0" or variable is not None:
+        return variable if index == "0" else None
+    named = [op for op in self.program.ops if op.name == base and op.kind in ("op", "loss", "placeholder")]
+    if len(named) != 1 or named[0].loops:
+        return None
+    return self.outputs.get(named[0])
+
+
+def _key_by_tensors(self: Interpreter, feed: Mapping) -> None:
+    """Let a feed whose keys are names have the tensors as keys."""
+    for key in [key for key in feed.items if isinstance(key, str)]:
+        tensor = tensor_named(self, key)
+        if tensor is not None:
+            feed.items[tensor] = feed.items.pop(key)
+            feed.keys[tensor] = feed.keys.pop(key, [])
+            if key in feed.nodes:
+                feed.nodes[tensor] = feed.nodes.pop(key)
 
 
 def _leaves(value: Value) -> Any:
@@ -411,6 +447,10 @@ def handle_method(
         return NONE
     if name in ("as_default", "graph"):
         return handle
+    if name == "get_tensor_by_name" and positional and isinstance(positional[0][0], Const):
+        return tensor_named(self, str(positional[0][0].value)) or Unknown(
+            f"the tensor {positional[0][0].value}, whose name TF1 makes", node, self.file
+        )
     return Host(name, tuple(r for value, *_ in positional for r in getattr(value, "runs", ())))
 
 
