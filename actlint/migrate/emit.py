@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from actlint.migrate.absl import Absl
 from actlint.migrate.bodies import Body, Home, is_gone
 from actlint.migrate.builders import Builder, imported_from
 from actlint.migrate.callables import Call, Region
@@ -34,7 +35,7 @@ from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.regions import Regions
 from actlint.migrate.runs import RunWriter
 from actlint.migrate.source import code
-from actlint.migrate.statements import function, spaced, statement, tidy
+from actlint.migrate.statements import as_statements, function, spaced, statement, tidy
 from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.units import Building, Unit, graph_tensors, is_main_guard, walk
 from actlint.migrate.weights import Weights
@@ -65,6 +66,7 @@ class Emitter(Objects):
             captures=flow.captures,
             substituted=flow.substituted,
             passed=flow.passed,
+            absl=Absl(building, names),
             summary_function=lambda: self.summaries.function_name(),
             parameters=self.parameters,
         )
@@ -300,8 +302,7 @@ class Emitter(Objects):
             if body is None:
                 with self.writing(home or self.home):
                     visited = member.visit(self.rewriter())
-                if isinstance(visited, cst.BaseStatement):
-                    made.append(visited)
+                made.extend(as_statements(visited))
                 continue
             if self._body(body):
                 made.append(self._function(body))
@@ -402,7 +403,7 @@ class Emitter(Objects):
         made = node.visit(self.rewriter())
         if "variable_names" in self.wanted and not asked:
             self._hoisted.append(self._variable_names())
-        return [made] if isinstance(made, cst.BaseStatement) else []
+        return as_statements(made)
 
     def _imported(self, node: cst.BaseStatement) -> cst.BaseStatement:
         """An import of a function that became a class imports the class."""
@@ -603,6 +604,9 @@ class Emitter(Objects):
         text = module.code + "".join(spelled(helper.source) for _, helper in sources)
         place = self.target.import_place(body)
         imports = self.target.import_lines(text)
+        if self.surroundings.absl is not None and (absl := self.surroundings.absl.imports()):
+            imports[0:0] = absl
+            self.notes.append("tf.app was absl's app and flags: pip install absl-py where it isn't there")
         imports += [
             statement(line) for _, helper in sources for line in helper.imports if line not in text.splitlines()
         ]

@@ -12,6 +12,7 @@ import libcst as cst
 
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, Host, LayerEntry, Rename
+from actlint.migrate.absl import Absl
 from actlint.migrate.arguments import DTYPES, CallRewriting
 from actlint.migrate.passed import Passed, without_arguments, without_parameters
 from actlint.migrate.plumbing import dissolved, dropped_arguments, enters_plumbing
@@ -65,6 +66,7 @@ class Surroundings:
     """Expressions that a constructor's parameter stands for: dimensions of a builder's input."""
     captures: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
     builders: dict[cst.CSTNode, Any] = field(default_factory=dict)
+    absl: Absl | None = None
     passed: Passed | None = None
     """Parameters of functions that disappear, with the arguments at their calls."""
 
@@ -169,7 +171,8 @@ class Rewriter(cst.CSTTransformer):
         name = self._framework(original_node)
         if name is not None and id(original_node) not in self.callees:
             return self._symbol(original_node, name)
-        return updated_node
+        held = self.at.absl.held(self.values(original_node)) if self.at.absl is not None and name is None else None
+        return held or updated_node
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
         name = self._framework(original_node)
@@ -200,6 +203,9 @@ class Rewriter(cst.CSTTransformer):
 
     def _symbol(self, node: cst.BaseExpression, name: str) -> cst.BaseExpression:
         """A framework symbol that isn't called: a dtype, or a function passed as a value."""
+        app = self.at.absl.symbol(name) if self.at.absl is not None else None
+        if app is not None:
+            return app
         dtype = dtype_of(Symbol("tensorflow." + name))
         if dtype in DTYPES and "." not in name:
             return self.expression(f"{'tf' if self.at.target == 'tf2' else 'torch'}.{dtype}")
@@ -319,11 +325,14 @@ class Rewriter(cst.CSTTransformer):
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         if id(original_node) in self.dropped:
             return updated_node
+        binding = self.program.bindings.get(original_node)
+        app = self.at.absl.call(updated_node, binding) if self.at.absl is not None else None
+        if app is not None:
+            return app
         if original_node in self.at.replaced:
             return self.at.replaced[original_node](self, original_node, updated_node)
         if original_node in self.at.applied:
             return self._apply(original_node, updated_node)
-        binding = self.program.bindings.get(original_node)
         if isinstance(binding, BoundCall) and self._framework(original_node.func) is None:
             return self._held_symbol(original_node, updated_node, binding)
         if isinstance(binding, BoundCall):

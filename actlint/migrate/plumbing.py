@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from actlint.program.binding import BoundCall
-from actlint.program.values import Handle, Host, Session, Value
+from actlint.program.binding import BoundCall, framework_name
+from actlint.program.options import FLAG_MODULES
+from actlint.program.values import Handle, Host, Session, Symbol, Value
 
 if TYPE_CHECKING:
     from actlint.program.model import Program
@@ -55,8 +56,17 @@ def _is_plumbing_call(program: Program, call: cst.Call) -> bool:
 
 def _is_plumbing(value: Value) -> bool:
     return (
-        isinstance(value, Session) or isinstance(value, Handle) and value.kind in _PLUMBING or value == Host("config")
+        isinstance(value, Session)
+        or isinstance(value, Handle)
+        and value.kind in _PLUMBING
+        or value == Host("config")
+        or is_flag_module(value)
     )
+
+
+def is_flag_module(value: Value) -> bool:
+    """Whether a value is `tf.app` or `tf.app.flags`."""
+    return isinstance(value, Symbol) and framework_name(value.name) in FLAG_MODULES
 
 
 def dissolved(program: Program, original: cst.With, updated: cst.With) -> cst.BaseStatement | cst.FlattenSentinel:

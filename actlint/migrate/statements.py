@@ -42,6 +42,13 @@ def statements(text: str) -> list[cst.BaseStatement]:
     return list(cst.parse_module(textwrap.dedent(text)).body)  # type: ignore[arg-type]
 
 
+def as_statements(visited: object) -> list[cst.BaseStatement]:
+    """What a transformer made of one statement: one, none or several."""
+    if isinstance(visited, cst.FlattenSentinel):
+        return [node for node in visited if isinstance(node, cst.BaseStatement)]
+    return [visited] if isinstance(visited, cst.BaseStatement) else []
+
+
 def function(
     name: str, parameters: Iterable[str], body: Sequence[cst.BaseStatement], decorators: Iterable[str] = ()
 ) -> cst.FunctionDef:

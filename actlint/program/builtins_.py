@@ -9,6 +9,7 @@ import libcst as cst
 from actlint.apis.entry import UNKNOWN
 from actlint.program.binding import python_value
 from actlint.program.expressions import NamedSequence, attribute, binary, class_attribute, mapping_key
+from actlint.program.options import Options
 from actlint.program.values import (
     Class,
     Const,
@@ -60,6 +61,8 @@ def call(
     """A call of a builtin or of a well-known library function; None when it isn't modelled."""
     root, _, short = name.rpartition(".")
     values = [value for value, _ in positional]
+    if name == "argparse.ArgumentParser":
+        return Options("options")
     if name in ("collections.namedtuple",) and len(values) >= 2:
         return _namedtuple(values)
     if name in ("collections.OrderedDict", "builtins.dict", "collections.defaultdict"):

@@ -10,7 +10,7 @@ import libcst as cst
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, LayerEntry
 from actlint.apis.shape import Dim
-from actlint.program import arrays, builtins_, settings, structure
+from actlint.program import arrays, builtins_, options, settings, structure
 from actlint.program.binding import BoundCall, bind, dtype_of, framework_name, python_value, tensor_dtype, tensor_shape
 from actlint.program.expressions import Method, class_attribute, evaluate
 from actlint.program.model import Unsupported
@@ -301,6 +301,8 @@ def _method(
 ) -> Value:
     owner, name = method.owner, method.name
     values = [value for value, _ in positional]
+    if isinstance(owner, options.Options):
+        return options.parser_method(owner, name, positional, keywords)
     if isinstance(owner, Session):
         return structure.session_method(self, owner, name, positional, keywords, node)
     if isinstance(owner, (Tensor, Handle)) and name in ("eval", "run"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from actlint.apis.shape import Dim, broadcast
-from actlint.program import arrays
+from actlint.program import arrays, options
 from actlint.program.binding import python_value, tensor_dtype, tensor_shape
 from actlint.program.model import Evaluation
 from actlint.program.scope import Scope
@@ -143,6 +143,10 @@ def _attribute(self: Interpreter, node: cst.Attribute, scope: Scope) -> Value:
 
 def attribute(self: Interpreter, base: Value, name: str, node: cst.CSTNode) -> Value:
     """`base.name`."""
+    if options.is_flags(base):
+        return self.flags.get(name)
+    if isinstance(base, options.Options):
+        return Method(base, name) if name in options.METHODS else base.get(name)
     if isinstance(base, Symbol):
         return Symbol(f"{base.name}.{name}")
     if isinstance(base, Module):

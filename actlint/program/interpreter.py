@@ -9,7 +9,7 @@ from pathlib import Path
 import libcst as cst
 
 from actlint.apis.shape import Shape
-from actlint.program import calls, expressions, imports
+from actlint.program import calls, expressions, imports, options
 from actlint.program.expressions import NamedSequence, binary, evaluate, truthiness
 from actlint.program.model import Program
 from actlint.program.scope import Scope
@@ -61,6 +61,7 @@ class Interpreter:
         self.names: dict[str, int] = {}
         self.shared: dict[str, Value] = {}
         self.outputs: dict[Op, Tensor] = {}
+        self.flags = options.Options("options")
         self.default_session: Session | None = None
         self.open_loops = 0
         self.steps = 0
@@ -174,7 +175,7 @@ class Interpreter:
 
     def _If(self, node: cst.If, scope: Scope) -> None:
         truth = truthiness(self.test(node.test, scope))
-        if truth is not None:
+        if truth is not None and not (options.optional(self, node.test) and calls.has_run(self, node, scope)):
             chosen = node.body if truth else node.orelse
             if isinstance(chosen, cst.If):
                 self._If(chosen, scope)
@@ -338,6 +339,10 @@ class Interpreter:
                 base.attributes[target.attr.value] = value
             elif isinstance(base, Class):
                 base.attributes[target.attr.value] = value
+            elif isinstance(base, options.Options):
+                base.defaults[target.attr.value] = value
+            elif options.is_flags(base):
+                self.flags.defaults[target.attr.value] = value
         elif isinstance(target, cst.Subscript):
             base = evaluate(self, target.value, scope)
             first = target.slice[0].slice

@@ -136,7 +136,7 @@ train = opt.apply_gradients([(tf.clip_by_value(g, -1., 1.), v) for g, v in grads
     "feed by name": (
         "REF110",
         "has a key that isn't a tensor",
-        READY + "sess.run(loss, {'Placeholder:0': data})  #!\n",
+        READY + "sess.run(loss, {'MatMul:0': data})  #!\n",
     ),
     "feed of a function": (
         "REF110",
