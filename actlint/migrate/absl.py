@@ -21,12 +21,12 @@ _KEYWORDS = {"flag_name": "name", "default_value": "default", "docstring": "help
 
 
 class Absl:
-    """The absl modules that a rewritten file uses, and their names in it."""
+    """The absl modules that one rewritten file uses, and their names in it."""
 
-    def __init__(self, building: Building, names: Names) -> None:
+    def __init__(self, building: Building, names: Names, module: cst.Module) -> None:
         self.names = names
         self.used: dict[str, str] = {}
-        for part in walk(building.tree.module):
+        for part in walk(module):
             if isinstance(part, cst.Assign) and isinstance(target := part.targets[0].target, cst.Name):
                 values = building.program.values(part.value)
                 if values and all(is_flag_module(v) for v in values):

@@ -66,7 +66,6 @@ class Emitter(Objects):
             captures=flow.captures,
             substituted=flow.substituted,
             passed=flow.passed,
-            absl=Absl(building, names),
             summary_function=lambda: self.summaries.function_name(),
             parameters=self.parameters,
         )
@@ -74,6 +73,7 @@ class Emitter(Objects):
             file: replace(
                 common,
                 alias=_alias(module),
+                absl=Absl(building, names, module),
                 framework=framework_names(module),
                 imported=imported_names(module) | building.aliases.keys(),
             )
