@@ -58,7 +58,7 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     names = Names(building.modules)
     for unit in building.units:
         for name in building.training_names(unit):
-            names.release(name)
+            (unit.home.names if unit.home.is_class else names).release(name)
     flow = Flow(building, Keys(building, names))
     regions = Regions(flow, names)
     emitter = Emitter(building, flow, regions, names, make_target(target, hidden))

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import libcst as cst
 
+from actlint.migrate.names import Names
 from actlint.migrate.refusals import Refused
 from actlint.program.calls import assigned_names
 from actlint.program.model import Program
@@ -39,6 +41,11 @@ class Home:
     node: cst.Module | cst.FunctionDef | cst.ClassDef
     file: Path
     instance: Instance | None = None
+
+    @cached_property
+    def names(self) -> Names:
+        """The attributes and methods of a class."""
+        return Names.of_members(self.node)
 
     @property
     def is_class(self) -> bool:

@@ -38,6 +38,20 @@ class Names:
             module.visit(visitor)
         self.taken = visitor.found
 
+    @classmethod
+    def of_members(cls, node: cst.CSTNode) -> Names:
+        """The names of all attributes and methods that a class speaks of."""
+        made = cls(())
+        todo = [node]
+        while todo:
+            part = todo.pop()
+            if isinstance(part, cst.Attribute):
+                made.taken.add(part.attr.value)
+            elif isinstance(part, cst.FunctionDef):
+                made.taken.add(part.name.value)
+            todo.extend(part.children)
+        return made
+
     def release(self, name: str) -> None:
         """Free a name whose only bearer disappears from the file."""
         self.taken.discard(name)

@@ -34,7 +34,6 @@ class Promotion:
         self.keys = emitter.flow.keys
         self._parameters: dict[Body, list[tuple[str, str]]] = {}
         self._promoted: dict[Place, str] = {}
-        self._taken: dict[Home, set[str]] = {}
         self._reused: dict[Home, set[str]] = {}
         self.idle: set[Unit] = set()
         """Statements that only gave an attribute a shorter name, which nothing reads any more."""
@@ -51,22 +50,9 @@ class Promotion:
         """What the class's methods call their object: `self`."""
         return next(body.receiver for body in self.building.bodies.of_path.values() if body.home is home)
 
-    def taken(self, home: Home) -> set[str]:
-        """The attributes and methods of a class."""
-        if home not in self._taken:
-            found = {part.name.value for part in walk(home.node) if isinstance(part, cst.FunctionDef)}
-            found |= {name for owner, name in self._bound if owner is home.instance and isinstance(name, str)}
-            found |= {part.attr.value for part in walk(home.node) if isinstance(part, cst.Attribute)}
-            self._taken[home] = found
-        return self._taken[home]
-
     def fresh(self, home: Home, wanted: str) -> str:
         """A free attribute of a class."""
-        name, number = wanted, 2
-        while name in self.taken(home):
-            name, number = f"{wanted}_{number}", number + 1
-        self.taken(home).add(name)
-        return name
+        return home.names.fresh(wanted)
 
     def take(self, home: Home, name: str) -> str:
         """An attribute that only held a tensor, for the layer that computes it; one of that name where it is taken."""
@@ -226,13 +212,14 @@ class Promotion:
             return
         body, name = unit.body, place[1]
         bound = self._bound.get(place, [])
-        if len(bound) > 1 or not bound and name not in body.parameters:
+        sites = [u for u in self.building.units if u.body is body and name in assigned_names(u.node)]
+        if len(sites) + (name in body.parameters) != 1 or sites and sites[0].small is None:
             raise Refused(
                 [
                     self.building.reason(
                         "REF103",
                         unit.node,
-                        f"{name} is a local that is bound several times and that the rewritten functions need",
+                        f"{name} is a local that the rewritten functions need, and it is bound several times or in a block",
                     )
                 ]
             )
@@ -240,14 +227,14 @@ class Promotion:
         path = alias or self._kept_in(place)
         if path is None:
             path = f"{body.receiver}.{self.fresh(body.home, name)}"
-            if not bound:
+            if not sites:
                 self._parameters.setdefault(body, []).append((path, name))
         self._promoted[place] = path
         occurrences = [
             part for part in walk(body.node) if isinstance(part, cst.Name) and self.keys.place(part) == place
         ]
         inside = {id(part) for inner in self._function_parts(body) for part in inner}
-        everywhere = bool(bound) and alias is None
+        everywhere = bool(sites) and alias is None
         for part in occurrences:
             if everywhere or id(part) in inside:
                 self.flow.substituted.setdefault(part, path)

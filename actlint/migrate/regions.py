@@ -312,15 +312,16 @@ class Regions:
                 + [p.unit.order for p in wanted]
                 + [-1]
             )
+            home = self._home(items, trainings, wanted)
             call = Call(
-                self._call_name(leaves, trainings),
+                self._call_name(leaves, trainings, self._names(home)),
                 [run],
                 leaves,
                 wanted,
                 items,
                 trainings[0] if trainings else None,
                 order,
-                self._home(items, trainings, wanted),
+                home,
             )
             by_key[key] = call
             self.calls.append(call)
@@ -328,6 +329,10 @@ class Regions:
                 self.flow.reasons.append(
                     self.building.reason("REF109", run.node, "one run executes several training operations")
                 )
+
+    def _names(self, home: Home) -> Names:
+        """The names beside which a function of a home gets one."""
+        return home.names if home.is_class else self.names
 
     def _home(self, items: set[Item], trainings: list[Training], wanted: list[Parameter]) -> Home:
         """Where the callable of a run is defined: where the training operation was made, else what is computed last."""
@@ -366,13 +371,13 @@ class Regions:
             leaf.value.index if isinstance(leaf.value, Tensor) else 0,
         )
 
-    def _call_name(self, leaves: list[Leaf], trainings: list[Training]) -> str:
+    def _call_name(self, leaves: list[Leaf], trainings: list[Training], names: Names) -> str:
         if trainings:
             if len(self.program.trainings) == 1:
-                return self.names.fresh("train_step")
-            return self.names.fresh(f"{self._training_name(trainings[0])}_step")
+                return names.fresh("train_step")
+            return names.fresh(f"{self._training_name(trainings[0])}_step")
         words = [word(leaf) for leaf in leaves if not leaf.trains]
-        return self.names.fresh("compute_" + "_and_".join(words) if 0 < len(words) <= 2 and all(words) else "evaluate")
+        return names.fresh("compute_" + "_and_".join(words) if 0 < len(words) <= 2 and all(words) else "evaluate")
 
     def _training_name(self, training: Training) -> str:
         small = self.building.unit_of[training.node].small
@@ -394,12 +399,12 @@ class Regions:
         models = [r for r in self.regions if not r.head]
         for region in self.regions:
             if any(self._user_home(user) is not region.home for user in users[region]):
-                region.name = self.names.fresh(self._region_name(region, models))
+                region.name = self._names(region.home).fresh(self._region_name(region, models))
                 continue
             if len(region.items) == 1 and (len(users[region]) < 2 or not region.head or _one_call(region.items[0])):
                 continue
             if len(users[region]) > 1 or len(region.items) > (2 if region.head else 1):
-                region.name = self.names.fresh(self._region_name(region, models))
+                region.name = self._names(region.home).fresh(self._region_name(region, models))
 
     def _user_home(self, user: object) -> Home | None:
         return user.home if isinstance(user, (Call, Region)) else None

@@ -122,7 +122,7 @@ class Weights:
                 home = building.bodies.of_node[module].home
                 named += [(name, value, home) for name, value in self.emitter.program.scopes[file].names.items()]
             named = [entry for entry in named if entry[0] not in self.emitter.trained_lists]
-            self._named = sorted(named, key=lambda entry: not isinstance(entry[1], Variable))
+            self._named = sorted(named, key=lambda entry: (isinstance(entry[1], Instance), not isinstance(entry[1], Variable)))
         return self._named
 
     def path(self, variable: Variable) -> str:

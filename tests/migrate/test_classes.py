@@ -1,0 +1,127 @@
+"""Graphs that classes build: attributes become locals of methods, locals that these need become attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from .update import TARGETS
+
+Convert = Callable[..., str]
+
+PROGRAM = """import numpy as np
+import tensorflow as tf
+
+class Model(object):
+    def __init__(self, n, rate):
+        self.n = n
+        self.sess = None
+        self.cost = None
+        self._build(rate)
+
+    def _build(self, rate):
+        scale = 0.5
+        self.x = tf.placeholder(tf.float32, [None, self.n])
+        w = tf.Variable(np.ones((2, 2), np.float32))
+        self.params = {'v': tf.Variable(np.ones((2, 1), np.float32)), 'c': tf.Variable(np.zeros(1, np.float32))}
+        p = self.params
+        self.hidden = tf.nn.tanh(tf.matmul(self.x, w))
+        out = tf.matmul(self.hidden, p['v']) + p['c']
+        loss = tf.reduce_mean(tf.square(out)) + scale * rate * tf.reduce_mean(tf.abs(self.hidden))
+        self.cost = loss
+        self.train = tf.train.GradientDescentOptimizer(0.1).minimize(self.cost)
+        self.sess = tf.Session()
+        self.sess.run(tf.global_variables_initializer())
+
+    def fit(self, x):
+        return self.sess.run([self.train, self.cost], {self.x: x})[1]
+
+    def value(self, key):
+        return self.sess.run(self.params[key])
+
+    def close(self):
+        self.sess.close()
+
+model = Model(2, 0.01)
+for _ in range(3):
+    print(model.fit(np.ones((4, 2))))
+print(model.value('v'), model.value('c'))
+print(model.sess.run(model.hidden, {model.x: np.ones((1, 2))}))
+model.close()
+"""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_only_the_graph_needed_disappears(convert: Convert, target: str) -> None:
+    text = convert(PROGRAM, target)
+    assert "sess" not in text
+    assert "self.cost" not in text
+    assert "self.x" not in text
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_locals_that_methods_need_become_attributes(convert: Convert, target: str) -> None:
+    text = convert(PROGRAM, target)
+    assert "self.w = " in text
+    assert "self.scale = 0.5" in text
+    assert "self.rate = rate" in text
+    assert "p = self.params" not in text
+    assert "matmul(hidden, self.params['v']) + self.params['c']" in text
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_runs_become_calls_of_methods(convert: Convert, target: str) -> None:
+    text = convert(PROGRAM, target)
+    assert "self.train_step(x)" in text
+    assert "model.compute_hidden(np.ones((1, 2)))" in text
+    assert "self.params[key]" in text
+
+
+def test_sizes_of_the_object_are_stated_in_the_method(convert: Convert) -> None:
+    text = convert(PROGRAM, "tf2")
+    assert "x = tf.ensure_shape(x, [None, self.n])" in text
+
+
+NETWORK = """import tensorflow as tf
+
+def layers(t, n):
+    h = tf.layers.dense(t, n, activation=tf.nn.relu)
+    return tf.layers.dense(h, 1)
+
+def loss(a, b):
+    return tf.reduce_mean(tf.square(a - b))
+"""
+TRAIN = """import numpy as np
+import tensorflow as tf
+import network
+from network import layers as make, loss
+
+x = tf.placeholder(tf.float32, [None, 2])
+out = {call}(x, 5)
+cost = loss(out, x)
+train = tf.train.GradientDescentOptimizer(0.1).minimize(cost)
+sess = tf.Session()
+sess.run(tf.global_variables_initializer())
+print(sess.run([train, cost], {{x: np.ones((4, 2))}})[1])
+"""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("call", "made"), [("network.layers", "network.Layers(5)"), ("make", "= Layers(5)")])
+def test_builders_of_another_file_become_its_classes(
+    migrate: Callable[..., object], target: str, call: str, made: str
+) -> None:
+    files = migrate(TRAIN.format(call=call), target, "hook", {"network.py": NETWORK}).files  # type: ignore[attr-defined]
+    texts = {path.name: text for path, text in files.items()}
+    assert made in texts["program.py"]
+    assert "from network import Layers, loss" in texts["program.py"]
+    assert "class Layers(" in texts["network.py"]
+    assert "def loss(a, b):" in texts["network.py"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_several_objects_of_a_class_that_builds_are_refused(refusals: Callable[..., list], target: str) -> None:
+    text = PROGRAM.replace("model = Model(2, 0.01)\n", "model = Model(2, 0.01)\nother = Model(2, 0.02)\n")
+    (reason,) = refusals(text, target)
+    assert (reason.code, reason.line) == ("REF103", 5)
