@@ -34,6 +34,7 @@ from actlint.migrate.promotion import Promotion
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.regions import Regions
 from actlint.migrate.runs import RunWriter
+from actlint.migrate.savers import Savers
 from actlint.migrate.source import code
 from actlint.migrate.statements import as_statements, function, spaced, statement, tidy
 from actlint.migrate.summaries import Summaries, is_merged
@@ -89,6 +90,8 @@ class Emitter(Objects):
         self.weights = Weights(self)
         self.runs = RunWriter(self)
         self.summaries = Summaries(self)
+        self.savers = Savers(self)
+        self.surroundings.saver_call = self.savers.call
         self.placed: dict[int, Statements] = {}
         self.members: dict[Home, Statements] = {}
         self._emitted: dict[Body, Statements] = {}

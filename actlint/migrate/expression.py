@@ -17,6 +17,7 @@ from actlint.migrate.arguments import DTYPES, CallRewriting
 from actlint.migrate.passed import Passed, without_arguments, without_parameters
 from actlint.migrate.plumbing import dissolved, dropped_arguments, enters_plumbing
 from actlint.migrate.refusals import Reason, Refused
+from actlint.migrate.savers import is_saver, session_argument
 from actlint.migrate.source import binds_tighter, code, is_atom, parenthesized
 from actlint.migrate.units import Building, walk
 from actlint.program.binding import BoundCall, dtype_of
@@ -67,6 +68,7 @@ class Surroundings:
     captures: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
     builders: dict[cst.CSTNode, Any] = field(default_factory=dict)
     absl: Absl | None = None
+    saver_call: Callable[[Rewriter, cst.Call, cst.Call], cst.Call] = lambda rewriter, original, updated: updated
     passed: Passed | None = None
     """Parameters of functions that disappear, with the arguments at their calls."""
 
@@ -118,8 +120,11 @@ class Rewriter(cst.CSTTransformer):
     def visit_Call(self, node: cst.Call) -> bool:
         self.callees.add(id(node.func))
         binding = self.program.bindings.get(node)
-        passed = self.at.passed.dropped(node) if self.at.passed is not None else []
-        self.dropped |= {id(p) for argument in (*dropped_arguments(binding), *passed) for p in walk(argument)}
+        gone: list[cst.CSTNode] = [*dropped_arguments(binding)]
+        gone += self.at.passed.dropped(node) if self.at.passed is not None else []
+        session = session_argument(self.program, node)
+        gone += [session] if session is not None else []
+        self.dropped |= {id(part) for argument in gone for part in walk(argument)}
         if (
             self.at.target == "torch"
             and isinstance(binding, BoundCall)
@@ -399,6 +404,8 @@ class Rewriter(cst.CSTTransformer):
         if name == "add_summary" and any(isinstance(v, Handle) and v.kind == "writer" for v in owners):
             arguments = [cst.Arg(updated.func.value), *(a.with_changes(keyword=None) for a in updated.args)]
             return _with_arguments(updated.with_changes(func=cst.Name(self.at.summary_function())), arguments)
+        if is_saver(owners):
+            return self.at.saver_call(self, original, updated)
         if any(isinstance(v, ShapeValue) for v in owners) and name == "as_list" and self.at.target == "torch":
             return cst.Call(cst.Name("list"), [cst.Arg(updated.func.value)])
         return updated

@@ -14,6 +14,7 @@ from actlint.migrate.late import impure_calls, late_values
 from actlint.migrate.named import expression_of, locals_of
 from actlint.migrate.passed import Passed
 from actlint.migrate.refusals import Reason, Refused
+from actlint.migrate.savers import restored_after
 from actlint.migrate.source import code
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises, reads_variables, walk
 from actlint.program.calls import assigned_names
@@ -353,7 +354,7 @@ class Flow:
         started = False
         for run in self.program.runs:
             if initialises(run):
-                if started or run.loops:
+                if (started or run.loops) and not restored_after(self.program, run):
                     self.reasons.append(
                         self.building.reason(
                             "REF110",

@@ -213,6 +213,10 @@ class RunRewriter(Rewriter):
     def leave_If(self, original_node: cst.If, updated_node: cst.If):  # noqa: ANN201
         return cst.RemoveFromParent() if self._never(original_node) else updated_node
 
+    def leave_Else(self, original_node: cst.Else, updated_node: cst.Else):  # noqa: ANN201
+        emptied = original_node.body.body and not updated_node.body.body
+        return cst.RemoveFromParent() if emptied else updated_node
+
     def _has_session(self, node: cst.If) -> bool:
         values = self.values(node.test.left) if isinstance(node.test, cst.Comparison) else []
         return bool(values) and all(isinstance(v, Session) for v in values)

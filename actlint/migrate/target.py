@@ -9,6 +9,7 @@ import libcst as cst
 
 from actlint.apis.helpers import Helper, helpers
 from actlint.migrate.bodies import name_of
+from actlint.migrate.savers import SAVERS
 from actlint.migrate.statements import statement
 from actlint.migrate.summaries import IMAGES
 from actlint.program.binding import BoundCall
@@ -41,7 +42,7 @@ class Target(ABC):
 
     def helpers(self) -> dict[str, Helper]:
         """The helpers that rewritten code may ask for."""
-        return {**helpers(self.name), IMAGES.name: IMAGES}
+        return {**helpers(self.name), **{helper.name: helper for helper in (IMAGES, *SAVERS[self.name])}}
 
     def clashes(self) -> dict[str, str]:
         """Short module names that the user's file uses for something else, with what is written instead."""

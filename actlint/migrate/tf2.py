@@ -96,6 +96,12 @@ class TF2(Target):
         if name.startswith("logging."):
             method = {"set_verbosity": "setLevel", "warn": "warning"}.get(name[8:], name[8:])
             return rewriter.expression(f"tf.get_logger().{method}({', '.join(code(a.value) for a in updated.args)})")
+        if name == "train.Saver":
+            return self.emitter.savers.constructor(rewriter, original, binding)
+        if name in ("train.latest_checkpoint", "train.get_checkpoint_state"):
+            return rewriter.expression(f"tf.{name}({argument('checkpoint_dir')})")
+        if name == "train.checkpoint_exists":
+            return rewriter.expression(f'tf.io.gfile.exists({argument("checkpoint_prefix")} + ".index")')
         if name == "placeholder_with_default":
             dtype = tensor_dtype(binding.values.get("input")) or "float32"
             return rewriter.expression(f"tf.convert_to_tensor({argument('input')}, dtype=tf.{dtype})")

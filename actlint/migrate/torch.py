@@ -284,6 +284,8 @@ class Torch(Target):
             found.append(statement("from torch import nn"))
         if re.search(r"^\s*logging\.\w+\(", text, re.M) and "logging" not in self.emitter.surroundings.imported:
             found.insert(0, statement("import logging"))
+        if "os.path.exists(" in text and "os" not in self.emitter.surroundings.imported:
+            found.insert(0, statement("import os"))
         if "SummaryWriter(" in text:
             found.append(statement("from torch.utils.tensorboard import SummaryWriter"))
         if not any(
@@ -318,6 +320,13 @@ class Torch(Target):
         if name.startswith("logging."):
             method = name.replace("warn", "warning") if name.endswith("warn") else name
             return rewriter.expression(f"{method}({', '.join(code(a.value) for a in updated.args)})")
+        if name == "train.Saver":
+            return self.emitter.savers.constructor(rewriter, original, binding)
+        if name in ("train.latest_checkpoint", "train.get_checkpoint_state"):
+            helper = rewriter.at.ask_helper(name[6:])
+            return rewriter.expression(f"{helper}({argument('checkpoint_dir')})")
+        if name == "train.checkpoint_exists":
+            return rewriter.expression(f"os.path.exists({argument('checkpoint_prefix')})")
         if name == "placeholder_with_default":
             dtype = tensor_dtype(binding.values.get("input")) or "float32"
             return rewriter.expression(f"torch.as_tensor({argument('input')}, dtype=torch.{dtype})")

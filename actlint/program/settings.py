@@ -220,9 +220,19 @@ def _writer(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return self.handle("writer", "summary.FileWriter", dict(call.values), node)
 
 
-@structural("train.Saver", "var_list=None, **kwargs")
+@structural("train.Saver", "var_list=None, reshape=False, sharded=False, max_to_keep=5, **kwargs")
 def _saver(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return self.handle("saver", "train.Saver", dict(call.values), node)
+
+
+@structural("train.latest_checkpoint train.get_checkpoint_state", "checkpoint_dir, latest_filename=None")
+def _newest_checkpoint(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return Host("checkpoint")
+
+
+@structural("train.checkpoint_exists", "checkpoint_prefix")
+def _checkpoint_exists(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return Host("bool")
 
 
 @structural("ConfigProto GPUOptions GraphOptions OptimizerOptions RunOptions RunMetadata", "**kwargs")
