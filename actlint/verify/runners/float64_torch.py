@@ -6,7 +6,12 @@ import functools
 
 
 def install(torch):
-    """Patch an imported torch: dtype names, conversions and the default dtype."""
+    """Patch an imported torch: dtype names, conversions and the default dtype.
+
+    Torch's own tables of storage types, which saving and loading need, are filled before.
+    """
+    for table in ("_dtype_to_storage_type_map", "_storage_type_to_dtype_map"):
+        getattr(torch.storage, table, lambda: None)()
     double = torch.float64
     wider = {torch.float32: double, torch.complex64: torch.complex128}
     torch.set_default_dtype(double)

@@ -66,7 +66,10 @@ class Weights:
         return np.asarray(target) if _is_number(target) else self.framework.read(target)
 
     def give(self, captured, label, step):
-        """Compare the rewrite's own initial values, as far as they are determined, then copy the original's."""
+        """Compare the rewrite's own initial values, as far as they are determined, then copy the original's.
+
+        After training steps, values that a session starts with come from a checkpoint: steps have rounded them.
+        """
         found = {index: self._found(self.plan[int(index)], own["value"]) for index, own in captured.items()}
         found = {index: target for index, target in found.items() if target is not None}
         values = {index: self._value(target) for index, target in found.items()}
@@ -77,7 +80,8 @@ class Weights:
             if original["deterministic"] or own.shape != array.shape:
                 same_kind = own.dtype.kind == array.dtype.kind
                 own = own.astype(array.dtype) if same_kind else own
-                self.rows.arrays(label, "initial value", weight["name"], step, array, own, INITIAL)
+                tolerance = max(INITIAL, self.rows.gates.variable) if step else INITIAL
+                self.rows.arrays(label, "initial value", weight["name"], step, array, own, tolerance)
             else:
                 self.drawn[index] = own
             if own.shape == array.shape:
