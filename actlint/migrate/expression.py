@@ -402,7 +402,10 @@ class Rewriter(cst.CSTTransformer):
             if name != "set_shape":
                 self.refuse("REF101", original, f"the tensor method {name} has no exact form here")
         if name == "add_summary" and any(isinstance(v, Handle) and v.kind == "writer" for v in owners):
-            arguments = [cst.Arg(updated.func.value), *(a.with_changes(keyword=None) for a in updated.args)]
+            arguments = [
+                cst.Arg(updated.func.value),
+                *(a.with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT) for a in updated.args),
+            ]
             return _with_arguments(updated.with_changes(func=cst.Name(self.at.summary_function())), arguments)
         if is_saver(owners):
             return self.at.saver_call(self, original, updated)

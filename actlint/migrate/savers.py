@@ -68,7 +68,8 @@ class Saver:
 '''
     + _BOOKKEEPING
     % (
-        "torch.save({name: self._state(held) for name, held in self.objects.items()}, path)",
+        """os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        torch.save({name: self._state(held) for name, held in self.objects.items()}, path)""",
         """if os.path.exists(oldest := self.paths.pop(0)):
                 os.remove(oldest)""",
     )

@@ -31,7 +31,29 @@ REFUSED = {
         "contrib.layers.fully_connected",
         HEAD + "out = tf.contrib.layers.fully_connected(x, 1)  #!\n" + TRAIN + RUN,
     ),
-    "known symbol without a form": ("REF101", "tf.train.Saver", NET + TRAIN + "saver = tf.train.Saver()  #!\n" + RUN),
+    "known symbol without a form": (
+        "REF101",
+        "last_checkpoints",
+        READY + "saver = tf.train.Saver()\nsaver.set_last_checkpoints([])  #!\n" + "sess.run(train, {x: data})\n",
+    ),
+    "saver with an argument that changes what is saved": (
+        "REF108",
+        "reshape",
+        NET + TRAIN + "saver = tf.train.Saver(reshape=True)  #!\n" + RUN,
+    ),
+    "new session without its weights": (
+        "REF110",
+        "initialised again",
+        READY
+        + "saver = tf.train.Saver([w])\nadam = tf.train.AdamOptimizer(0.1).minimize(loss)\nsess.run(adam, {x: data})\n"
+        + "sess.run(tf.global_variables_initializer())  #!\nsaver.restore(sess, 'model')\nsess.run(adam, {x: data})\n",
+    ),
+    "key on a condition": (
+        "REF110",
+        "on a condition",
+        READY
+        + "feed = {x: data}\nif len(sys.argv) > 1:\n    feed[out] = data[:, :1]\nprint(sess.run(loss, feed))  #!\n",
+    ),
     "another tensor at each call": (
         "REF110",
         "depends on the call",
