@@ -97,7 +97,7 @@ class Emitter(Objects):
         self._emitted: dict[Body, Statements] = {}
         self.functions: dict[str, set[Item]] = {}
         self.new_files: dict[Path, str] = {}
-        self.notes: list[str] = []
+        self.notes: list[str] = list(flow.notes)
         self._hoisted: Statements = []
         self._built: set[str] = set()
         self._hoisted_names: dict[str, str] = {}

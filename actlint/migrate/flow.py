@@ -13,6 +13,7 @@ from actlint.migrate.keys import Keys, bindings
 from actlint.migrate.late import impure_calls, late_values
 from actlint.migrate.named import expression_of, locals_of
 from actlint.migrate.passed import Passed
+from actlint.migrate.plumbing import prints
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import restored_after
 from actlint.migrate.source import code
@@ -86,6 +87,7 @@ class Flow:
         self.substituted: dict[cst.CSTNode, str] = {}
         """What stands for names and attributes in functions."""
         self.reasons: list[Reason] = []
+        self.notes: list[str] = []
         self.passed = Passed(self.program, building.bodies.of_node)
         self._defined: dict[str, Item | Parameter] = {}
         self._history: list[tuple[int, str, Item | Parameter]] = []
@@ -263,6 +265,11 @@ class Flow:
         if unit.kind != "forward" and not carries and not reads:
             return
         if unit.kind == "dead" and not carries:
+            return
+        if unit.kind == "host" and not carries and prints(self.program, unit.small):
+            unit.kind = "dropped"
+            line = self.building.line(unit.node)
+            self.notes.append(f"line {line}: prints what the graph calls a tensor, not a value, so it is left out")
             return
         if unit.kind == "host" and not carries and not self._shapes(unit, bound):
             self.reasons.append(

@@ -9,7 +9,7 @@ import libcst as cst
 
 from actlint.program.binding import BoundCall, framework_name
 from actlint.program.options import FLAG_MODULES
-from actlint.program.values import Handle, Host, Session, Symbol, Value
+from actlint.program.values import Handle, Host, Session, Symbol, Tensor, Value
 
 if TYPE_CHECKING:
     from actlint.program.model import Program
@@ -61,6 +61,23 @@ def _is_plumbing(value: Value) -> bool:
         and value.kind in _PLUMBING
         or value == Host("config")
         or is_flag_module(value)
+    )
+
+
+def prints(program: Program, small: cst.BaseSmallStatement | None) -> bool:
+    """Whether a statement only prints tensors as objects of the graph, such as `print(x)` of a placeholder."""
+    if not isinstance(small, cst.Expr) or not isinstance(small.value, cst.Call):
+        return False
+    call = small.value
+    return program.values(call.func) == [Symbol("builtins.print")] and all(
+        argument.keyword is None
+        and not argument.star
+        and (
+            isinstance(argument.value, (cst.SimpleString, cst.Integer, cst.Float))
+            or isinstance(argument.value, (cst.Name, cst.Attribute))
+            and all(isinstance(v, Tensor) for v in program.values(argument.value))
+        )
+        for argument in call.args
     )
 
 
