@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from actlint.migrate.bodies import Home, name_of, nodes
-from actlint.migrate.flow import Item
+from actlint.migrate.flow import Item, Leaf
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables
 from actlint.program.values import Frame, Op, Run, Tensor, Variable
@@ -179,8 +179,14 @@ class _Plan:
         place = 0
         for leaf in call.leaves:
             found["returns"].append(None if leaf.trains or is_merged(leaf.value) else place)
-            place += not leaf.trains
+            place += self._width(leaf)
         return found
+
+    def _width(self, leaf: Leaf) -> int:
+        """How many values of a call's flattened result belong to a fetch; merged summaries are a dict."""
+        if isinstance(leaf.value, Tensor) and is_merged(leaf.value):
+            return self.emitter.summaries.width(leaf.value.op)
+        return 0 if leaf.trains else 1
 
     # -- weights
 

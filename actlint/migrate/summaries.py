@@ -81,6 +81,10 @@ class Summaries:
             rows.append(f'"{self._name(op)}": {self.emitter.target.summary_value(wrapped)}')
         return "{" + ", ".join(rows) + "}"
 
+    def width(self, merged: Op) -> int:
+        """How many values the dict of a merge has."""
+        return len({self._name(op) for op in self.parts(merged)})
+
     def function_name(self) -> str:
         self.writer = self.writer or self.emitter.names.fresh("write_summaries")
         return self.writer

@@ -1,0 +1,36 @@
+"""The plan that a proof follows: where a run's values are in what the rewritten function returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from actlint.migrate import Rewrite
+
+from .update import TARGETS
+
+PROGRAM = """import numpy as np
+import tensorflow as tf
+
+data = np.ones((8, 2), np.float32)
+x = tf.placeholder(tf.float32, [None, 2])
+w = tf.Variable(data[:2, :1])
+out = tf.matmul(x, w)
+loss = tf.reduce_mean(tf.square(out - 1.0))
+train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+tf.summary.scalar("loss", loss)
+tf.summary.histogram("out", out)
+merged = tf.summary.merge_all()
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    writer = tf.summary.FileWriter("logs", sess.graph)
+    summary, _, error = sess.run([merged, train, loss], {x: data})
+    writer.add_summary(summary, global_step=1)
+"""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_merged_summaries_take_as_many_places_as_they_hold(migrate: Callable[..., Rewrite], target: str) -> None:
+    run = next(run for run in migrate(PROGRAM, target).spec["runs"] if run["callable"])
+    assert run["returns"] == [None, None, 2]
