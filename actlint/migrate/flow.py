@@ -277,9 +277,9 @@ class Flow:
             )
             return
         item = self.items[unit] = Item(unit)
-        for _, key in reads:
-            if key in self._defined:
-                item.uses[key] = self._defined[key]
+        for part, key in reads:
+            if (definition := self.given(part, unit) or self._defined.get(key)) is not None:
+                item.uses[key] = definition
         for op in unit.made("placeholder"):
             parameter = self.parameters.get(("p", op.index))
             if parameter is not None and unit.kind == "forward":
@@ -311,6 +311,14 @@ class Flow:
                 and isinstance(value := self.value(part), Tensor)
             ):
                 yield part, value
+
+    def given(self, name: cst.CSTNode | None, unit: Unit) -> Parameter | None:
+        """The parameter for a Python value that the graph takes as a constant while runs go on."""
+        given = self.building.tree.given.get(name) if name is not None else None
+        tensor = self.program.given.get(given) if given is not None else None
+        if given is None or tensor is None:
+            return None
+        return self.parameters.setdefault(("p", tensor.op.index), Parameter(given.name, tensor, unit))
 
     def _shapes(self, unit: Unit, bound: list[tuple[str, Value]]) -> bool:
         """Whether a statement only reads static shapes: an assertion, `set_shape`, or names for dimensions."""
@@ -556,6 +564,10 @@ class Flow:
                 pairs_[parameter.name] = parameter, run.feed.nodes.get(key, (None, None))[1]
                 if run in self.fed.unpacked:
                     self.fed.names.update(dict.fromkeys(run.feed.keys[key], parameter.name))
+        needed = self.program.needed(run) if self.program.given else ()
+        for given, tensor in self.program.given.items():
+            if tensor.op in needed:
+                pairs_[given.name] = self.parameters[("p", tensor.op.index)], cst.Name(given.name)
         self.feeds[run] = pairs_
 
     def _parameter(self, tensor: Tensor) -> Parameter | None:

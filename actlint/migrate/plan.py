@@ -175,6 +175,7 @@ class _Plan:
         found["parameters"] = {
             p.name: self._placeholder.get(p.tensor.op.index) or self._probe_ids[(p.tensor.op.index, p.tensor.index)]
             for p in call.parameters
+            if p.tensor not in self.program.given.values()
         }
         place = 0
         for leaf in call.leaves:

@@ -90,8 +90,8 @@ class Regions:
         uses = (
             {
                 key: d
-                for _, key in self.flow.tensor_names(node)
-                if (d := self.flow.definition(key, unit.order)) is not None
+                for part, key in self.flow.tensor_names(node)
+                if (d := self.flow.given(part, unit) or self.flow.definition(key, unit.order)) is not None
             }
             if node is not None
             else {}

@@ -66,9 +66,12 @@ class RunWriter:
         assert run.feed is None or isinstance(run.feed, (Mapping, Value))
         if not call.parameters:
             return ""
-        assert isinstance(run.feed, Mapping)
         if run in self.fed.unpacked:
-            return f"**{code(run.feed_node.visit(rewriter))}" if run.feed_node is not None else ""  # type: ignore[arg-type]
+            if run.feed_node is None:
+                return ""
+            taken = {parameter.tensor for parameter in call.parameters}
+            given = [f"{g.name}={g.name}" for g, tensor in self.program.given.items() if tensor in taken]
+            return ", ".join([f"**{code(run.feed_node.visit(rewriter))}", *given])  # type: ignore[arg-type]
         feeds = self.emitter.flow.feeds[run]
         names = [p.name for p in call.parameters]
         written = [name for name in feeds if name in names]

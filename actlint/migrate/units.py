@@ -391,8 +391,8 @@ class Building:
         return self.reason("REF102", unit.node, "which tensor or operation is run here depends on a condition")
 
     def within_run(self, op: Op, run: Run) -> bool:
-        """Whether an operation is built by an argument of a run."""
-        return self.within(op.node, run.node)
+        """Whether an operation is built by an argument of a run, in itself or in a function that it calls."""
+        return any(self.within(node, run.node) for node in (op.node, *(frame.node for frame in op.calls)))
 
 
 def is_main_guard(node: cst.CSTNode) -> bool:

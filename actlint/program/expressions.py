@@ -127,6 +127,9 @@ def _name(self: Interpreter, node: cst.Name, scope: Scope) -> Value:
     constants = {"None": None, "True": True, "False": False}
     if node.value in constants:
         return Const(constants[node.value])
+    given = self.program.trees[self.file].given.get(node)
+    if given is not None:
+        return self.given(given, node)
     value = scope.lookup(node.value)
     if value is not None:
         if isinstance(value, Const) and type(value.value) is int and value.source is None:

@@ -20,6 +20,7 @@ from actlint.program.values import (
     DimValue,
     Frame,
     Function,
+    Given,
     Handle,
     Host,
     Instance,
@@ -555,6 +556,13 @@ class Interpreter:
         self.program.ops.append(op)
         self.outputs[op] = Tensor(op, shape, dtype)
         return self.outputs[op]
+
+    def given(self, given: Given, node: cst.CSTNode) -> Tensor:
+        """The input that stands for a Python value which the graph takes as a constant."""
+        if given not in self.program.given:
+            made = self.operation("placeholder", {}, node, given.shape, given.dtype, kind="placeholder")
+            self.program.given[given] = made
+        return self.program.given[given]
 
     def handle(self, kind: str, symbol: str, arguments: dict[str, Value], node: cst.CSTNode) -> Handle:
         """Record a graph-side object that has no value."""

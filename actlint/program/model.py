@@ -15,6 +15,7 @@ from actlint.program.losses import LossTerm
 from actlint.program.values import (
     Frame,
     Function,
+    Given,
     Layer,
     Op,
     Run,
@@ -58,6 +59,7 @@ class Program:
     ops: list[Op] = field(default_factory=list)
     variables: list[Variable] = field(default_factory=list)
     placeholders: list[Tensor] = field(default_factory=list)
+    given: dict[Given, Tensor] = field(default_factory=dict)
     layers: list[Layer] = field(default_factory=list)
     trainings: list[Training] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)

@@ -305,6 +305,8 @@ def _result(value: Value, run: Run) -> Value:
         return NONE
     if isinstance(value, Handle) and value.kind in ("initializer", "op"):
         return NONE
+    if isinstance(value, Tensor):
+        return Host("fetched", (run,), value.shape, value.dtype)
     return Host("fetched", (run,))
 
 

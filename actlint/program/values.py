@@ -184,6 +184,15 @@ class Tensor(Value):
 
 
 @dataclass(eq=False)
+class Given:
+    """A Python value that the graph takes as a constant while runs go on, under the name that it has there."""
+
+    name: str
+    dtype: str
+    shape: Shape | None = None
+
+
+@dataclass(eq=False)
 class Variable(Tensor):
     """A variable; `initial` is the value or initialiser it starts from."""
 

@@ -26,6 +26,8 @@ class Tree:
     def __init__(self, source: Source, module: cst.Module) -> None:
         self.source = source
         self.module = module
+        self.given: dict[cst.CSTNode, Any] = {}
+        """Names that stand for an input of the graph, whatever they are bound to; see `actlint.migrate.hoist`."""
 
     @property
     def path(self) -> Path:
