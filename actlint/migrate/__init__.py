@@ -40,6 +40,7 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     from actlint.migrate.names import Names
     from actlint.migrate.plan import plan
     from actlint.migrate.regions import Regions
+    from actlint.migrate.straighten import straighten
     from actlint.migrate.targets import make_target
     from actlint.migrate.units import Building
 
@@ -54,6 +55,7 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     ]
     if unknown:
         raise Refused(list(dict.fromkeys(unknown)))
+    program = straighten(program)
     building = Building(program)
     names = Names(building.modules)
     for unit in building.units:

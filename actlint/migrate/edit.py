@@ -96,3 +96,15 @@ class Edit:
             return [self.edited(node)]
         parts = [change] if isinstance(change, cst.CSTNode) else list(change)
         return [self.edited(part) for part in parts]
+
+
+def assignment(edit: Edit, name: str, value: cst.BaseExpression) -> cst.SimpleStatementLine:
+    """A new statement that gives an expression of the file a name; parentheses around it fall off."""
+    made = cst.parse_statement(f"{name} = value")
+    assert isinstance(made, cst.SimpleStatementLine) and isinstance(made.body[0], cst.Assign)
+    edit.came_from(made, value)
+    if value.lpar and "\n" not in cst.Module([]).code_for_node(value):
+        bare = value.with_changes(lpar=value.lpar[1:], rpar=value.rpar[:-1])
+        edit.origins[bare] = edit.origins.get(value, value)
+        value = bare
+    return made.with_changes(body=[made.body[0].with_changes(value=value)])

@@ -347,7 +347,11 @@ class Emitter(Objects):
                 if is_main_guard(node) and parts:
                     parts = [node.with_changes(body=node.body.with_changes(body=parts))]
                 elif parts and node.leading_lines:
-                    parts[0] = parts[0].with_changes(leading_lines=[*node.leading_lines, *comments(parts[0])])  # type: ignore[call-arg]
+                    first = next((i for i, p in enumerate(parts) if not isinstance(p, cst.FunctionDef)), 0)
+                    lines_ = [*node.leading_lines, *comments(parts[first])]
+                    parts[first] = parts[first].with_changes(leading_lines=lines_)  # type: ignore[call-arg]
+                    if first:
+                        parts[first] = spaced_keep(parts[first], lines)  # type: ignore[assignment]
                 placed: Statements = []
             else:
                 unit = self.building.unit_of[node]

@@ -31,6 +31,7 @@ from actlint.program.values import (
 
 if TYPE_CHECKING:
     from actlint.migrate.flow import Flow
+    from actlint.program import Program
 
 _IN_PLACE = {
     "append",
@@ -109,7 +110,7 @@ def impure_calls(flow: Flow) -> list[Reason]:
         for root in roots:
             for call in _calls(flow, root):
                 values = flow.program.values(call)
-                if values and all(_is_python(v) for v in values) and not _is_pure(flow, call):
+                if values and all(_is_python(v) for v in values) and not is_pure(flow.program, call):
                     text = cst.Module([]).code_for_node(call.func)
                     found.append(
                         flow.building.reason(
@@ -149,8 +150,9 @@ def _calls(flow: Flow, node: cst.CSTNode) -> Iterator[cst.Call]:
         yield from _calls(flow, child)
 
 
-def _is_pure(flow: Flow, call: cst.Call) -> bool:
-    for value in flow.program.values(call.func):
+def is_pure(program: Program, call: cst.Call) -> bool:
+    """Whether calling it again gives the same and does nothing else."""
+    for value in program.values(call.func):
         if isinstance(value, Symbol):
             if value.name.startswith(("numpy.", "math.")) and not value.name.startswith("numpy.random"):
                 return True
@@ -167,7 +169,7 @@ def _is_pure(flow: Flow, call: cst.Call) -> bool:
             if framework_name(value.name) is not None:
                 return True
         if isinstance(value, Function):
-            return all(_is_pure(flow, inner) for inner in walk(value.node) if isinstance(inner, cst.Call))
+            return all(is_pure(program, inner) for inner in walk(value.node) if isinstance(inner, cst.Call))
     return isinstance(call.func, cst.Attribute) and call.func.attr.value in _PURE_METHODS
 
 

@@ -76,11 +76,51 @@ REFUSED = {
         "loop or branch",
         HEAD + "out = x\nfor size in [3, 1]:\n    out = tf.layers.dense(out, size)  #!\n" + TRAIN + RUN,
     ),
-    "graph grows in the session": (
+    "weights made in the session": (
         "REF104",
         "also runs the session",
         READY
-        + "for step in range(3):\n    error = tf.reduce_sum(tf.abs(out))  #!\n    print(sess.run(error, {x: data}))\n",
+        + "for step in range(3):\n    error = tf.reduce_sum(tf.matmul(out, tf.Variable([[1.0]])))  #!\n"
+        + "    print(sess.run(error, {x: data}))\n",
+    ),
+    "tensor carried from one iteration to the next": (
+        "REF104",
+        "reads what it was before",
+        READY
+        + "total = loss\nfor k in range(3):\n    print(sess.run(total, {x: data}))\n    total = total + loss  #!\n",
+    ),
+    "tensor of the iteration before": (
+        "REF104",
+        "another iteration or branch",
+        READY
+        + "for k in range(3):\n    error = before + 1.0 if k else loss\n    before = tf.abs(error)  #!\n"
+        + "    print(sess.run(before, {x: data}))\n",
+    ),
+    "tensor of either branch": (
+        "REF104",
+        "at several places",
+        READY
+        + "for k in range(3):\n    if k % 2:\n        shown = tf.abs(loss)  #!\n    else:\n        shown = -loss\n"
+        + "    print(sess.run(shown, {x: data}))\n",
+    ),
+    "value of an earlier iteration": (
+        "REF106",
+        "with the values of that moment",
+        READY
+        + "for k in range(4):\n    if k % 2 == 0:\n        shown = loss * k\n"
+        + "    print(sess.run(shown, {x: data}))  #!\n",
+    ),
+    "changing axis": (
+        "REF106",
+        "as axis of tf.reduce_sum",
+        READY + "for k in range(2):\n    print(sess.run(tf.reduce_sum(out, k), {x: data}))  #!\n",
+    ),
+    "slots made in the loop": (
+        "REF109",
+        "keeps state of its own",
+        READY
+        + "adam = tf.train.AdamOptimizer(0.1)\nfor k in range(2):\n    step = adam.minimize(loss)  #!\n"
+        + "    sess.run(step, {x: data})\n",
     ),
     "late number": (
         "REF106",

@@ -1,0 +1,57 @@
+"""A program that builds its graph here and there becomes one that builds first and runs then, without other changes.
+
+Works on the source, before the migration proper, and in small steps; each gives a file that is analysed anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import libcst as cst
+
+from actlint.files.source import Source
+from actlint.migrate.edit import Edited
+from actlint.migrate.ground import Ground
+from actlint.migrate.hoist import Block, Hoist
+from actlint.migrate.lift import lift
+from actlint.migrate.names import Names
+from actlint.program import Program, analyze
+
+MOST_STEPS = 50
+
+
+def straighten(program: Program) -> Program:
+    """The program with its late building statements in front of what runs them; the same one where there are none."""
+    for _ in range(MOST_STEPS):
+        edited = _step(program)
+        if edited is None:
+            break
+        program = _analyzed(program, edited)
+    return program
+
+
+def _step(program: Program) -> Edited | None:
+    ground = Ground(program)
+    if not ground.plain:
+        return None
+    names = Names(ground.tree.module)
+    edited = lift(ground, names)
+    if edited is not None:
+        return edited
+    compound = [s for s in ground.statements if isinstance(s, cst.BaseCompoundStatement)]
+    for node in compound:
+        if not isinstance(node, cst.ClassDef):
+            edited = Hoist(Block(ground, node), names).apply()
+            if edited is not None:
+                return edited
+    return None
+
+
+def _analyzed(program: Program, edited: Edited) -> Program:
+    def read(path: Path) -> Source:
+        known = program.trees.get(path)
+        if known is None:
+            raise OSError(path)
+        return known.source
+
+    return analyze(program.entry, read, edited)
