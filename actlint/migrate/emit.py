@@ -40,7 +40,7 @@ from actlint.migrate.statements import as_statements, function, spaced, statemen
 from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.units import Building, Unit, graph_tensors, is_main_guard, walk
 from actlint.migrate.weights import Weights
-from actlint.program.values import NONE, Sequence, Tensor, Training, Variable
+from actlint.program.values import NONE, Sequence, Tensor, Training, Variable, tensors_in
 
 if TYPE_CHECKING:
     from actlint.migrate.target import Target
@@ -239,6 +239,7 @@ class Emitter(Objects):
             ):
                 name = unit.small.targets[0].target.value
                 self.notes.append(f"line {self.building.line(unit.node)}: no run computes {name}, so it is left out")
+        self._explain_constants()
         reasons = [*self.flow.reasons, *self.reasons, *self.surroundings.reasons]
         if reasons:
             raise Refused(reasons)
@@ -253,6 +254,17 @@ class Emitter(Objects):
         )
         regions = [r.order for r in self.regions.regions if r.name and set(r.items) & call.items]
         return min(max([call.order, *regions, last]), max(first - 1, call.order))
+
+    def _explain_constants(self) -> None:
+        """Say which inputs of a loss were fetched: as in TF1, no gradient goes through them."""
+        for training in self.program.trainings:
+            ops = self.program.ancestors(tensors_in(training.loss))
+            names = [given.name for given, tensor in self.program.given.items() if given.fetched and tensor.op in ops]
+            if names:
+                line = self.building.line(training.node)
+                self.notes.append(
+                    f"line {line}: {', '.join(names)} was fetched, so the loss has no gradient through it, as in TF1"
+                )
 
     def _write(self, builder: Builder) -> None:
         for inner in self.objects_of(builder):

@@ -115,7 +115,7 @@ def same(path: tuple[Frame, ...], other: tuple[Frame, ...]) -> bool:
 
 def builds(op: Op) -> bool:
     """Whether an operation is part of what runs compute."""
-    return op.kind in ("op", "loss", "group", "assign") or isinstance(op, Training)
+    return op.kind in ("op", "loss", "group") or isinstance(op, Training)
 
 
 def names_read(node: cst.CSTNode) -> Iterator[cst.Name]:

@@ -19,11 +19,11 @@ from actlint.migrate.scalars import is_number
 from actlint.migrate.source import code
 from actlint.migrate.units import walk
 from actlint.program.binding import BoundCall, tensor_dtype
-from actlint.program.values import Given, Host, Op, Optimizer, Training, Value, tensors_in
+from actlint.program.values import Given, Host, Op, Optimizer, Training, Value, runs_in, tensors_in
 
 OPERANDS = frozenset(
     "x y a b value values tensor input inputs input_tensor t params labels predictions logits features targets"
-    " initial_value".split()
+    " indices initial_value".split()
 )
 _WORDS = {cst.Multiply: "factor", cst.Divide: "factor", cst.Add: "term", cst.Subtract: "term"}
 _BUILT = ("variable", "placeholder", "layer_variable")
@@ -55,7 +55,24 @@ class Block:
             parameters = self.node.params
             if name in {p.name.value for p in (*parameters.params, *parameters.kwonly_params)}:
                 return True
+            if name not in self.bound and self._varies(name):
+                return True
         return name in self.bound or any(True for _ in mutations(self.node, name))
+
+    def _varies(self, name: str) -> bool:
+        """Whether a name from outside of a function isn't bound just once."""
+        module = self.ground.tree.module
+        places = [
+            *bindings(module).get(name, []),
+            *(bindings(self.ground.body).get(name, []) if self.ground.depth else []),
+        ]
+        loops = (cst.For, cst.While)
+        looped = any(isinstance(part, loops) for place in places for part in self.ground.ancestors(place))
+        declared = any(
+            isinstance(part, (cst.Global, cst.Nonlocal)) and any(item.name.value == name for item in part.names)
+            for part in walk(module)
+        )
+        return len(places) > 1 or looped or declared or any(True for _ in mutations(module, name))
 
     def changed_after(self, name: str, place: cst.CSTNode) -> bool:
         """Whether a name gets another value behind a statement."""
@@ -82,7 +99,9 @@ class Hoist:
         self.tensors = {
             part.value
             for part in walk(self.ground.tree.module)
-            if isinstance(part, cst.Name) and any(True for v in self.program.values(part) for _ in tensors_in(v))
+            if isinstance(part, cst.Name)
+            and part not in self.ground.tree.given
+            and any(True for v in self.program.values(part) for _ in tensors_in(v))
         }
 
     def refused(self, code_: str, node: cst.CSTNode, text: str, help: str | None = None) -> Refused:
@@ -91,6 +110,9 @@ class Hoist:
     def apply(self) -> Edited | None:
         """The edited file; None where the block builds nothing that could move."""
         if not self.lines or self.block.makes_weights or not all(self._movable(line) for line in self.lines):
+            return None
+        trains = any(isinstance(op, Training) for ops in self.block.lines.values() for op in ops)
+        if trains and isinstance(self.block.node, cst.FunctionDef):
             return None
         moved: list[cst.CSTNode] = []
         for line in self.lines:
@@ -148,6 +170,9 @@ class Hoist:
 
     def _check_training(self, line: cst.SimpleStatementLine) -> None:
         """An optimizer with slots that are first used here would need them initialised at each iteration."""
+        inside = [p for p in self.ground.ancestors(line) if self.ground.within(p, self.block.node)]
+        if not any(isinstance(part, (cst.For, cst.While)) for part in inside):
+            return
         for op in self.block.lines[line]:
             made = op.optimizer.op if isinstance(op, Training) and isinstance(op.optimizer, Optimizer) else op
             if (made.kind == "optimizer") and "GradientDescent" not in made.symbol:
@@ -174,7 +199,8 @@ class Hoist:
             new = cst.Name(name)
             self.edit.replace(node, new)
             dtype, shape = self._kind(node)
-            known = self.given.setdefault(name, Given(name, dtype, shape))
+            fetched = any(runs_in(value) for value in self.program.values(node))
+            known = self.given.setdefault(name, Given(name, dtype, shape, fetched))
             if known.dtype != dtype:
                 raise self.refused("REF102", line, f"{name} is used as {known.dtype} and as {dtype}")
             self.edit.given[new] = known
@@ -213,7 +239,9 @@ class Hoist:
         host = values[-1] if values else None
         shape = () if is_number(self.ground, node) else host.shape if isinstance(host, Host) else None
         around = next(p for p in list(self.ground.ancestors(node))[1:] if isinstance(p, cst.BaseExpression))
-        if isinstance(around, (cst.BinaryOperation, cst.Comparison)):
+        if isinstance(around, cst.Subscript):
+            dtype = "int32" if shape == () else None
+        elif isinstance(around, (cst.BinaryOperation, cst.Comparison)):
             sides = [t for part in around.children for v in self.program.values(part) for t in tensors_in(v)]
             sides += [t for v in self.program.values(around) for t in tensors_in(v)]
             dtype = next((t.dtype for t in sides if t.dtype), None)
@@ -236,6 +264,8 @@ class Hoist:
                 f" {code(call.func)}",  # type: ignore[attr-defined]
                 "Build the graph once, and feed what changes.",
             )
+        if parameter == "indices":
+            return tensor_dtype(host) or "int32"
         others = [t for v in binding.values.values() for t in tensors_in(v)]
         return tensor_dtype(host) or next((t.dtype for t in others if t.dtype), None) or _made_dtype(self, call)
 
@@ -256,7 +286,10 @@ class Hoist:
 
 
 def _made_dtype(self: Hoist, call: cst.CSTNode) -> str | None:
-    return next((t.dtype for v in self.program.values(call) for t in tensors_in(v) if t.dtype), None)
+    """The dtype of a call's result, or of what it is combined with."""
+    made = [t for v in self.program.values(call) for t in tensors_in(v)]
+    beside = [t for tensor in made for op in self.program.consumers.get(tensor.op, []) for t in op.inputs]
+    return next((t.dtype for t in [*made, *beside] if t.dtype), None)
 
 
 def bindings(node: cst.CSTNode) -> dict[str, list[cst.CSTNode]]:

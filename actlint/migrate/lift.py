@@ -21,7 +21,8 @@ def lift(ground: Ground, names: Names) -> Edited | None:
     for run in ground.program.runs:
         line = ground.statement(run.node) if run.node in ground.parent else None
         if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1:
-            if isinstance(ground.parent[line], (cst.IndentedBlock, cst.Module)):
+            known = any(run.node is other.node for other in by_line.get(line, []))
+            if not known and isinstance(ground.parent[line], (cst.IndentedBlock, cst.Module)):
                 by_line.setdefault(line, []).append(run)
     for line, runs in by_line.items():
         edited = _fetched(ground, names, line, runs) or _built(ground, names, line, runs)

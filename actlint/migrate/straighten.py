@@ -13,6 +13,7 @@ from actlint.files.source import Source
 from actlint.migrate.edit import Edited
 from actlint.migrate.ground import Ground
 from actlint.migrate.hoist import Block, Hoist
+from actlint.migrate.inline import inline
 from actlint.migrate.lift import lift
 from actlint.migrate.names import Names
 from actlint.program import Program, analyze
@@ -35,7 +36,7 @@ def _step(program: Program) -> Edited | None:
     if not ground.plain:
         return None
     names = Names(ground.tree.module)
-    edited = lift(ground, names)
+    edited = inline(ground, names) or lift(ground, names)
     if edited is not None:
         return edited
     compound = [s for s in ground.statements if isinstance(s, cst.BaseCompoundStatement)]

@@ -190,6 +190,7 @@ class Given:
     name: str
     dtype: str
     shape: Shape | None = None
+    fetched: bool = False
 
 
 @dataclass(eq=False)

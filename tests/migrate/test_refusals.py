@@ -115,6 +115,13 @@ REFUSED = {
         "as axis of tf.reduce_sum",
         READY + "for k in range(2):\n    print(sess.run(tf.reduce_sum(out, k), {x: data}))  #!\n",
     ),
+    "mixed function called twice": (
+        "REF103",
+        "called several times",
+        READY
+        + "def near(t):  #!\n    return tf.reduce_mean(tf.abs(t - sess.run(out, {x: data})))\n\n"
+        + "print(sess.run([near(out), near(2.0 * out)], {x: data}))\n",
+    ),
     "slots made in the loop": (
         "REF109",
         "keeps state of its own",
