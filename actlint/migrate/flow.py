@@ -14,13 +14,14 @@ from actlint.migrate.late import impure_calls, late_values
 from actlint.migrate.named import expression_of, locals_of
 from actlint.migrate.passed import Passed
 from actlint.migrate.plumbing import prints
+from actlint.migrate.rebound import rebound_variables
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import restored_after
 from actlint.migrate.source import code
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises, reads_variables, walk
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation
-from actlint.program.values import Function, Mapping, Op, Run, Sequence, Tensor, Value, Variable
+from actlint.program.values import Function, Handle, Mapping, Op, Run, Sequence, Tensor, Value, Variable
 
 HostNames = frozenset[str]
 
@@ -101,7 +102,7 @@ class Flow:
         for unit in building.units:
             self._visit(unit)
         self._runs()
-        self.reasons += late_values(self) + impure_calls(self)
+        self.reasons += late_values(self) + impure_calls(self) + rebound_variables(self)
         if self.reasons:
             raise Refused(list(dict.fromkeys(self.reasons)))
 
@@ -367,9 +368,11 @@ class Flow:
 
     def _runs(self) -> None:
         started = False
+        initialised: set[Variable] = set()
         for run in self.program.runs:
             if initialises(run):
-                if (started or run.loops) and not restored_after(self.program, run):
+                again = _again(run, initialised) and (started or run.loops)
+                if again and not restored_after(self.program, run):
                     self.reasons.append(
                         self.building.reason(
                             "REF110",
@@ -584,3 +587,12 @@ class Flow:
                 made = self.parameters[("p", tensor.op.index)] = Parameter(name, tensor, definition.unit)
                 return made
         return None
+
+
+def _again(run: Run, initialised: set[Variable]) -> bool:
+    """Whether a run may initialise variables a second time; those that it initialises are added to the others."""
+    covered = [leaf.covers if isinstance(leaf, Handle) else None for leaf in run.leaves]
+    known = {variable for variables in covered for variable in variables or ()}
+    again = bool(run.loops) or None in covered or bool(known & initialised)
+    initialised |= known
+    return again

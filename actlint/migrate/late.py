@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from actlint.migrate.rebound import last_use
 from actlint.migrate.refusals import Reason
 from actlint.migrate.units import Unit, walk
 from actlint.program.calls import assigned_names, framework_name
@@ -183,7 +184,7 @@ def late_values(flow: Flow) -> list[Reason]:
         changed = next(_changes(flow, name, order, mutable), None)
         for other in aliases.get(name, set()) if mutable and changed is None else ():
             changed = changed or next((c for c in _changes(flow, other, order, True) if not _rebinds(c, other)), None)
-        if changed is not None:
+        if changed is not None and not _after_all(flow, name, changed):
             found.append(
                 building.reason(
                     "REF106",
@@ -193,6 +194,21 @@ def late_values(flow: Flow) -> list[Reason]:
                 )
             )
     return found
+
+
+def _after_all(flow: Flow, name: str, changed: cst.CSTNode) -> bool:
+    """Whether a value only changes when nothing is run any more of what was built with it."""
+    unit = flow.building.unit_of.get(changed)
+    if unit is None or isinstance(unit.node, (cst.FunctionDef, cst.ClassDef)):
+        return False
+    readers = [
+        item
+        for item in flow.items
+        for root in (item.node, *(f.body for f in _functions(flow, item)))
+        if any(isinstance(part, cst.Name) and part.value == name for part in walk(root))
+    ]
+    earlier = {op for item in readers if item.order < unit.order for op in item.ops}
+    return last_use(flow, earlier) < unit.order
 
 
 def _late_attributes(flow: Flow) -> list[Reason]:

@@ -343,9 +343,11 @@ def enter(self: Interpreter, value: Value) -> tuple[Value, Callable[[], None]]:
     """Enter a `with` item; answers what `as` binds, and how to leave."""
     if isinstance(value, Session):
         before, self.default_session = self.default_session, value
+        graph = self.enter_graph(value.graph if value.graph is not None else self.graph)
 
         def leave() -> None:
             self.default_session = before
+            self.enter_graph(graph)
 
         return value, leave
     return settings.enter_scope(self, value)

@@ -184,7 +184,8 @@ def attribute(self: Interpreter, base: Value, name: str, node: cst.CSTNode) -> V
     if isinstance(base, Tensor) and name in ("name", "device"):
         return Host("str")
     if isinstance(base, Tensor) and name in ("initializer", "op"):
-        return Handle("initializer" if name == "initializer" else "op", base.op)
+        covers = (base,) if isinstance(base, Variable) else None
+        return Handle("initializer" if name == "initializer" else "op", base.op, covers)
     if isinstance(base, Session) and name == "graph":
         return self.handle("context", "get_default_graph", {}, node)
     if isinstance(base, DimValue) and name == "value":

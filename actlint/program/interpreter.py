@@ -34,6 +34,7 @@ from actlint.program.values import (
     Tensor,
     Unknown,
     Value,
+    Variable,
     runs_in,
     tensors_in,
 )
@@ -64,6 +65,8 @@ class Interpreter:
         self.outputs: dict[Op, Tensor] = {}
         self.flags = options.Options("options")
         self.default_session: Session | None = None
+        self.graph = 0
+        self._graphs: dict[int, tuple[dict[str, int], dict[str, Value], dict[str, list[Value]]]] = {}
         self.open_loops = 0
         self.steps = 0
         self.step_limit = MAX_STEPS
@@ -552,6 +555,7 @@ class Interpreter:
             fetched,
             known,
             statement=self.place[1],
+            graph=self.graph,
         )
         self.program.ops.append(op)
         self.outputs[op] = Tensor(op, shape, dtype)
@@ -567,6 +571,18 @@ class Interpreter:
     def handle(self, kind: str, symbol: str, arguments: dict[str, Value], node: cst.CSTNode) -> Handle:
         """Record a graph-side object that has no value."""
         return Handle(kind, self.operation(symbol, arguments, node, None, None, kind=kind).op)
+
+    def variables(self, graph: int | None = None) -> list[Variable]:
+        """The variables of the default graph, or of another one."""
+        wanted = self.graph if graph is None else graph
+        return [variable for variable in self.program.variables if variable.op.graph == wanted]
+
+    def enter_graph(self, graph: int) -> int:
+        """Make another graph the default one; answers which it was. Each has its own names and collections."""
+        before, self.graph = self.graph, graph
+        self._graphs[before] = self.names, self.shared, self.program.collections
+        self.names, self.shared, self.program.collections = self._graphs.get(graph, ({}, {}, {}))
+        return before
 
     def unique(self, name: str) -> str:
         """A name made unique in the graph as TF1 does: `name`, `name_1`, ..."""

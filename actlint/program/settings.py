@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 @structural("trainable_variables", "scope=None")
 def _trainable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    return _scoped(self, [v for v in self.program.variables if v.trainable], call)
+    return _scoped(self, [v for v in self.variables() if v.trainable], call)
 
 
 @structural("global_variables all_variables", "scope=None")
 def _global(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    return _scoped(self, list(self.program.variables), call)
+    return _scoped(self, self.variables(), call)
 
 
 def _scoped(self: Interpreter, variables: list[Variable], call: BoundCall) -> Value:
@@ -49,7 +49,7 @@ def _scoped(self: Interpreter, variables: list[Variable], call: BoundCall) -> Va
 def _collection(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     key = collection_key(call.values.get("key"))
     if key in ("trainable_variables", "variables", "global_variables", "model_variables"):
-        return _scoped(self, [v for v in self.program.variables if v.trainable or key != "trainable_variables"], call)
+        return _scoped(self, [v for v in self.variables() if v.trainable or key != "trainable_variables"], call)
     return Sequence(list(self.program.collections.get(key or "", [])))
 
 
@@ -155,6 +155,9 @@ def _context(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 
 def enter_scope(self: Interpreter, value: Value) -> tuple[Value, Callable[[], None]]:
     """Enter a `with` item that isn't a session."""
+    if isinstance(value, Handle) and value.op.symbol == "Graph":
+        before = self.enter_graph(value.op.index + 1)
+        return value, lambda: (self.enter_graph(before), None)[1]
     if not isinstance(value, ScopeHandle):
         return value, lambda: None
     if value.kind == "variable_scope":
@@ -242,7 +245,7 @@ def _config(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 
 @structural("reset_default_graph", "")
 def _reset(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    self.handle("context", "reset_default_graph", {}, node)
+    self.enter_graph(self.handle("context", "reset_default_graph", {}, node).op.index + 1)
     return NONE
 
 

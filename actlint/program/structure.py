@@ -175,7 +175,8 @@ def _get_variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     "target='', graph=None, config=None, *rest, **kwargs",
 )
 def _session(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    session = Session(node, self.file)
+    graph = call.values.get("graph")
+    session = Session(node, self.file, graph.op.index + 1 if isinstance(graph, Handle) else None)
     self.program.sessions.append(session)
     if (
         self.default_session is None
@@ -317,7 +318,15 @@ def _result(value: Value, run: Run) -> Value:
     "var_list=None, name=None",
 )
 def _initializers(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    return self.handle("initializer", "initializer", {}, node)
+    made = self.handle("initializer", "initializer", {}, node)
+    chosen = call.values.get("var_list", NONE)
+    if "local" in call.entry.name or "tables" in call.entry.name or chosen == Host("slots"):
+        made.covers = ()
+    elif chosen == NONE:
+        made.covers = tuple(self.variables())
+    elif isinstance(chosen, Sequence) and not chosen.partial and all(isinstance(v, Variable) for v in chosen.items):
+        made.covers = tuple(v for v in chosen.items if isinstance(v, Variable))
+    return made
 
 
 # -- training
@@ -353,12 +362,12 @@ def optimizer_method(
             "gradients that don't come from a loss seen here", node, self.file
         )
         return _train(self, node, optimizer, loss, Sequence(variables), get(1, "global_step"), list(tensors_in(pairs)))
-    return Host(name)
+    return Host("slots" if name == "variables" else name)
 
 
-def _variable_list(self: Interpreter, value: Value | None) -> list[Variable]:
+def _variable_list(self: Interpreter, value: Value | None, graph: int | None = None) -> list[Variable]:
     if value is None or value == NONE:
-        return [variable for variable in self.program.variables if variable.trainable]
+        return [variable for variable in self.variables(graph) if variable.trainable]
     if isinstance(value, Variable):
         return [value]
     return [v for v in tensors_in(value) if isinstance(v, Variable)]
@@ -381,7 +390,7 @@ def _train(
 ) -> Tensor:
     if isinstance(loss, Function):
         loss = self.call_function(loss, [], [], node)
-    chosen = _variable_list(self, variables)
+    chosen = _variable_list(self, variables, loss.op.graph if isinstance(loss, Tensor) else None)
     arguments: dict[str, Value] = {"loss": loss or NONE}
     if global_step is not None:
         arguments["global_step"] = global_step
@@ -402,6 +411,7 @@ def _train(
         self.loops,
         "train",
         statement=self.place[1],
+        graph=self.graph,
         optimizer=optimizer,
         loss=loss,
         variables=chosen,

@@ -171,6 +171,7 @@ class Op:
     layer: Layer | None = None
     name: str = ""
     statement: cst.CSTNode | None = None
+    graph: int = 0
 
 
 @dataclass(eq=False)
@@ -232,10 +233,11 @@ class Training(Op):
 
 @dataclass(eq=False)
 class Session(Value):
-    """A session object."""
+    """A session object; `graph` is the graph that it was given."""
 
     node: cst.CSTNode
     file: Path
+    graph: int | None = None
 
 
 @dataclass(eq=False)
@@ -244,6 +246,8 @@ class Handle(Value):
 
     kind: str
     op: Op
+    covers: tuple[Variable, ...] | None = None
+    """The variables that an initialiser initialises, where they are known."""
 
 
 @dataclass(eq=False)

@@ -115,6 +115,23 @@ REFUSED = {
         "as axis of tf.reduce_sum",
         READY + "for k in range(2):\n    print(sess.run(tf.reduce_sum(out, k), {x: data}))  #!\n",
     ),
+    "variable under a name used again": (
+        "REF103",
+        "w gets another meaning",
+        HEAD
+        + "hidden = tf.tanh(tf.matmul(x, w))\nw = tf.Variable([[2.0]])  #!\nout = tf.matmul(hidden, w)\n"
+        + TRAIN
+        + RUN,
+    ),
+    "optimizer under a name used again": (
+        "REF103",
+        "opt gets another meaning",
+        NET
+        + "loss = tf.reduce_mean(tf.square(out - 1.0))\nopt = tf.train.GradientDescentOptimizer(0.1)\n"
+        + "train = opt.minimize(loss)\nopt = tf.train.GradientDescentOptimizer(0.2)  #!\nfine = opt.minimize(loss)\n"
+        + START
+        + "sess.run(train, {x: data})\nsess.run(fine, {x: data})\n",
+    ),
     "mixed function called twice": (
         "REF103",
         "called several times",
