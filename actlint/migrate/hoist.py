@@ -197,7 +197,7 @@ class Hoist:
             if not shared:
                 left.append(assignment(self.edit, name, node))
             new = cst.Name(name)
-            self.edit.replace(node, new)
+            self.edit.replace(self._converted(node), new)
             dtype, shape = self._kind(node)
             fetched = any(runs_in(value) for value in self.program.values(node))
             known = self.given.setdefault(name, Given(name, dtype, shape, fetched))
@@ -208,8 +208,17 @@ class Hoist:
             self._check_runs(line)
         moved = self.edit.edited(line)
         for node in found:
-            del self.edit.changes[node]
+            del self.edit.changes[self._converted(node)]
         return moved, left
+
+    def _converted(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        """What an input stands for: the value, or `tf.constant` of it."""
+        argument = self.ground.parent[node]
+        call = self.ground.parent[argument]
+        binding = self.program.bindings.get(call) if isinstance(call, cst.Call) and len(call.args) == 1 else None
+        if isinstance(binding, BoundCall) and binding.entry.name in ("constant", "convert_to_tensor"):
+            return call  # type: ignore[return-value]
+        return node
 
     def _late_values(self, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
         if isinstance(node, cst.BaseExpression) and self.ground.host(node):
