@@ -441,8 +441,22 @@ class Rewriter(cst.CSTTransformer):
             if made is None:
                 self.refuse("REF101", original, f"tf.{name} has no exact form here yet")
             return made
+        if name == "constant" and any(isinstance(v, Tensor) for v in self.values(binding.nodes["value"])):
+            return self._input_as_constant(original, updated, binding)
         extra = {"parameters": lambda: self.at.parameters(original)} if binding.entry.kind == "optimizer" else {}
         return self.formed(original, updated, binding, extra)
+
+    def _input_as_constant(self, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
+        """`tf.constant` of a value that has become an input: a compiled function has a tensor there."""
+        call = CallRewriting(self, binding.entry, binding, original, updated)
+        if binding.given("shape"):
+            call.refuse("a value that changes while the program runs is given a shape", "reshape the value itself")
+        dtype = call.dtype_text("dtype") if binding.given("dtype") else ""
+        if self.at.target == "torch":
+            return self.expression(f"torch.as_tensor({call.text('value')}{', dtype=' + dtype if dtype else ''})")
+        if dtype:
+            return self.expression(f"tf.cast({call.text('value')}, {dtype})")
+        return self.expression(f"tf.convert_to_tensor({call.text('value')})")
 
     def formed(
         self,
