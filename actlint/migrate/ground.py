@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from actlint.migrate.bodies import building_paths
 from actlint.migrate.units import is_main_guard, walk
 from actlint.program.model import Program
 from actlint.program.values import Frame, Handle, Op, Run, Session, Training, Value, is_host
 
 
 class Ground:
-    """Places, values and operations of one building scope."""
+    """Places, values and operations of one building scope, which the calls of `prefix` lead into."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, prefix: tuple[Frame, ...] = ()) -> None:
         self.program = program
         self.tree = program.trees[program.entry]
         self.parent: dict[cst.CSTNode, cst.CSTNode] = {}
@@ -23,13 +24,14 @@ class Ground:
             self.position[node] = place
             for child in node.children:
                 self.parent[child] = node
-        paths = [t.calls for t in program.trainings] + [p.op.calls for p in program.placeholders]
-        self.prefix = min(paths or [run.calls for run in program.runs] or [()], key=len)
-        self.depth = len(self.prefix)
-        holder = self.prefix[-1].function if self.prefix else None
+        self.prefix = prefix
+        self.depth = len(prefix)
+        holder = prefix[-1].function if prefix else None
         self.body: cst.CSTNode = holder.node.body if holder is not None else self.tree.module
         self.plain = holder is None or holder.file == program.entry and isinstance(holder.node, cst.FunctionDef)
         self.statements = list(self._statements(self.body)) if self.plain else []
+        self.building = {frames[-1].function.node for frames in building_paths(program).values()}
+        """The functions whose own statements build the graph."""
 
     def _statements(self, block: cst.CSTNode) -> Iterator[cst.CSTNode]:
         for node in block.body:  # type: ignore[attr-defined]

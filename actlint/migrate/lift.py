@@ -63,7 +63,7 @@ def _fetched(ground: Ground, names: Names, line: cst.CSTNode, runs: list[Run]) -
 def _built(ground: Ground, names: Names, line: cst.CSTNode, runs: list[Run]) -> Edited | None:
     """Fetched expressions that depend on what changes in a loop get a name, so that they can move out of it."""
     outer = next((s for s in ground.statements if ground.within(line, s)), None)
-    if not isinstance(outer, cst.BaseCompoundStatement) or isinstance(outer, cst.ClassDef):
+    if not isinstance(outer, cst.BaseCompoundStatement) or isinstance(outer, cst.ClassDef) or outer in ground.building:
         return None
     block, edit, made = Block(ground, outer), Edit(ground.tree), []
     for run in runs:

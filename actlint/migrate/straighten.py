@@ -10,6 +10,7 @@ from pathlib import Path
 import libcst as cst
 
 from actlint.files.source import Source
+from actlint.migrate.bodies import building_paths
 from actlint.migrate.edit import Edited
 from actlint.migrate.ground import Ground
 from actlint.migrate.hoist import Block, Hoist
@@ -32,17 +33,21 @@ def straighten(program: Program) -> Program:
 
 
 def _step(program: Program) -> Edited | None:
-    ground = Ground(program)
-    if not ground.plain:
-        return None
-    names = Names(ground.tree.module)
-    edited = inline(ground, names) or lift(ground, names)
-    if edited is not None:
-        return edited
-    compound = [s for s in ground.statements if isinstance(s, cst.BaseCompoundStatement)]
-    for node in compound:
-        if not isinstance(node, cst.ClassDef):
-            edited = Hoist(Block(ground, node), names).apply()
+    prefixes = [(), *sorted(building_paths(program).values(), key=len)]
+    names = Names(tree.module for tree in program.trees.values())
+    for prefix in prefixes if program.runs else ():
+        ground = Ground(program, prefix)
+        if ground.plain:
+            edited = inline(ground, names) or lift(ground, names) or _hoisted(ground, names)
+            if edited is not None:
+                return edited
+    return None
+
+
+def _hoisted(ground: Ground, names: Names) -> Edited | None:
+    for node in ground.statements:
+        if isinstance(node, cst.BaseCompoundStatement) and not isinstance(node, cst.ClassDef):
+            edited = Hoist(Block(ground, node), names).apply() if node not in ground.building else None
             if edited is not None:
                 return edited
     return None
