@@ -15,6 +15,7 @@ from actlint.program.binding import BoundCall, bind, dtype_of, framework_name, p
 from actlint.program.expressions import Method, class_attribute, evaluate
 from actlint.program.model import Unsupported
 from actlint.program.scope import Scope
+from actlint.program.settings import is_auto
 from actlint.program.values import (
     Class,
     Const,
@@ -235,10 +236,12 @@ def _catalogued(self: Interpreter, entry: Entry, bound: BoundCall, node: cst.Cal
 def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Call) -> Value:
     """A layer with weights: its variables, and the operation that applies it."""
     given = bound.const("name")
-    base = given if isinstance(given, str) else _default_layer_name(self, entry.base)
-    scope = "/".join([name for name, _ in self.variable_scopes] + [base])
-    reuse = bound.const("reuse") is True or any(reuse for _, reuse in self.variable_scopes)
-    layer = Layer(entry, node, [])
+    scopes = self.variable_scopes
+    named = given if isinstance(given, str) else entry.base if bound.const("reuse") is True else None
+    scope = scopes.full(named or scopes.unique(entry.base))
+    scopes.open(scope)
+    reuse = bound.const("reuse") is True or is_auto(bound.values.get("reuse")) or scopes.current.reuse
+    layer = Layer(entry, node, [], bound, self.frames, self.turns)
     for weight in entry.weights(bound):
         name = f"{scope}/{weight.name}"
         if reuse and name in self.shared:
@@ -284,13 +287,6 @@ def _regularize(self: Interpreter, regularizer: Value, variable: Variable, node:
     value = self.call_function(regularizer, [variable], [], node) if isinstance(regularizer, Function) else None
     tensor = value if isinstance(value, Tensor) else self.operation("regularizer", {"x": variable}, node, (), "float32")
     self.program.collections.setdefault("regularization_losses", []).append(tensor)
-
-
-def _default_layer_name(self: Interpreter, base: str) -> str:
-    key = "/".join([name for name, _ in self.variable_scopes] + ["layer:" + base])
-    count = self.names.get(key, 0)
-    self.names[key] = count + 1
-    return base if count == 0 else f"{base}_{count}"
 
 
 # -- methods of modelled values

@@ -102,7 +102,7 @@ def evaluate(self: Interpreter, node: cst.BaseExpression, scope: Scope) -> Value
     method = _METHODS.get(type(node).__name__)
     value = method(self, node, scope) if method else Host(type(node).__name__)
     if type(node).__name__ in _KEPT:
-        self.program.facts.setdefault(node, []).append(Evaluation(value, self.frames))
+        self.program.facts.setdefault(node, []).append(Evaluation(value, self.frames, self.turns))
     return value
 
 
@@ -183,6 +183,8 @@ def attribute(self: Interpreter, base: Value, name: str, node: cst.CSTNode) -> V
         return Const(base.name + ":0")
     if isinstance(base, Tensor) and name in ("name", "device"):
         return Host("str")
+    if isinstance(base, Handle) and name in ("name", "reuse") and (scope := getattr(base, "scope", None)) is not None:
+        return Const(scope.name if name == "name" else scope.reuse)
     if isinstance(base, Tensor) and name in ("initializer", "op"):
         covers = (base,) if isinstance(base, Variable) else None
         return Handle("initializer" if name == "initializer" else "op", base.op, covers)
@@ -534,7 +536,9 @@ def _comprehend(self: Interpreter, clause: cst.CompFor, scope: Scope, visit: Cal
     iterable = evaluate(self, clause.iter, scope)
     items = self.iterate(iterable)
     known = items is not None
-    for item in items if items is not None else [self.element(iterable, clause)]:
+    outer = self.turns
+    for turn, item in enumerate(items if items is not None else [self.element(iterable, clause)]):
+        self.turns = (*outer, (clause, turn))
         inner = Scope(self.file, scope, "comprehension")
         self.assign(clause.target, item, inner)
         tests = [truthiness(evaluate(self, condition.test, inner)) for condition in clause.ifs]
@@ -546,6 +550,7 @@ def _comprehend(self: Interpreter, clause: cst.CompFor, scope: Scope, visit: Cal
             known &= _comprehend(self, clause.inner_for_in, inner, visit)
         else:
             visit(inner)
+    self.turns = outer
     return known
 
 

@@ -32,12 +32,14 @@ from actlint.program.values import (
     ShapeValue,
     Symbol,
     Tensor,
+    Turns,
     Unknown,
     Value,
     Variable,
     runs_in,
     tensors_in,
 )
+from actlint.program.varscopes import VariableScopes
 
 MAX_DEPTH = 40
 MAX_STEPS = 60_000
@@ -46,6 +48,14 @@ MAX_UNROLLED = 64
 
 class _Return(Exception):
     """A return statement that is surely executed."""
+
+
+class _Break(Exception):
+    """A break statement that is surely executed."""
+
+
+class _Continue(Exception):
+    """A continue statement that is surely executed."""
 
 
 class Interpreter:
@@ -57,9 +67,10 @@ class Interpreter:
         self.file = program.entry
         self.frames: tuple[Frame, ...] = ()
         self.loops: tuple[cst.CSTNode, ...] = ()
+        self.turns: Turns = ()
         self.returned: list[list[Value]] = []
         self.name_scopes: list[str] = []
-        self.variable_scopes: list[tuple[str, object]] = []
+        self.variable_scopes = VariableScopes()
         self.names: dict[str, int] = {}
         self.shared: dict[str, Value] = {}
         self.outputs: dict[Op, Tensor] = {}
@@ -68,6 +79,7 @@ class Interpreter:
         self.graph = 0
         self._graphs: dict[int, tuple[dict[str, int], dict[str, Value], dict[str, list[Value]]]] = {}
         self.open_loops = 0
+        self.open_branches = 0
         self.steps = 0
         self.step_limit = MAX_STEPS
         self.place: tuple[Items[cst.CSTNode], cst.CSTNode | None] = ((), None)
@@ -137,6 +149,14 @@ class Interpreter:
         if self.returned:
             raise _Return
 
+    def _Break(self, node: cst.Break, scope: Scope) -> None:
+        if not self.open_branches:
+            raise _Break
+
+    def _Continue(self, node: cst.Continue, scope: Scope) -> None:
+        if not self.open_branches:
+            raise _Continue
+
     def _Del(self, node: cst.Del, scope: Scope) -> None:
         return
 
@@ -204,6 +224,7 @@ class Interpreter:
         before = dict(scope.names)
         ends: list[dict[str, Value]] = []
         left = 0
+        self.open_branches += 1
         for alternative in alternatives:
             scope.names = dict(before)
             try:
@@ -211,6 +232,7 @@ class Interpreter:
                 ends.append(scope.names)
             except _Return:
                 left += 1
+        self.open_branches -= 1
         if len(alternatives) == 1:
             ends.append(before)
         if not ends:
@@ -252,9 +274,7 @@ class Interpreter:
         iterable = evaluate(self, node.iter, scope)
         items = self.iterate(iterable)
         if items is not None and 0 < len(items) <= MAX_UNROLLED and not calls.has_run(self, node, scope):
-            for item in items:
-                self.assign(node.target, item, scope)
-                self.guarded(node.body, scope, node)
+            self.unrolled(node, items, scope)
         elif items is None or items:
             element = self.loop_element(iterable, items, node)
             self.repeated(node.body, scope, node, lambda: self.assign(node.target, element, scope))
@@ -269,15 +289,35 @@ class Interpreter:
             return items[0]
         return self.element(iterable, node)
 
+    def unrolled(self, loop: cst.For, items: list[Value], scope: Scope) -> None:
+        """A loop whose elements are known, turn by turn."""
+        outer, branches = self.turns, self.open_branches
+        self.loops, self.open_branches = (*self.loops, loop), 0
+        try:
+            for turn, item in enumerate(items):
+                self.turns = (*outer, (loop, turn))
+                self.assign(loop.target, item, scope)
+                try:
+                    self.suite(loop.body, scope)
+                except _Continue:
+                    continue
+        except _Break:
+            pass
+        finally:
+            self.loops, self.turns, self.open_branches = self.loops[:-1], outer, branches
+
     def guarded(self, body: cst.BaseSuite, scope: Scope, loop: cst.CSTNode) -> None:
         """A loop's body, which may be left by `return`, `break` or not at all."""
-        self.loops = (*self.loops, loop)
+        outer = self.turns
+        self.loops, self.turns = (*self.loops, loop), (*outer, (loop, 0))
+        self.open_branches += 1
         try:
             self.suite(body, scope)
         except _Return:
             pass
         finally:
-            self.loops = self.loops[:-1]
+            self.loops, self.turns = self.loops[:-1], outer
+            self.open_branches -= 1
 
     def repeated(self, body: cst.BaseSuite, scope: Scope, loop: cst.CSTNode, start: Callable[[], object]) -> None:
         """A loop that isn't unrolled: one walk stands for all, so constants that it changes aren't known, before and
@@ -447,8 +487,9 @@ class Interpreter:
         scope = Scope(function.file, function.scope)
         if not self.bind_parameters(function, positional, keywords, scope, node):
             return Unknown(f"the arguments don't fit {function.name}", node, self.file)
-        outer = self.file, self.loops
-        self.frames = (*self.frames, Frame(node, function, self.file))
+        outer = self.file, self.loops, self.turns, self.open_branches
+        self.open_branches = 0
+        self.frames = (*self.frames, Frame(node, function, self.file, self.turns, dict(scope.names)))
         self.program.calls.setdefault(function.node, []).append(self.frames)
         self.file = function.file
         self.returned.append([])
@@ -462,7 +503,7 @@ class Interpreter:
             found = self.returned[-1]
         finally:
             results = self.returned.pop()
-            self.file, self.loops = outer
+            self.file, self.loops, self.turns, self.open_branches = outer
             self.frames = self.frames[:-1]
         if not found:
             return NONE
@@ -556,6 +597,7 @@ class Interpreter:
             known,
             statement=self.place[1],
             graph=self.graph,
+            turns=self.turns,
         )
         self.program.ops.append(op)
         self.outputs[op] = Tensor(op, shape, dtype)

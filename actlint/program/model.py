@@ -22,6 +22,7 @@ from actlint.program.values import (
     Session,
     Tensor,
     Training,
+    Turns,
     Unknown,
     Value,
     Variable,
@@ -35,10 +36,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One evaluation of an expression: its value, and the call path it happened on."""
+    """One evaluation of an expression: its value, and the call path and the turns of loops that it happened in."""
 
     value: Value
     calls: tuple[Frame, ...]
+    turns: Turns = ()
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from actlint.program.values import (
 
 if TYPE_CHECKING:
     from actlint.program.interpreter import Interpreter
+    from actlint.program.varscopes import VariableScope
 
 
 @structural("trainable_variables", "scope=None")
@@ -100,7 +101,9 @@ class ScopeHandle(Handle):
     """A variable scope or name scope that a `with` enters."""
 
     name: str = ""
-    reuse: object = None
+    reuse: bool | None = None
+    scope: VariableScope | None = None
+    """The variable scope that it stands for, once that is open."""
 
 
 @structural(
@@ -130,21 +133,29 @@ def _scope(
 ) -> Value:
     op = self.operation(kind, {}, node, None, None, kind="scope").op
     made = ScopeHandle(kind, op)
-    made.name = (
-        name.name
-        if isinstance(name, ScopeHandle)
-        else str(python_value(name))
-        if isinstance(python_value(name), str)
-        else str(default or "scope")
-    )
-    made.reuse = False if reuse is None or reuse == NONE else reuse
+    text = python_value(name)
+    if isinstance(name, ScopeHandle):
+        made.scope = name.scope
+    elif isinstance(text, str):
+        made.name = text
+    else:
+        made.name = default if isinstance(default, str) else "scope"
+        if kind == "variable_scope":
+            made.name = self.variable_scopes.unique(made.name)
+    if reuse is not None and reuse != NONE:
+        made.reuse = is_auto(reuse) or reuse == Const(True)
     return made
+
+
+def is_auto(reuse: Value | None) -> bool:
+    """Whether a `reuse` argument is `tf.AUTO_REUSE`."""
+    return isinstance(reuse, Symbol) and reuse.name.endswith(".AUTO_REUSE")
 
 
 @structural("get_variable_scope", "")
 def _get_variable_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     made = ScopeHandle("variable_scope", self.operation("get_variable_scope", {}, node, None, None, kind="scope").op)
-    made.name = "/".join(name for name, _ in self.variable_scopes)
+    made.scope = self.variable_scopes.current
     return made
 
 
@@ -161,16 +172,17 @@ def enter_scope(self: Interpreter, value: Value) -> tuple[Value, Callable[[], No
     if not isinstance(value, ScopeHandle):
         return value, lambda: None
     if value.kind == "variable_scope":
-        frame = (value.name, value.reuse == Const(True))
-        saved = self.variable_scopes
-        self.variable_scopes = [*saved, frame]
+        entered = ScopeHandle(value.kind, value.op)
+        entered.scope, close = self.variable_scopes.enter(value.scope or value.name, value.reuse)
         names = self.name_scopes
-        self.name_scopes = [*names, value.name]
+        last = entered.scope.name.rpartition("/")[2]
+        self.name_scopes = self.unique(last if value.scope else value.name).split("/") if last else names
 
         def leave() -> None:
-            self.variable_scopes, self.name_scopes = saved, names
+            close()
+            self.name_scopes = names
 
-        return value, leave
+        return entered, leave
     names = self.name_scopes
     self.name_scopes = self.unique(value.name).split("/")
 

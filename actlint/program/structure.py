@@ -116,8 +116,7 @@ def _variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     initial = call.values.get("initial_value")
     if isinstance(initial, Function):
         initial = self.call_function(initial, [], [], node)
-    prefix = [name for name, _ in self.variable_scopes if not self.name_scopes]
-    name = "/".join([*prefix, self.unique(given if isinstance(given, str) else "Variable")])
+    name = self.unique(given if isinstance(given, str) else "Variable")
     dtype = dtype_of(call.values.get("dtype")) or tensor_dtype(initial)
     return _make_variable(
         self, node, name, tensor_shape(initial), dtype, initial, call.const("trainable", True) is not False
@@ -145,7 +144,7 @@ def _get_variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     given = call.const("name")
     if not isinstance(given, str):
         given = f"<{len(self.program.variables)}>"
-    name = "/".join([*(scope for scope, _ in self.variable_scopes), given])
+    name = self.variable_scopes.full(given)
     if name in self.shared:
         return self.shared[name]
     initial = call.values.get("initializer")
@@ -412,6 +411,7 @@ def _train(
         "train",
         statement=self.place[1],
         graph=self.graph,
+        turns=self.turns,
         optimizer=optimizer,
         loss=loss,
         variables=chosen,
@@ -453,9 +453,8 @@ def _assign(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 def handle_method(
     self: Interpreter, handle: Handle, name: str, positional: Any, keywords: Any, node: cst.Call
 ) -> Value:
-    if name == "reuse_variables" and self.variable_scopes:
-        scope, _ = self.variable_scopes[-1]
-        self.variable_scopes = [*self.variable_scopes[:-1], (scope, True)]
+    if name == "reuse_variables":
+        (getattr(handle, "scope", None) or self.variable_scopes.current).reuse = True
         return NONE
     if name in ("as_default", "graph"):
         return handle

@@ -14,6 +14,7 @@ from actlint.apis.shape import Dim, Shape
 
 if TYPE_CHECKING:
     from actlint.apis.entry import LayerEntry
+    from actlint.program.binding import BoundCall
     from actlint.program.scope import Scope
 
 
@@ -144,13 +145,19 @@ class Unknown(Value):
     runs: tuple[Run, ...] = ()
 
 
+Turns = tuple[tuple[cst.CSTNode, int], ...]
+"""The open loops and comprehensions that are walked turn by turn, each with the turn that it is in."""
+
+
 @dataclass(frozen=True)
 class Frame:
-    """One step of a call path: the call expression and the function it entered."""
+    """One step of a call path: the call expression and the function it entered, with its parameters' values."""
 
     node: cst.CSTNode
     function: Function
     file: Path
+    turns: Turns = ()
+    arguments: dict[str, Value] = field(default_factory=dict, compare=False)
 
 
 @dataclass(eq=False)
@@ -172,6 +179,7 @@ class Op:
     name: str = ""
     statement: cst.CSTNode | None = None
     graph: int = 0
+    turns: Turns = ()
 
 
 @dataclass(eq=False)
@@ -212,6 +220,9 @@ class Layer:
     entry: LayerEntry
     node: cst.Call
     variables: list[Variable]
+    call: BoundCall
+    calls: tuple[Frame, ...] = ()
+    turns: Turns = ()
     op: Op | None = None
 
 
