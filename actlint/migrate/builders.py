@@ -3,47 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cached_property
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from actlint.migrate.expression import Rewriter
-from actlint.migrate.names import camel, snake
+from actlint.migrate.names import camel
+from actlint.migrate.parts import Step, names_read
 from actlint.migrate.refusals import Refused
+from actlint.migrate.sites import Path
+from actlint.migrate.sizes import Size
 from actlint.migrate.source import code
-from actlint.migrate.statements import assignment, function, replaced_targets, statement
-from actlint.migrate.units import graph_tensors, walk
-from actlint.program.binding import python_value
+from actlint.migrate.staging import Staging
+from actlint.migrate.statements import function, statement
+from actlint.migrate.units import walk
 from actlint.program.calls import assigned_names
 from actlint.program.values import (
+    NONE,
     Const,
-    DimValue,
-    Frame,
     Function,
     Handle,
-    Mapping,
-    Module,
-    Op,
     Sequence,
+    Symbol,
     Tensor,
     Value,
     Variable,
-    is_host,
     tensors_in,
 )
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
-
-
-@dataclass(eq=False)
-class Step:
-    """One statement of a builder's body, and what it makes."""
-
-    node: cst.BaseStatement
-    kind: str
-    name: str = ""
 
 
 @dataclass(eq=False)
@@ -53,16 +44,19 @@ class Builder:
     emitter: Emitter
     node: cst.FunctionDef
     name: str
-    steps: list[Step] = field(default_factory=list)
     tensors: list[str] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+    """Python arguments that differ between calls of one instance: the forward pass takes them."""
     placeholders: list[str] = field(default_factory=list)
-    derived: list[str] = field(default_factory=list)
+    derived: dict[str, list[Size]] = field(default_factory=dict)
+    """Parameters of the constructor that the function worked out from its tensors and scopes."""
     kept: list[str] = field(default_factory=list)
-    attributes: dict[str, str] = field(default_factory=dict)
     captured: dict[str, str] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
-    dimensions: dict[str, cst.BaseExpression] = field(default_factory=dict)
+    early: set[str] = field(default_factory=set)
+    """Names that the constructor reads."""
+    named: bool = False
     definition: cst.ClassDef | None = None
 
     # -- reading the function
@@ -75,318 +69,176 @@ class Builder:
     def program(self):  # noqa: ANN201
         return self.emitter.program
 
-    def paths(self) -> list[tuple[Frame, ...]]:
+    @property
+    def paths(self) -> list[Path]:
         return self.program.calls[self.node]
 
-    def ops(self, node: cst.CSTNode) -> list[Op]:
-        """What a statement of the body made, in every call of the function."""
-        inside = {id(part) for part in walk(node)}
-        found: list[Op] = []
-        for op in self.program.ops:
-            for depth, frame in enumerate(op.calls):
-                if frame.function.node is self.node:
-                    at = op.calls[depth + 1].node if depth + 1 < len(op.calls) else op.node
-                    if id(at) in inside:
-                        found.append(op)
-                    break
-        return found
+    @cached_property
+    def parameters(self) -> list[cst.Param]:
+        return [*self.node.params.params, *self.node.params.kwonly_params]
 
-    def body(self) -> list[cst.BaseStatement]:
-        """The statements of the body; scopes around them disappear."""
-        found: list[cst.BaseStatement] = []
+    @cached_property
+    def parameter_names(self) -> set[str]:
+        return {p.name.value for p in self.parameters}
 
-        def collect(block: cst.BaseSuite) -> None:
-            for node in block.body:
-                if isinstance(node, cst.With) and all(
-                    isinstance(v, Handle) for item in node.items for v in self.program.values(item.item)
-                ):
-                    first = len(found)
-                    collect(node.body)
-                    if first < len(found) and node.leading_lines:
-                        lines = [
-                            *node.leading_lines,
-                            *(line for line in found[first].leading_lines if line.comment is not None),
-                        ]  # type: ignore[attr-defined]
-                        found[first] = found[first].with_changes(leading_lines=lines)  # type: ignore[call-arg]
-                else:
-                    found.append(node)  # type: ignore[arg-type]
+    @cached_property
+    def body(self) -> Staging:
+        taken = {*self.emitter.target.reserved, *self.parameter_names}
+        return Staging(self.emitter, self, self.node.body, lambda name, target: _free(name, taken))
 
-        collect(self.node.body)
-        return found
+    @property
+    def steps(self) -> list[Step]:
+        return self.body.steps
+
+    @property
+    def own_weights(self) -> bool:
+        """Whether the class holds variables itself, beside those of its layers."""
+        return any(step.kind == "weight" or any(s.kind == "weight" for s in step.sites) for step in self.steps)
+
+    def refuse(self, node: cst.CSTNode, text: str) -> Refused:
+        return Refused([self.building.reason("REF103", node, f"{self.node.name.value}{text}")])
 
     def read(self) -> None:
         """Sort the parameters and the statements."""
-        parameters = self.node.params
+        self._refuse_other_uses()
+        if self.node.params.star_kwarg is not None or isinstance(self.node.params.star_arg, cst.Param):
+            raise self.refuse(self.node, " builds layers and takes a variable number of arguments")
+        for parameter in self.parameters:
+            name = parameter.name.value
+            values = [path[-1].arguments[name] for path in self.paths if name in path[-1].arguments]
+            carries = [bool(list(tensors_in(v))) for v in values]
+            if any(carries) and not all(c or v == NONE for c, v in zip(carries, values, strict=True)):
+                raise self.refuse(parameter, f": {name} is a tensor in one call and a Python value in another")
+            if any(list(tensors_in(v)) for v in self.program.values(parameter.default or parameter)):
+                raise self.refuse(parameter, f" has a tensor as the default of {name}")
+            (self.tensors if any(carries) else self.hosts).append(name)
+        for step in self.steps:
+            if step.kind == "placeholder":
+                self.placeholders.append(step.name)
+                if step.loops or step.branches:
+                    raise self.refuse(step.node, " makes a placeholder in a loop or branch")
+        self.late = [name for name in self.hosts if self._varies(name)]
+
+    def _refuse_other_uses(self) -> None:
+        """The function may be called, by its own name or by another one, and nothing else."""
         called = {id(part.func) for part in self.building.everything() if isinstance(part, cst.Call)}
         for part in self.building.everything():
-            if (
-                isinstance(part, cst.Name)
-                and id(part) not in called
-                and any(isinstance(v, Function) and v.node is self.node for v in self.program.values(part))
-            ):
-                raise Refused(
-                    [
-                        self.building.reason(
-                            "REF103", part, f"{self.node.name.value}, which builds layers, is passed around as a value"
-                        )
-                    ]
-                )
-        for part in called_indirectly(self):
-            raise Refused(
-                [
-                    self.building.reason(
-                        "REF103", part, f"{self.node.name.value}, which builds layers, is called through another name"
-                    )
-                ]
-            )
-        if parameters.star_kwarg is not None or isinstance(parameters.star_arg, cst.Param):
-            raise Refused(
-                [
-                    self.building.reason(
-                        "REF103",
-                        self.node,
-                        f"{self.node.name.value} builds layers and takes a variable number of arguments",
-                    )
-                ]
-            )
-        for parameter in (*parameters.params, *parameters.kwonly_params):
-            values = self._parameter_values(parameter.name.value)
-            carries = [bool(graph_tensors(v)) for v in values]
-            if any(carries) and not all(carries):
-                raise Refused(
-                    [
-                        self.building.reason(
-                            "REF103",
-                            parameter,
-                            f"{parameter.name.value} is a tensor in one call and a Python value in another",
-                        )
-                    ]
-                )
-            (self.tensors if any(carries) else self.hosts).append(parameter.name.value)
-        for node in self.body():
-            self.steps.append(self._step(node))
-        self._derive()
+            if not isinstance(part, cst.Name) or id(part) in called:
+                continue
+            here = [v for v in self.program.values(part) if isinstance(v, Function) and v.node is self.node]
+            if here and not self.emitter.renames_builder(part):
+                raise self.refuse(part, ", which builds layers, is passed around as a value")
 
-    def _parameter_values(self, name: str) -> list[Value]:
-        found = [
-            v
-            for part in walk(self.node.body)
-            if isinstance(part, cst.Name) and part.value == name
-            for v in self.program.values(part)
-        ]
+    def _varies(self, name: str) -> bool:
+        """Whether calls that share their weights pass different values."""
+        groups: dict[tuple[int, ...], list[Value]] = {}
+        for path in self.paths:
+            key = tuple(id(v) for v in self.emitter.sites.under(path))
+            value = path[-1].arguments.get(name)
+            if key and value is not None:
+                groups.setdefault(key, []).append(value)
+        return any(not _alike(first, other) for first, *rest in groups.values() for other in rest)
+
+    def derive(self, wanted: str, values: list[Size]) -> str:
+        """A parameter of the constructor for a value that each call of the function works out."""
+        for name, known in self.derived.items():
+            if name.rstrip("_0123456789") == wanted.rstrip("_0123456789") and _same_values(known, values):
+                return name
+        name = _free(
+            wanted,
+            {*self.derived, *(self.parameter_names - {wanted} if wanted in self.scopes else self.parameter_names)},
+        )
+        self.derived[name] = values
+        return name
+
+    @cached_property
+    def scopes(self) -> set[str]:
+        """Parameters that only name variable scopes."""
+        found = set()
+        for name in self.hosts:
+            reads = [p for p in walk(self.node.body) if isinstance(p, cst.Name) and p.value == name]
+            if reads and all(self._names_scope(read) for read in reads):
+                found.add(name)
         return found
 
-    def _step(self, node: cst.BaseStatement) -> Step:
-        if not isinstance(node, cst.SimpleStatementLine) or len(node.body) != 1:
-            if not self.ops(node) and isinstance(node, cst.FunctionDef):
-                return Step(node, "host")
-            raise Refused(
-                [
-                    self.building.reason(
-                        "REF103", node, f"{self.node.name.value} makes weights and has a loop or branch in its body"
-                    )
-                ]
-            )
-        small = node.body[0]
-        ops = self.ops(node)
-        if isinstance(small, cst.Return):
-            return Step(node, "return")
-        if isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString)):
-            return Step(node, "docstring")
-        kinds = {op.kind for op in ops}
-        target = (
-            small.targets[0].target.value
-            if isinstance(small, cst.Assign) and isinstance(small.targets[0].target, cst.Name)
-            else ""
-        )
-        forward = any(self.building.forward(op) for op in ops)
-        if "placeholder" in kinds and not forward and target:
-            self.placeholders.append(target)
-            return Step(node, "placeholder", target)
-        if "placeholder" in kinds:
-            raise Refused(
-                [
-                    self.building.reason(
-                        "REF103", node, "a placeholder is made inside a larger expression of a builder function"
-                    )
-                ]
-            )
-        if forward:
-            return Step(node, "forward", target)
-        if "variable" in kinds or self._is_weight(small):
-            if not target:
-                raise Refused(
-                    [
-                        self.building.reason(
-                            "REF103",
-                            node,
-                            "variables of a builder function are assigned to something other than a name",
-                        )
-                    ]
-                )
-            return Step(node, "weight", target)
-        if kinds & {"op", "loss"} and not any(op in self.building.initial for op in ops):
-            return Step(node, "dead")
-        reads = any(
-            graph_tensors(v) for part in walk(node) if isinstance(part, cst.Name) for v in self.program.values(part)
-        )
-        return Step(node, "shape" if reads else "host", target)
+    def _names_scope(self, name: cst.Name) -> bool:
+        parent = self.building.parent.get(name)
+        call = self.building.parent.get(parent) if isinstance(parent, cst.Arg) else None
+        binding = self.program.bindings.get(call) if isinstance(call, cst.Call) else None
+        return getattr(getattr(binding, "entry", None), "name", "") in ("variable_scope", "name_scope")
 
-    def _is_weight(self, small: cst.BaseSmallStatement) -> bool:
-        if not isinstance(small, cst.Assign):
-            return False
-        values = self.program.values(small.value)
-        return bool(values) and all(isinstance(v, Variable) for v in values)
-
-    def _derive(self) -> None:
-        """Names computed from a tensor's static shape: passed to the constructor where weights need them."""
-        for step in self.steps:
-            if step.kind in ("weight", "host", "forward"):
-                self._inner_shapes(step.node, constructing=step.kind != "forward")
-        needed = {
-            part.value
-            for step in self.steps
-            if step.kind in ("weight", "host")
-            for part in walk(step.node)
-            if isinstance(part, cst.Name)
-        }
-        for step in self.steps:
-            if step.kind == "shape" and step.name in needed:
-                step.kind = "derived"
-                self.derived.append(step.name)
-            elif step.kind == "shape":
-                step.kind = "forward"
-
-    def _inner_shapes(self, node: cst.CSTNode, constructing: bool) -> None:
-        """Dimensions of a tensor that a weight's own expression reads: `tf.Variable(rng.randn(int(x.get_shape()[-1]),
-        n))`."""
-        if isinstance(node, cst.Call) and not constructing and self.emitter.makes_object(node):
-            for argument in node.args:
-                if not any(graph_tensors(v) for v in self.program.values(argument.value)):
-                    self._inner_shapes(argument.value, constructing=True)
-                else:
-                    self._inner_shapes(argument.value, constructing=False)
-            return
-        if constructing and isinstance(node, cst.BaseExpression):
-            values = self.program.values(node)
-            reads = any(
-                isinstance(part, cst.Name) and any(graph_tensors(v) for v in self.program.values(part))
-                for part in walk(node)
-            )
-            if (
-                reads
-                and values
-                and all(isinstance(v, DimValue) or isinstance(v, Const) and type(v.value) is int for v in values)
-            ):
-                name = next(
-                    part.value
-                    for part in walk(node)
-                    if isinstance(part, cst.Name) and any(graph_tensors(v) for v in self.program.values(part))
-                )
-                text = code(node)
-                known = next((n for n, other in self.dimensions.items() if code(other) == text), None)
-                found = known or self.emitter.names.fresh(f"{name}_size")
-                self.dimensions.setdefault(found, node)
-                if known is None:
-                    self.derived.append(found)
-                self.emitter.surroundings.substituted[node] = found
-                return
-        for child in node.children:
-            self._inner_shapes(child, constructing)
+    def scope_name(self, node: cst.CSTNode) -> str:
+        """The parameter that takes a scope's full name: the one that named it, where it does nothing else."""
+        return min(self.scopes) if len(self.scopes) == 1 else "scope_name"
 
     # -- writing the class
 
     def write(self) -> None:
         """Make the class definition."""
-        self._name_attributes()
-        forward_names = self._forward_names()
-        hosts_made = {
-            name for step in self.steps if step.kind in ("host", "derived") for name in assigned_names(step.node)
-        } | set(self.derived)
-        self.kept = [name for name in [*self.hosts, *sorted(hosts_made)] if name in forward_names]
+        if not self.named:
+            self.named = True
+            self.body.name_sites()
+            self._sort_hosts()
+        self.derived = {}
+        self.body.renames = {}
+        bound = {name for step in self.steps if step.kind in ("host", "shape") for name in assigned_names(step.node)}
+        self.body.constructor()
+        computed = {name for step in self.steps if step.kind == "forward" for name in assigned_names(step.node)}
+        known = {*self.hosts, *bound, *self.derived} - set(self.late) - computed
+        known -= {name for step in self.body.late for name in assigned_names(step.node)}
+        known -= {
+            name
+            for step in self.steps
+            if step.loops and step.kind in ("host", "shape")
+            for name in assigned_names(step.node)
+        }
+        forward_reads = self.body.read_forward()
+        self.kept = [name for name in [*self.hosts, *sorted(known - set(self.hosts))] if name in known & forward_reads]
+        taken = {*self.emitter.target.reserved, *(s.name for step in self.steps for s in step.sites if s.name)}
         for name in self.kept:
-            self.attributes.setdefault(name, f"self.{name}")
-        constructor = self._constructor()
-        forward = self._forward()
-        used = {name.value for part in (*constructor, *forward) for name in walk(part) if isinstance(name, cst.Name)}
-        self.dropped = {name for name in self.hosts if name not in used}
-        self.kept = [name for name in self.kept if name not in self.dropped]
+            self.body.renames[name] = f"self.{_free(name, taken)}"
+        constructor = self.body.constructor()
+        forward = self.body.forward()
+        self.early = {name.value for part in constructor for name in names_read(part)}
+        used = self.early | {name.value for part in forward for name in walk(part) if isinstance(name, cst.Name)}
+        self.dropped = {name for name in self.hosts if name not in used or name in self.derived}
+        computing = {name.value for part in forward for name in names_read(part)}
+        self.late = [name for name in self.late if name in computing]
         self.definition = self._class(constructor, forward)
 
-    def _name_attributes(self) -> None:
-        """One attribute per layer or inner builder, named after what it computes."""
-        taken: set[str] = set(self.emitter.target.reserved)
+    def _sort_hosts(self) -> None:
+        """Statements of plain Python that the forward pass has to run itself: what depends on its own arguments."""
+        late = set(self.late) | {name for s in self.steps if s.kind == "forward" for name in assigned_names(s.node)}
+        found: set[Step] = set()
         for step in self.steps:
-            if step.kind == "weight":
-                self.attributes[step.name] = "self." + _free(step.name, taken)
-                self.emitter.note_weights(self, step)
-            elif step.kind in ("forward", "return"):
-                for call in self.emitter.objects_in(step.node):
-                    inner = self.emitter.builder(call)
-                    base = step.name or (
-                        snake(inner.name) if inner is not None else snake(code(call.func).rpartition(".")[2])
-                    )
-                    name = _free(base if inner is not None else f"{base}_layer", taken)
-                    self.emitter.surroundings.applied[call] = "self." + name
-
-    def _forward_names(self) -> set[str]:
-        return {
-            part.value
-            for step in self.steps
-            if step.kind in ("forward", "return")
-            for part in walk(step.node)
-            if isinstance(part, cst.Name) and part in self.program.facts and not self._in_constructor(part)
-        }
-
-    def _in_constructor(self, name: cst.Name) -> bool:
-        """Whether a name is read by an argument that goes to the constructor of a layer."""
-        child: cst.CSTNode = name
-        parent = self.building.parent.get(name)
-        while parent is not None and parent is not self.node:
-            if parent in self.emitter.surroundings.applied and isinstance(child, cst.Arg):
-                return not self.emitter.is_forward_argument(parent, child)
-            child, parent = parent, self.building.parent.get(parent)
-        return False
-
-    def _rewriter(self, forward: bool) -> Rewriter:
-        renames = {name: path for name, path in self.attributes.items() if forward or name not in self.kept}
-        return Rewriter(self.emitter.surroundings, renames)
-
-    def _constructor(self) -> list[cst.BaseStatement]:
-        made: list[cst.BaseStatement] = []
-        for step in self.steps:
-            if step.kind == "host":
-                made.append(step.node.visit(self._rewriter(False)))  # type: ignore[arg-type]
-            elif step.kind == "weight":
-                rewritten = step.node.visit(self._rewriter(False))
-                made.append(replaced_targets(rewritten, {step.name: self.attributes[step.name]}))  # type: ignore[arg-type]
-            elif step.kind in ("forward", "return"):
-                for call in self.emitter.objects_in(step.node):
-                    text = self.emitter.construct(call, self._rewriter(False))
-                    made.append(statement(f"{self.emitter.surroundings.applied[call]} = {text}"))
-        return made
-
-    def _forward(self) -> list[cst.BaseStatement]:
-        made: list[cst.BaseStatement] = []
-        for step in self.steps:
-            if step.kind == "forward":
-                made.append(step.node.visit(self._rewriter(True)))  # type: ignore[arg-type]
-            elif step.kind == "return":
-                returned = self._return(step.node)
-                if returned is not None:
-                    made.append(returned)
-        return made
+            if step.kind != "host" or step.loops:
+                continue
+            read = {part.value for part in walk(step.node) if isinstance(part, cst.Name)}
+            if read & late and (read & set(self.late) or assigned_names(step.node) & late):
+                found.add(step)
+                late |= assigned_names(step.node)
+        self.body.late = frozenset(found)
 
     def returned_value(self) -> Value | None:
         """What the function returned in its first call."""
-        node = next((s.node.body[0] for s in self.steps if s.kind == "return"), None)  # type: ignore[attr-defined]
+        node = self._only_return()
         values = self.program.values(node.value) if node is not None and node.value is not None else []
         return values[0] if values else None
 
+    def returned_node(self) -> cst.BaseExpression | None:
+        """The expression of the only return statement."""
+        small = self._only_return()
+        return small.value if small is not None else None
+
+    def _only_return(self) -> cst.Return | None:
+        found = [s for s in self.steps if s.kind == "return"]
+        small = found[0].small if len(found) == 1 and not found[0].branches else None
+        return small if isinstance(small, cst.Return) else None
+
     def kept_parts(self) -> list[int] | None:
         """The places of a returned tuple that the forward pass still returns; None when it isn't a tuple."""
-        value = self.returned_value()
-        node = next((s.node.body[0].value for s in self.steps if s.kind == "return"), None)  # type: ignore[attr-defined]
+        value, small = self.returned_value(), self._only_return()
+        node = small.value if small is not None else None
         if not isinstance(value, Sequence) or not isinstance(node, cst.Tuple):
             return None
         return [i for i, item in enumerate(value.items) if not self._left_out(item, node.elements[i].value)]
@@ -396,9 +248,10 @@ class Builder:
             return True
         return isinstance(node, cst.Name) and node.value in self.captured
 
-    def _return(self, node: cst.BaseStatement) -> cst.BaseStatement | None:
-        rewritten = node.visit(self._rewriter(True))
-        parts = self.kept_parts()
+    def returned(self, step: Step, rewriter: Rewriter) -> cst.BaseStatement | None:
+        """A return statement of the forward pass: without inputs, and without tensors that a hook captures."""
+        rewritten = step.node.visit(rewriter)
+        parts = self.kept_parts() if step.small is self._only_return() else None
         small = rewritten.body[0]  # type: ignore[union-attr]
         if parts is None or len(parts) == len(small.value.elements):
             return rewritten  # type: ignore[return-value]
@@ -409,23 +262,24 @@ class Builder:
         return rewritten.with_changes(body=[small.with_changes(value=cst.parse_expression(text))])  # type: ignore[union-attr,return-value]
 
     def _class(self, constructor: list[cst.BaseStatement], forward: list[cst.BaseStatement]) -> cst.ClassDef:
-        parameters = {p.name.value: p for p in (*self.node.params.params, *self.node.params.kwonly_params)}
-        words: list[str] = []
-        for name in [*self.derived, *[h for h in self.hosts if h not in self.dropped]]:
-            default = parameters[name].default if name in parameters else None
-            words.append(name + (f"={code(default.visit(self._rewriter(False)))}" if default is not None else ""))  # type: ignore[union-attr]
         target = self.emitter.target
-        stored = [
-            statement(f"self.{name} = {name}") for name in self.kept if name in self.hosts or name in self.derived
-        ]
+        words = [*self.derived, *(self._parameter(name) for name in self.constructed_hosts)]
+        early = [name for name in self.kept if name in self.hosts and name not in self._reassigned]
+        early += [name for name in self.kept if name in self.derived]
+        stored = [statement(f"{self.body.renames[name]} = {name}") for name in early if name not in self.dropped]
         inits = [
-            s
+            statement(f"{self.body.renames[name]} = {name}")
             for name in self.kept
-            if name not in self.hosts and name not in self.derived
-            for s in [statement(f"self.{name} = {name}")]
+            if name not in early and name not in self.dropped
         ]
         init = function("__init__", ["self", *words], [statement("super().__init__()"), *stored, *constructor, *inits])
-        call = function(target.method(self), ["self", *self.tensors, *self.placeholders], forward)
+        inputs = [p for p in self.parameter_order if p in self.tensors or p in self.late]
+        inputs = [p for p in inputs if not self._optional(p)] + [
+            f"{p}={self._default(p)}" for p in inputs if self._optional(p)
+        ]
+        plain = [p for p in inputs if "=" not in p]
+        optional = [p for p in inputs if "=" in p]
+        call = function(target.method(self), ["self", *plain, *self.placeholders, *optional], forward)
         docs = [step.node for step in self.steps if step.kind == "docstring"]
         definition = cst.parse_statement(f"class {self.name}({self.emitter.base_class(self)}):\n    pass\n")
         assert isinstance(definition, cst.ClassDef)
@@ -433,88 +287,155 @@ class Builder:
         members = [*docs, first, call.with_changes(leading_lines=[cst.EmptyLine(indent=False)])]
         return definition.with_changes(body=cst.IndentedBlock(members), leading_lines=self.node.leading_lines)
 
+    @cached_property
+    def _reassigned(self) -> set[str]:
+        return {name for step in self.steps if step.kind == "host" for name in assigned_names(step.node)}
+
+    @cached_property
+    def parameter_order(self) -> list[str]:
+        return [p.name.value for p in self.parameters]
+
+    @property
+    def constructed_hosts(self) -> list[str]:
+        """The user's parameters that the constructor takes."""
+        return [h for h in self.hosts if h not in self.dropped and (h not in self.late or h in self.early)]
+
+    def _parameter(self, name: str) -> str:
+        default = next(p for p in self.parameters if p.name.value == name).default
+        return name + (f"={code(default.visit(self.body.rewriter(False)))}" if default is not None else "")  # type: ignore[arg-type]
+
+    def _optional(self, name: str) -> bool:
+        return next(p for p in self.parameters if p.name.value == name).default is not None
+
+    def _default(self, name: str) -> str:
+        default = next(p for p in self.parameters if p.name.value == name).default
+        return code(default.visit(self.body.rewriter(False)))  # type: ignore[union-attr,arg-type]
+
     # -- calls
 
-    def constructor_arguments(self, call: cst.Call, updated: cst.Call, path: tuple[Frame, ...]) -> list[str]:
-        """The arguments of a call that go to the constructor, with derived dimensions in front."""
-        made = [self._derived_value(name, call, path) for name in self.derived]
-        names = [p.name.value for p in (*self.node.params.params, *self.node.params.kwonly_params)]
-        gap = False
-        for place, (before, after) in enumerate(zip(call.args, updated.args, strict=False)):
-            name = before.keyword.value if before.keyword is not None else names[place] if place < len(names) else ""
-            if name not in self.hosts or name in self.dropped:
+    def _names(self, call: cst.Call) -> list[str]:
+        """The parameter that each argument of a call goes to."""
+        order = self.parameter_order
+        return [
+            a.keyword.value if a.keyword is not None else order[i] if i < len(order) and not a.star else ""
+            for i, a in enumerate(call.args)
+        ]
+
+    def constructor_arguments(self, call: cst.Call, updated: cst.Call, body: Staging | None) -> list[str]:
+        """The arguments of a call that go to the constructor, with derived sizes in front."""
+        made = [self._derived_value(name, call, body) for name in self.derived]
+        expected = self.constructed_hosts
+        gap, index = False, 0
+        for name, before, after in zip(self._names(call), call.args, updated.args, strict=True):
+            if name not in expected:
                 continue
-            positional = before.keyword is None and not gap
-            skipped = [n for n in self.hosts if n not in self.dropped][: len(made) - len(self.derived)]
-            expected = [n for n in self.hosts if n not in self.dropped]
-            index = len(made) - len(self.derived)
-            if positional and index < len(expected) and expected[index] == name and len(skipped) == index:
+            if before.keyword is None and not gap and index < len(expected) and expected[index] == name:
                 made.append(code(after.value))
             else:
                 gap = True
                 made.append(f"{name}={code(after.value)}")
+            index += 1
         return made
 
-    def _derived_value(self, name: str, call: cst.Call, path: tuple[Frame, ...]) -> str:
-        node = self.dimensions.get(name)
-        if node is None:
-            node = next(s for s in self.steps if s.name == name).node.body[0].value  # type: ignore[attr-defined]
-        for evaluation in self.program.facts.get(node, []):
-            if evaluation.calls and evaluation.calls[-1].node is call:
-                value = evaluation.value
-                if isinstance(value, DimValue) and value.dim.source:
-                    return value.dim.source
-                found = python_value(value)
-                if isinstance(value, (Const, DimValue)) and isinstance(found, int):
-                    return repr(found)
-        raise Refused(
-            [self.building.reason("REF102", call, f"{name} comes from a tensor's shape, which isn't known here")]
-        )
-
-    def forward_arguments(self, original: cst.Call, updated: cst.Call) -> list[cst.Arg]:
-        """The arguments of a call that go to the forward pass, and the inputs that the function made itself."""
-        names = [p.name.value for p in (*self.node.params.params, *self.node.params.kwonly_params)]
-        passed = [
-            after
-            for place, (before, after) in enumerate(zip(original.args, updated.args, strict=False))
-            if (before.keyword.value if before.keyword is not None else names[place] if place < len(names) else "")
-            in self.tensors
+    def _derived_value(self, name: str, call: cst.Call, body: Staging | None) -> str:
+        values = [
+            Size(size.calls[:-1], size.calls[-1].turns, size.value, size.source)
+            for size in self.derived[name]
+            if size.calls and size.calls[-1].node is call
         ]
-        for name in self.placeholders:
-            step = next(s for s in self.steps if s.kind == "placeholder" and s.name == name)
-            tensors = [
-                e.value
-                for e in self.program.facts.get(step.node.body[0].value, [])
-                if e.calls and e.calls[-1].node is original
-            ]  # type: ignore[attr-defined]
-            parameter = next(
-                (
-                    p
-                    for t in tensors
-                    if isinstance(t, Tensor) and (p := self.emitter.flow.parameters.get(("p", t.op.index)))
-                ),
-                None,
-            )
-            if parameter is None:
+        if body is None:
+            texts = {size.text for size in values}
+            if len(texts) != 1 or None in texts:
                 raise Refused(
                     [
                         self.building.reason(
-                            "REF110",
-                            step.node,
-                            f"the placeholder {name} isn't returned by {self.node.name.value}, so no run can feed it by"
-                            " name",
+                            "REF102", call, f"{name} comes from a tensor's shape, which isn't known here"
                         )
                     ]
                 )
-            keyword = any(argument.keyword is not None for argument in passed)
-            passed.append(cst.Arg(cst.Name(parameter.name), keyword=cst.Name(name) if keyword else None))
+            return texts.pop()  # type: ignore[return-value]
+        step = next((s for s in body.steps if any(site.node is call for site in s.sites)), None)
+        argument = next(
+            (a.value for n, a in zip(self._names(call), call.args, strict=True) if n in self.tensors), call.func
+        )
+        return body.sizes.argument(values, argument, step, name)
+
+    def forward_arguments(self, original: cst.Call, updated: cst.Call) -> list[cst.Arg]:
+        """The arguments of a call that go to the forward pass, and the inputs that the function made itself."""
+        names = self._names(original)
+        inputs = [p for p in self.parameter_order if p in self.tensors or p in self.late]
+        inputs = [p for p in inputs if not self._optional(p)] + [p for p in inputs if self._optional(p)]
+        passed: list[cst.Arg] = []
+        gap = False
+        for name, before, after in zip(names, original.args, updated.args, strict=True):
+            if name not in inputs:
+                continue
+            in_order = len(passed) < len(inputs) and inputs[len(passed)] == name and not gap
+            if before.keyword is None and not in_order:
+                after = after.with_changes(keyword=cst.Name(name), equal=_PLAIN)
+            gap |= after.keyword is not None
+            passed.append(after)
+        for name in self.placeholders:
+            passed.append(self._placeholder_argument(name, original, gap))
         return passed
 
+    def _placeholder_argument(self, name: str, original: cst.Call, keyword: bool) -> cst.Arg:
+        step = next(s for s in self.steps if s.kind == "placeholder" and s.name == name)
+        tensors = [
+            e.value
+            for e in self.program.facts.get(step.small.value, [])  # type: ignore[union-attr]
+            if e.calls and e.calls[-1].node is original
+        ]
+        parameter = next(
+            (
+                p
+                for t in tensors
+                if isinstance(t, Tensor) and (p := self.emitter.flow.parameters.get(("p", t.op.index)))
+            ),
+            None,
+        )
+        if parameter is None:
+            text = f"the placeholder {name} isn't returned by {self.node.name.value}, so no run can feed it by name"
+            raise Refused([self.building.reason("REF110", step.node, text)])
+        return cst.Arg(
+            cst.Name(parameter.name),
+            keyword=cst.Name(name) if keyword else None,
+            equal=_PLAIN if keyword else cst.MaybeSentinel.DEFAULT,
+        )
+
+    def parameter_of(self, call: cst.Call, argument: cst.Arg) -> str:
+        """The parameter that an argument goes to."""
+        return self._names(call)[list(call.args).index(argument)]
+
     def is_forward_argument(self, call: cst.Call, argument: cst.Arg) -> bool:
-        names = [p.name.value for p in (*self.node.params.params, *self.node.params.kwonly_params)]
-        place = list(call.args).index(argument)
-        name = argument.keyword.value if argument.keyword is not None else names[place] if place < len(names) else ""
-        return name in self.tensors
+        name = self.parameter_of(call, argument)
+        return name in self.tensors or name in self.late
+
+
+_PLAIN = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+
+def _alike(left: Value, right: Value) -> bool:
+    """Whether two arguments are surely the same Python value."""
+    if left is right:
+        return True
+    if isinstance(left, (Const, Symbol)) and type(left) is type(right):
+        return left == right
+    if isinstance(left, Function) and isinstance(right, Function):
+        return left.node is right.node
+    if isinstance(left, Handle) and isinstance(right, Handle):
+        return left.op.node is right.op.node
+    if isinstance(left, Sequence) and isinstance(right, Sequence) and len(left.items) == len(right.items):
+        return all(_alike(a, b) for a, b in zip(left.items, right.items, strict=True))
+    return isinstance(left, Variable) and left is right
+
+
+def _same_values(left: list[Size], right: list[Size]) -> bool:
+    def table(sizes: list[Size]) -> dict:
+        return {(tuple((f.node, f.turns) for f in s.calls), s.turns): s.value for s in sizes}
+
+    one, other = table(left), table(right)
+    return one.keys() == other.keys() and one == other
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -525,27 +446,7 @@ def _free(name: str, taken: set[str]) -> str:
     return found
 
 
-def called_indirectly(builder: Builder) -> list[cst.Call]:
-    """Calls of the builder function by something else than its name, an import of it, or its module's attribute."""
-    return [
-        part
-        for part in builder.building.everything()
-        if isinstance(part, cst.Call)
-        and any(isinstance(v, Function) and v.node is builder.node for v in builder.program.values(part.func))
-        and not _is_direct(builder, part.func)
-    ]
-
-
-def _is_direct(builder: Builder, function: cst.BaseExpression) -> bool:
-    if isinstance(function, cst.Attribute) and function.attr.value == builder.node.name.value:
-        return all(isinstance(v, Module) for v in builder.program.values(function.value))
-    name = builder.node.name.value
-    return isinstance(function, cst.Name) and (
-        function.value == name or imported_from(builder, builder.building.file_of(function)).get(function.value) == name
-    )
-
-
-def imported_from(builder: Builder, file: Path) -> dict[str, str]:
+def imported_from(builder: Builder, file: FilePath) -> dict[str, str]:
     """The names of a file that an import bound to the builder function, with its own name."""
     scope = builder.program.scopes[file]
     found: dict[str, str] = {}
@@ -561,6 +462,3 @@ def imported_from(builder: Builder, file: Path) -> dict[str, str]:
 
 def class_name(node: cst.FunctionDef) -> str:
     return camel(node.name.value)
-
-
-__all__ = ["Builder", "Function", "Mapping", "Step", "assignment", "class_name", "is_host", "tensors_in"]

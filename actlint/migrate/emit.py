@@ -35,7 +35,9 @@ from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.regions import Regions
 from actlint.migrate.runs import RunWriter
 from actlint.migrate.savers import Savers
+from actlint.migrate.sites import Sites
 from actlint.migrate.source import code
+from actlint.migrate.staging import Staging
 from actlint.migrate.statements import as_statements, function, spaced, statement, tidy
 from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.units import Building, Unit, graph_tensors, is_main_guard, walk
@@ -57,6 +59,7 @@ class Emitter(Objects):
         self.target = target
         self.reasons: list[Reason] = []
         self.home = building.bodies.of_node[building.tree.module].home
+        self.notes: list[str] = []
         self._wanted: dict[Path, dict[str, str]] = {}
         common = Surroundings(
             building,
@@ -65,6 +68,7 @@ class Emitter(Objects):
             target.structural,
             ask_helper=self._helper,
             captures=flow.captures,
+            notes=self.notes,
             substituted=flow.substituted,
             passed=flow.passed,
             summary_function=lambda: self.summaries.function_name(),
@@ -83,9 +87,13 @@ class Emitter(Objects):
         for call, text in flow.looked_up.items():
             common.replaced[call] = lambda rewriter, original, updated, text=text: rewriter.expression(text)  # type: ignore[misc]
         self.builders: dict[cst.CSTNode, Builder] = {}
-        self.instances: dict[tuple, str] = {}
-        self.constructed: set[cst.CSTNode] = set()
-        self.trained_units = {unit for unit in building.units if self._only_trained(unit)}
+        self.sites = Sites(self)
+        self.staged: dict[Unit, Staging] = {}
+        self.builder_names: set[Unit] = set()
+        self.fetches: set[cst.CSTNode] = set()
+        self.trained_units: set[Unit] = set()
+        while found := {u for u in building.units if u not in self.trained_units and self._only_trained(u)}:
+            self.trained_units |= found
         self.trained_lists = {unit.small.targets[0].target.value for unit in self.trained_units}  # type: ignore[union-attr]
         self.weights = Weights(self)
         self.runs = RunWriter(self)
@@ -203,8 +211,9 @@ class Emitter(Objects):
                 and all(isinstance(item, Variable) for item in value.items)
                 and not value.partial
             ):
-                self.built(list(value.items), self.building.unit_of.get(node))  # type: ignore[arg-type]
-                return rewriter.expression(self.weights.list_text(list(value.items)))  # type: ignore[arg-type]
+                unit = self.building.unit_of.get(node)
+                self.built(list(value.items), unit)  # type: ignore[arg-type]
+                return rewriter.expression(self.weights.list_text(list(value.items), before=unit))  # type: ignore[arg-type]
         raise self.refused("REF102", node, "which variables this collection holds isn't known")
 
     # -- the modules
@@ -215,6 +224,8 @@ class Emitter(Objects):
         for builder in list(self.builders.values()):
             self._write(builder)
         self.promotion.prepare()
+        self._find_fetches()
+        self.weights.check()
         self.target.prepare()
         self.runs.prepare()
         for region in self.regions.regions:
@@ -227,6 +238,7 @@ class Emitter(Objects):
                 if self.summaries.merged is not None and not self.summaries.writer:
                     self.notes.append(self.target.summaries_note())
                     self._place(self._order(call), self.target.summary_writer(self.summaries), call.home)
+        self._place_names()
         made: dict[Path, cst.Module] = {}
         for module, file in self.building.modules.items():
             with self.writing(self.building.bodies.of_node[module].home):
@@ -244,6 +256,15 @@ class Emitter(Objects):
         if reasons:
             raise Refused(reasons)
         return made
+
+    def _place_names(self) -> None:
+        """A table of TF1's names stands in front of the functions that read it."""
+        for module, file in self.building.modules.items():
+            if "variable_names" in self._wanted.get(file, {}):
+                made = [unit.order for unit in self.building.units if unit.kind == "constructor" or unit in self.staged]
+                home = self.building.bodies.of_node[module].home
+                with self.writing(home):
+                    self._place(max(made, default=0), [self._variable_names()], home)
 
     def _order(self, call: Call) -> int:
         """The building statement that a callable follows: all that it uses is made by then, and no run calls it yet."""
@@ -412,7 +433,7 @@ class Emitter(Objects):
             return self.target.training(unit)
         if unit.kind == "summary" or unit.kind in ("placeholder", "dead", "dropped") and not self._objects(unit):
             return []
-        if unit in self.trained_units or unit in self.building.aliases.values():
+        if unit in self.trained_units or unit in self.building.aliases.values() or unit in self.builder_names:
             return []
         if self.target.moves_optimizer and unit.made("optimizer") and len(unit.ops) == 1:
             return []
@@ -466,7 +487,8 @@ class Emitter(Objects):
         ):
             return False
         name = small.targets[0].target.value
-        trained = {id(part) for u in self.building.units if u.trainings for part in walk(u.node)}
+        units = [u for u in self.building.units if u.trainings or u in self.trained_units]
+        trained = {id(part) for u in units for part in walk(u.node)}
         reads = [
             part
             for part in self.building.everything()
@@ -482,14 +504,8 @@ class Emitter(Objects):
 
     def _objects(self, unit: Unit) -> Statements:
         """The constructors of the layers and builders in a forward unit."""
-        made: Statements = []
-        for call in self.objects_in(unit.node):
-            if call in self.constructed:
-                made.append(
-                    statement(
-                        f"{self.surroundings.applied[call]} = {self.construct(call, Rewriter(self.surroundings))}"
-                    )
-                )
+        staging = self.staged.get(unit)
+        made = staging.made if staging is not None else []
         if made:
             lines = [line for line in getattr(unit.node, "leading_lines", ()) if line.comment is None]
             made[0] = made[0].with_changes(leading_lines=lines)  # type: ignore[call-arg]
@@ -551,6 +567,8 @@ class Emitter(Objects):
     def item(self, item: Item) -> Statements:
         """A forward unit as statements of a function."""
         node = item.unit.node
+        if item.unit in self.staged and item.unit.small is None:
+            return self.staged[item.unit].forward()
         made = node.visit(Rewriter(self.surroundings))
         if isinstance(made, cst.SimpleStatementLine):
             made = self._kept_targets(item, made)

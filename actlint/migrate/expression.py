@@ -22,6 +22,7 @@ from actlint.migrate.source import binds_tighter, code, is_atom, parenthesized
 from actlint.migrate.units import Building, walk
 from actlint.program.binding import BoundCall, dtype_of
 from actlint.program.calls import framework_name
+from actlint.program.expressions import truthiness
 from actlint.program.values import (
     Const,
     DimValue,
@@ -65,6 +66,9 @@ class Surroundings:
     """Calls with a replacement of their own: session runs."""
     substituted: dict[cst.CSTNode, str] = field(default_factory=dict)
     """Expressions that a constructor's parameter stands for: dimensions of a builder's input."""
+    hoisted: dict[cst.CSTNode, str] = field(default_factory=dict)
+    """Calls that make or fetch weights inside forward code: where the weights are."""
+    notes: list[str] = field(default_factory=list)
     captures: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
     builders: dict[cst.CSTNode, Any] = field(default_factory=dict)
     absl: Absl | None = None
@@ -80,16 +84,21 @@ class Surroundings:
 
 
 class Rewriter(cst.CSTTransformer):
-    """Rewrites one expression or statement; `renames` maps names of the current function to other expressions."""
+    """Rewrites one expression or statement; `renames` maps names of the current function to other expressions, and
+    `hoisting` says that calls which make weights stand for weights made before."""
 
-    def __init__(self, surroundings: Surroundings, renames: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, surroundings: Surroundings, renames: dict[str, str] | None = None, hoisting: bool = True
+    ) -> None:
         super().__init__()
         self.at = surroundings
+        self.hoisting = hoisting
         self.renames = renames or {}
         self.callees: set[int] = set()
         self.hosted: set[cst.CSTNode] = set()
         self.assigned: set[int] = set()
         self.dropped: set[int] = set()
+        self.unreached: set[cst.CSTNode] = set()
 
     @property
     def program(self):  # noqa: ANN201
@@ -108,12 +117,40 @@ class Rewriter(cst.CSTTransformer):
         return cst.parse_expression(self.at.spelled(text))
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        return node not in self.at.substituted and super().on_visit(node)
+        hoisted = self.hoisting and node in self.at.hoisted
+        skipped = hoisted or node in self.at.substituted or node in self.unreached
+        return not skipped and super().on_visit(node)
 
     def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode):  # noqa: ANN201
+        if self.hoisting and original_node in self.at.hoisted:
+            return cst.parse_expression(self.at.hoisted[original_node])
         if original_node in self.at.substituted:
             return cst.parse_expression(self.at.substituted[original_node])
         return super().on_leave(original_node, updated_node)
+
+    def visit_IfExp(self, node: cst.IfExp) -> None:
+        """An alternative of the framework's that no evaluation took isn't rewritten, but left out."""
+        truths = {truthiness(value) for value in self.values(node.test)}
+        if len(truths) != 1 or None in truths:
+            return
+        side = "orelse" if truths == {True} else "body"
+        todo: list[cst.CSTNode] = [getattr(node, side)]
+        while todo:
+            part = todo.pop()
+            todo.extend(part.children)
+            if isinstance(part, cst.Name) and part.value in self.at.framework and not self.values(part):
+                self.unreached.add(getattr(node, side))
+                return
+
+    def leave_IfExp(self, original_node: cst.IfExp, updated_node: cst.IfExp) -> cst.BaseExpression:
+        for side, other in (("orelse", updated_node.body), ("body", updated_node.orelse)):
+            if getattr(original_node, side) in self.unreached:
+                line = self.at.building.line(original_node)
+                note = f"line {line}: the other alternative of this `if` is never taken, so it is left out"
+                if note not in self.at.notes:
+                    self.at.notes.append(note)
+                return other
+        return updated_node
 
     # -- names and attributes
 

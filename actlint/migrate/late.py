@@ -324,11 +324,18 @@ def _reads(flow: Flow) -> dict[str, tuple[int, cst.CSTNode, bool]]:
                 )
 
     for unit in flow.items:
-        collect(unit.node, unit.order, set())
+        collect(unit.node, unit.order, _targets(unit.node))
         for function in _functions(flow, unit):
             parameters = {p.name.value for p in (*function.params.params, *function.params.kwonly_params)}
             collect(function.body, unit.order, parameters | assigned_names(function.body))
     return found
+
+
+def _targets(node: cst.CSTNode) -> set[str]:
+    """The names that a loop's header binds: the loop keeps binding them where it stands in a function."""
+    if not isinstance(node, cst.For):
+        return set()
+    return {part.value for part in walk(node.target) if isinstance(part, cst.Name)}
 
 
 def _is_python(value: Value) -> bool:

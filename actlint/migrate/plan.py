@@ -121,7 +121,8 @@ class _Plan:
             builder = self.emitter.builders.get(function)
             if builder is not None:
                 method = f"{builder.name}.{self.emitter.target.method(builder)}"
-                return name, {"function": method, "variable": name, "nth": self._nth_in(builder.body(), line, name)}
+                nth = builder.body.assignments(name, node)
+                return name, {"function": method, "variable": name, "nth": nth} if nth is not None else None
             if isinstance(function, cst.FunctionDef):
                 return name, {
                     "function": self.building.qualified(function),

@@ -10,6 +10,7 @@ import libcst as cst
 from actlint.apis.helpers import Helper, helpers
 from actlint.migrate.bodies import name_of
 from actlint.migrate.savers import SAVERS
+from actlint.migrate.source import code
 from actlint.migrate.statements import statement
 from actlint.migrate.summaries import IMAGES
 from actlint.program.binding import BoundCall
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
     from actlint.migrate.expression import Rewriter
     from actlint.migrate.flow import Item, Parameter
+    from actlint.migrate.sites import Site
     from actlint.migrate.summaries import Summaries
     from actlint.migrate.units import Unit
 
@@ -148,8 +150,24 @@ class Target(ABC):
         """The shape expression of a placeholder that its callable states in its body."""
         return None
 
-    def groups(self) -> list[tuple[str, list[int]]]:
-        """Expressions that iterate over several variables at once, with the identities of these variables."""
+    settled: frozenset[str] = frozenset()
+    """Arguments of layers that decide the layer's form, so that they have to be the same in all calls."""
+
+    def object_list(self, site: Site) -> str:
+        """An empty list for the objects that a loop makes."""
+        return "[]"
+
+    def container(self, node: cst.BaseExpression) -> str:
+        """What a class keeps variables in that it makes one by one, for an empty list or dict."""
+        return code(node)
+
+    def kept(self, value: cst.BaseExpression, site: Site) -> cst.BaseExpression:
+        """What a class keeps, for an expression that makes one or several variables."""
+        return value
+
+    def groups(self, ordered: bool) -> list[tuple[str, list[int]]]:
+        """Expressions that iterate over several variables at once, with the identities of these variables; `ordered`
+        ones go through them in TF1's order."""
         return []
 
     def import_place(self, body: list[cst.CSTNode]) -> int:

@@ -11,7 +11,7 @@ from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call
 from actlint.migrate.expression import COLLECTIONS, Rewriter
 from actlint.migrate.flow import Parameter
-from actlint.migrate.source import code
+from actlint.migrate.source import code, parenthesized
 from actlint.migrate.statements import function, local_name, statement, statements, tidy
 from actlint.migrate.summaries import Summaries
 from actlint.migrate.target import Statements, Target, is_framework_import
@@ -124,7 +124,7 @@ class TF2(Target):
         if variable is None:
             rewriter.refuse("REF102", original, "the variable isn't known")
         dtype = argument("dtype") or f"tf.{variable.dtype or 'float32'}"
-        atom = made if made.endswith(")") or made.isidentifier() else f"({made})"
+        atom = code(parenthesized(cst.parse_expression(made or "")))
         return f"tf.Variable({atom}({argument('shape')}, dtype={dtype}){trainable}{name})"
 
     # -- classes and variables
@@ -134,29 +134,35 @@ class TF2(Target):
         return f"{alias}.keras.Model" if self._keras(builder) else f"{alias}.Module"
 
     def _keras(self, builder: Builder) -> bool:
-        return not any(step.kind == "weight" for step in builder.steps) and all(
-            self._keras(b) for b in self.emitter.objects_of(builder)
-        )
+        return not builder.own_weights and all(self._keras(b) for b in self.emitter.objects_of(builder))
 
     def method(self, builder: Builder) -> str:
         return "call" if self._keras(builder) else "__call__"
 
-    def groups(self) -> list[tuple[str, list[int]]]:
+    def groups(self, ordered: bool) -> list[tuple[str, list[int]]]:
         found: list[tuple[str, list[int]]] = []
+        for site, name, variables in self.emitter.object_groups():
+            made = [id(v) for v in variables if v.trainable]
+            builder = self.emitter.builder(site.node) if site.kind == "builder" else None  # type: ignore[arg-type]
+            if site.kind == "weight":
+                found.append((name, made))
+            elif site.listed and (builder is None or self._keras(builder)):
+                found.append((f"(v for layer in {name} for v in layer.trainable_variables)", made))
+            elif builder is not None and self._keras(builder):
+                found.append((f"{name}.trainable_variables", made))
+            elif not ordered and not site.listed and not any(v.layer is not None for v in variables):
+                found.append((f"{name}.trainable_variables", made))
+            elif not ordered and not site.listed and builder is not None:
+                for step in builder.steps:
+                    for inner in step.sites:
+                        if inner.kind == "weight" and inner.listed:
+                            held = {id(v) for m in inner.made for v in m.weights} & set(made)
+                            found.append((f"{name}.{inner.name}", list(held)))
         for layer in self.emitter.program.layers:
             place = self.emitter.weights.place(layer.variables[0])
             if all(v.trainable for v in layer.variables):
                 owner = self.emitter.weights.seen(place.layer, place.home, layer.node)
                 found.append((f"{owner}.trainable_variables", [id(v) for v in layer.variables]))
-        for (node, _), name in self.emitter.instances.items():
-            builder = self.emitter.builders[node]  # type: ignore[index]
-            if self._keras(builder):
-                made = [
-                    v
-                    for v in self.emitter.program.variables
-                    if v.trainable and self.emitter.weights.place(v).path.startswith(name + ".")
-                ]
-                found.append((f"{name}.trainable_variables", [id(v) for v in made]))
         return [group for group in found if group[1]]
 
     def array(self, text: str) -> str:
@@ -205,7 +211,7 @@ class TF2(Target):
                 inner.append(statement(f"{name} = {text}"))
             body = [self._tape(inner)]
             optimizer = self.optimizer_name(self.emitter.building.unit_of[call.training.node])
-            variables = self.emitter.weights.list_text(call.training.variables)
+            variables = self.emitter.weights.list_text(call.training.variables, ordered=False)
             body += statements(f"""
                 variables = {variables}
                 gradients = tape.gradient({name}, variables)

@@ -13,14 +13,16 @@ from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call, Region
 from actlint.migrate.expression import COLLECTIONS, Rewriter
 from actlint.migrate.flow import Item, Parameter
-from actlint.migrate.source import code
+from actlint.migrate.parts import Step
+from actlint.migrate.sites import Site
+from actlint.migrate.source import code, parenthesized
 from actlint.migrate.statements import function, local_name, statement
 from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.target import Statements, Target, is_framework_import
 from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall, dtype_of, is_host, tensor_dtype
 from actlint.program.model import uses_weights
-from actlint.program.values import Op, Tensor, Training, Value, Variable
+from actlint.program.values import Mapping, Op, Sequence, Tensor, Training, Value, Variable
 
 _LAYOUTS = {"same": "{}", "T": "{}.t()", "HWIO": "{}.permute(2, 3, 1, 0)"}
 
@@ -49,6 +51,13 @@ def capture(store, name):
 )
 
 
+def _registered(value: Value | None) -> bool:
+    """Whether a container of variables can be a `ParameterDict` or `ParameterList`."""
+    if isinstance(value, Mapping):
+        return all(isinstance(k, str) and isinstance(v, Variable) for k, v in value.items.items())
+    return isinstance(value, Sequence) and value.kind == "list" and all(isinstance(v, Variable) for v in value.items)
+
+
 class Torch(Target):
     """Emits PyTorch. `hidden` says how hidden tensors leave a function: by a forward "hook", or by "return"."""
 
@@ -69,6 +78,8 @@ class Torch(Target):
         "children",
         "apply",
     )
+
+    settled = frozenset({"padding", "data_format", "activation"})
 
     def __init__(self, hidden: str) -> None:
         super().__init__()
@@ -197,7 +208,7 @@ class Torch(Target):
             builder = self.emitter.surroundings.builders.get(small.value)
             if builder is None or len(self.emitter.program.calls[builder.node]) != 1:
                 continue
-            returned = next((s.node.body[0].value for s in builder.steps if s.kind == "return"), None)
+            returned = builder.returned_node()
             if not isinstance(returned, cst.Tuple) or len(returned.elements) != len(small.targets[0].target.elements):
                 continue
             for element, target in zip(returned.elements, small.targets[0].target.elements, strict=False):
@@ -219,7 +230,7 @@ class Torch(Target):
         if not isinstance(returned, cst.Name):
             return None
         steps = [s for s in builder.steps if s.kind == "forward" and s.name == returned.value]
-        if len(steps) != 1:
+        if len(steps) != 1 or steps[0].loops or steps[0].branches:
             return None
         value = steps[0].node.body[0].value  # type: ignore[attr-defined]
         applied = self.emitter.surroundings.applied.get(value)
@@ -358,7 +369,7 @@ class Torch(Target):
             if argument("dtype") and dtype_of(binding.values.get("dtype")) != "float32"
             else ""
         )
-        atom = initializer if re.fullmatch(r"[\w.]+(\(.*\))?", initializer or "", re.S) else f"({initializer})"
+        atom = code(parenthesized(cst.parse_expression(initializer or "")))
         return f"{atom}(torch.empty({shape}{dtype}))"
 
     # -- classes and variables
@@ -369,26 +380,51 @@ class Torch(Target):
     def method(self, builder: Builder) -> str:
         return "forward"
 
-    def groups(self) -> list[tuple[str, list[int]]]:
+    def groups(self, ordered: bool) -> list[tuple[str, list[int]]]:
         found: list[tuple[str, list[int]]] = []
         weights = self.emitter.weights
+        for site, name, variables in self.emitter.object_groups():
+            made = [id(v) for v in variables if v.trainable]
+            if site.kind == "weight":
+                found.append((name, made))
+            elif site.kind == "layer" or self._registers(self.emitter.builder(site.node), ordered):  # type: ignore[arg-type]
+                found.append((f"{name}.parameters()", made))
         for layer in self.emitter.program.layers:
             if all(v.trainable for v in layer.variables):
                 place = weights.place(layer.variables[0])
                 owner = weights.seen(place.layer, place.home, layer.node)
                 found.append((f"{owner}.parameters()", [id(v) for v in layer.variables]))
-        for (node, _), name in self.emitter.instances.items():
-            builder = self.emitter.builders[node]  # type: ignore[index]
-            made = [
-                v
-                for v in self.emitter.program.variables
-                if v.trainable and weights.place(v).path.startswith(name + ".")
-            ]
-            own = any(step.kind == "weight" for step in builder.steps)
-            inner = any(self.emitter.objects_in(step.node) for step in builder.steps)
-            if not (own and inner):
-                found.append((f"{name}.parameters()", [id(v) for v in made]))
         return [group for group in found if group[1]]
+
+    def _registers(self, builder: Builder | None, ordered: bool) -> bool:
+        """Whether a module's `parameters()` are all its weights, or even in the order in which TF1 made them."""
+        assert builder is not None
+        sites = [site for step in builder.steps for site in step.sites if site.shares is None]
+        own = any(step.kind == "weight" for step in builder.steps)
+        if any(step.kind in ("weight", "grow") and not self._plain(step) for step in builder.steps):
+            return False
+        mixed = own and any(site.kind != "weight" for site in sites) or sum(site.listed for site in sites) > 1
+        inner = [self.emitter.builder(s.node) for s in sites if s.kind == "builder"]  # type: ignore[arg-type]
+        return not (ordered and mixed) and all(self._registers(b, ordered) for b in inner)
+
+    def _plain(self, step: Step) -> bool:
+        """Whether a statement keeps variables where torch finds them."""
+        values = [made.value for site in step.sites for made in site.made]
+        return not step.sites or all(isinstance(v, Variable) or _registered(v) for v in values)
+
+    def object_list(self, site: Site) -> str:
+        return self.emitter.surroundings.spelled("nn.ParameterList()" if site.kind == "weight" else "nn.ModuleList()")
+
+    def container(self, node: cst.BaseExpression) -> str:
+        text = "nn.ParameterDict()" if isinstance(node, cst.Dict) else "nn.ParameterList()"
+        return self.emitter.surroundings.spelled(text)
+
+    def kept(self, value: cst.BaseExpression, site: Site) -> cst.BaseExpression:
+        values = [made.value for made in site.made]
+        if any(not _registered(v) for v in values):
+            return value
+        name = "nn.ParameterDict" if isinstance(values[0], Mapping) else "nn.ParameterList"
+        return cst.Call(cst.parse_expression(self.emitter.surroundings.spelled(name)), [cst.Arg(value)])
 
     def laid_out(self, variable: Variable) -> str:
         """The variable in TF1's layout."""
@@ -498,7 +534,7 @@ class Torch(Target):
     # -- training
 
     def parameters(self, training: Training) -> str:
-        elements = self.emitter.weights.listing(training.variables)
+        elements = self.emitter.weights.listing(training.variables, ordered=False)
         if len(elements) == 1 and elements[0].startswith("*"):
             return elements[0][1:]
         return self.emitter.hoist("parameters", f"[{', '.join(elements)}]")

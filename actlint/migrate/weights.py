@@ -9,14 +9,15 @@ import libcst as cst
 
 from actlint.apis.entry import LayerEntry
 from actlint.migrate.bodies import Home
-from actlint.migrate.builders import Builder, Step
 from actlint.migrate.keys import bindings
 from actlint.migrate.refusals import Refused
-from actlint.program.binding import BoundCall
-from actlint.program.values import Frame, Instance, Mapping, Sequence, Value, Variable
+from actlint.migrate.sites import Made, Path, same_path
+from actlint.program.calls import assigned_names
+from actlint.program.values import Instance, Mapping, Sequence, Value, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
+    from actlint.migrate.units import Unit
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,8 @@ class Weights:
 
     def __init__(self, emitter: Emitter) -> None:
         self.emitter = emitter
-        self.own: dict[tuple[Builder, Step], None] = {}
         self._places: dict[int, Place] = {}
         self._named: list[tuple[str, Value, Home]] | None = None
-
-    def note(self, builder: Builder, step: Step) -> None:
-        self.own[(builder, step)] = None
 
     def place(self, variable: Variable) -> Place:
         if id(variable) not in self._places:
@@ -49,35 +46,19 @@ class Weights:
         return self._places[id(variable)]
 
     def _find(self, variable: Variable) -> Place:
-        building = self.emitter.building
-        frames = building.below(variable.op.calls)
-        home = building.bodies.entered(variable.op.calls).home
-        path, owner, depth = "", None, 0
-        applied = self.emitter.surroundings.applied
-        while (
-            depth < len(frames)
-            and frames[depth].function.node in self.emitter.builders
-            and frames[depth].node in applied
-        ):
-            path = _join(path, applied[frames[depth].node])
-            owner = self.emitter.builders[frames[depth].function.node]
-            depth += 1
-        if variable.layer is not None and variable.layer.node in applied:
-            return self._in_layer(variable, _join(path, applied[variable.layer.node]), home)
-        if owner is not None:
-            for builder, step in self.own:
-                if (
-                    builder is owner
-                    and self._value(step, variable.op.calls[: len(variable.op.calls) - len(frames) + depth]) is variable
-                ):
-                    return Place(_join(path, builder.attributes[step.name]), home=home)
-        for name, value, own in self._names():
-            found = _inside(name, value, variable)
-            if found:
-                return Place(found, home=own)
+        for node, made in self.emitter.sites.records:
+            if any(v is variable for v in made.weights):
+                found = self._along(node, made, variable)
+                if found is not None:
+                    return found
+                break
+        for name, value, home in self._names():
+            text = _inside(name, value, variable)
+            if text:
+                return Place(text, home=home)
         raise Refused(
             [
-                building.reason(
+                self.emitter.building.reason(
                     "REF103",
                     variable.op.node,
                     f"the variable {variable.name} has no name that the rewritten program could keep it under",
@@ -85,17 +66,55 @@ class Weights:
             ]
         )
 
-    def _value(self, step: Step, calls: tuple[Frame, ...]) -> Value | None:
-        node = step.node.body[0].value  # type: ignore[attr-defined]
-        for evaluation in self.emitter.program.facts.get(node, []):
-            if tuple(f.node for f in evaluation.calls) == tuple(f.node for f in calls):
-                return evaluation.value
+    def _along(self, node: cst.CSTNode, made: Made, variable: Variable) -> Place | None:
+        """The place of a weight below the objects that own the calls which made or fetched it."""
+        bodies, sites = self.emitter.building.bodies, self.emitter.sites
+        depth, home = bodies.depth(made.calls), bodies.entered(made.calls).home
+        base = ""
+        while depth < len(made.calls) and (owner := sites.known.get(made.calls[depth].node)) is not None:
+            if owner.kind != "builder":
+                break
+            base = owner.element(base, made.calls[:depth], made.calls[depth].turns)
+            depth += 1
+        calls = made.calls[:depth]
+        site = sites.known.get(node)
+        if site is not None and site.kind == "layer" and len(made.calls) == depth:
+            return self._in_layer(variable, site.element(base, calls, made.turns), home)
+        for site in sites.known.values():
+            for one in site.made if site.kind == "weight" else ():
+                if same_path(one.calls, calls) and any(v is variable for v in one.weights):
+                    assert one.value is not None
+                    found = _inside(site.element(base, calls, one.turns), one.value, variable)
+                    if found:
+                        return Place(found, home=home)
+        return self._grown(base, calls, variable, home)
+
+    def _grown(self, base: str, calls: Path, variable: Variable, home: Home) -> Place | None:
+        """The place of a weight in a container that a builder fills step by step."""
+        builder = self.emitter.builders.get(calls[-1].function.node) if calls else None
+        for step in builder.steps if builder is not None else ():
+            if step.kind == "weight" and not step.sites:
+                for e in self.emitter.program.facts.get(step.small.value, []):  # type: ignore[union-attr]
+                    held = builder.body.containers[step.name]  # type: ignore[union-attr]
+                    if same_path(e.calls, calls) and (found := _inside(f"{base}.{held}", e.value, variable)):
+                        return Place(found, home=home)
         return None
+
+    def check(self) -> None:
+        """Every call that makes or fetches a weight has to find it in the one place where it is kept."""
+        for node, made in self.emitter.sites.records:
+            for variable in made.weights:
+                if node in self.emitter.fetches:
+                    continue
+                here = self._along(node, made, variable)
+                if here is not None and here.path != self.place(variable).path:
+                    text = f"the variable {variable.name} belongs to {self.place(variable).path} and to {here.path}"
+                    raise Refused([self.emitter.building.reason("REF103", node, text)])
 
     def _in_layer(self, variable: Variable, layer: str, home: Home) -> Place:
         assert variable.layer is not None
-        binding = self.emitter.program.bindings[variable.layer.node]
-        assert isinstance(binding, BoundCall) and isinstance(binding.entry, LayerEntry)
+        binding = variable.layer.call
+        assert isinstance(binding.entry, LayerEntry)
         weight = next(w for w in binding.entry.weights(binding) if w.name == variable.weight)
         if self.emitter.target.name == "tf2":
             shape = binding.shape(binding.entry.input)
@@ -111,7 +130,8 @@ class Weights:
         """Names and attributes of the building statements and the modules, latest binding first."""
         if self._named is None:
             building = self.emitter.building
-            bound = [(unit, pair) for unit in reversed(building.units) for pair in bindings(building, unit)]
+            units = [unit for unit in reversed(building.units) if unit not in self.emitter.flow.items]
+            bound = [(unit, pair) for unit in units for pair in bindings(building, unit)]
             promotion = self.emitter.promotion
             named = [
                 (promotion.expression(target), value, unit.home)
@@ -121,8 +141,11 @@ class Weights:
             for module, file in building.modules.items():
                 home = building.bodies.of_node[module].home
                 named += [(name, value, home) for name, value in self.emitter.program.scopes[file].names.items()]
-            named = [entry for entry in named if entry[0] not in self.emitter.trained_lists]
-            self._named = sorted(named, key=lambda entry: (isinstance(entry[1], Instance), not isinstance(entry[1], Variable)))
+            gone = {n for unit in self.emitter.flow.items for n in assigned_names(unit.node)}
+            named = [entry for entry in named if entry[0] not in self.emitter.trained_lists | gone]
+            self._named = sorted(
+                named, key=lambda entry: (isinstance(entry[1], Instance), not isinstance(entry[1], Variable))
+            )
         return self._named
 
     def path(self, variable: Variable) -> str:
@@ -134,10 +157,19 @@ class Weights:
         """An expression of some home, in the code that is being written."""
         return self.emitter.promotion.seen(path, home, self.emitter.home, node)
 
-    def listing(self, variables: list[Variable]) -> list[str]:
-        """Elements of a list display of variables: whole containers, layers and models as one starred element."""
-        groups = self.emitter.target.groups()
+    def listing(self, variables: list[Variable], ordered: bool = True, before: Unit | None = None) -> list[str]:
+        """Elements of a list display of variables: whole containers, layers and models as one starred element.
+
+        Where the order doesn't matter, an object counts that goes through its variables in another order.
+        """
+        groups = self.emitter.target.groups(ordered)
+        units = self.emitter.building.units
+        building, expression = self.emitter.building, self.emitter.promotion.expression
+        after = [u for u in units if before is not None and u.order >= before.order]
+        later = {expression(target) for u in after for target, _ in bindings(building, u)}
         for name, value, home in self._names():
+            if name in later:
+                continue
             items = (
                 list(value.items.values())
                 if isinstance(value, Mapping)
@@ -155,24 +187,25 @@ class Weights:
         place = 0
         while place < len(wanted):
             group = next((g for g in groups if wanted[place : place + len(g[1])] == g[1]), None)
+            if group is None and not ordered:
+                group = next((g for g in groups if wanted[place] in g[1] and set(g[1]) <= set(wanted[place:])), None)
             if group is not None:
                 found.append("*" + group[0])
-                place += len(group[1])
+                wanted[place:] = [v for v in wanted[place:] if v not in group[1]]
             else:
-                found.append(self.path(variables[place]))
+                found.append(self.path(next(v for v in variables if id(v) == wanted[place])))
                 place += 1
         return found
 
-    def list_text(self, variables: list[Variable]) -> str:
-        """A list of variables as an expression."""
-        elements = self.listing(variables)
+    def list_text(self, variables: list[Variable], ordered: bool = True, before: Unit | None = None) -> str:
+        """A list of variables as an expression, in the statement `before` or anywhere behind all others."""
+        elements = self.listing(variables, ordered, before)
         if len(elements) == 1 and elements[0].startswith("*"):
-            return elements[0][1:] if not elements[0].endswith(".values()") else f"list({elements[0][1:]})"
+            text = elements[0][1:]
+            if text.startswith("("):
+                return f"[{text[1:-1]}]"
+            return f"list({text})" if text.endswith(("values()", "parameters()")) else text
         return f"[{', '.join(elements)}]"
-
-
-def _join(path: str, piece: str) -> str:
-    return path + piece[4:] if piece.startswith("self.") and path else piece
 
 
 def _inside(name: str, value: Value, variable: Variable) -> str | None:

@@ -145,6 +145,15 @@ class NamedTupleClass(Value):
     def __init__(self, fields: tuple[str, ...]) -> None:
         self.fields = fields
 
+    def made(self, positional: list[Value], named: dict[str, Value]) -> Value:
+        """An instance, from its fields' values."""
+        items = dict(zip(self.fields, positional, strict=False)) | named
+        if items.keys() != set(self.fields):
+            return Unknown("the arguments don't fit the named tuple")
+        made = NamedSequence([items[name] for name in self.fields], "tuple")
+        made.fields = self.fields
+        return made
+
 
 def _range(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
     bounds = [python_value(value) for value in values]

@@ -100,6 +100,8 @@ def apply(
         return self.call_function(callee, values, named, node)
     if isinstance(callee, Class):
         return self.instantiate(callee, values, named, node)
+    if isinstance(callee, builtins_.NamedTupleClass):
+        return callee.made(values, dict(named))
     if isinstance(callee, Instance):
         method = class_attribute(callee.cls, "__call__")
         if isinstance(method, Function):

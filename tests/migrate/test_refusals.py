@@ -73,8 +73,12 @@ REFUSED = {
     ),
     "layer in a loop": (
         "REF104",
-        "loop or branch",
-        HEAD + "out = x\nfor size in [3, 1]:\n    out = tf.layers.dense(out, size)  #!\n" + TRAIN + RUN,
+        "left early",
+        HEAD
+        + "out = x\nfor size in [3, 1, 2]:  #!\n    out = tf.layers.dense(out, size)\n"
+        + "    if size == 1:\n        break\n"
+        + TRAIN
+        + RUN,
     ),
     "weights made in the session": (
         "REF104",
