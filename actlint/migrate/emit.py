@@ -59,7 +59,7 @@ class Emitter(Objects):
         self.target = target
         self.reasons: list[Reason] = []
         self.home = building.bodies.of_node[building.tree.module].home
-        self.notes: list[str] = []
+        self.notes: list[str] = list(flow.notes)
         self._wanted: dict[Path, dict[str, str]] = {}
         common = Surroundings(
             building,
@@ -105,7 +105,6 @@ class Emitter(Objects):
         self._emitted: dict[Body, Statements] = {}
         self.functions: dict[str, set[Item]] = {}
         self.new_files: dict[Path, str] = {}
-        self.notes: list[str] = list(flow.notes)
         self._hoisted: Statements = []
         self._built: set[str] = set()
         self._hoisted_names: dict[str, str] = {}
