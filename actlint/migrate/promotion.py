@@ -219,7 +219,7 @@ class Promotion:
                     self.building.reason(
                         "REF103",
                         unit.node,
-                        f"{name}, which the rewritten functions need, is a local that is bound several times or in a block",
+                        f"{name}, which functions of the rewrite need, is a local bound several times or in a block",
                     )
                 ]
             )
