@@ -61,12 +61,6 @@ _ALL = (
         "Move the construction of the graph in front of the loop.",
     ),
     Refusal(
-        "REF105",
-        "several-files",
-        "The graph is built in more than one file.",
-        "Move the model into the file that runs it, or port it by hand.",
-    ),
-    Refusal(
         "REF106",
         "late-host-value",
         "A Python value that the graph read while it was built changes afterwards; TF1 had frozen it.",
