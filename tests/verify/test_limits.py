@@ -214,7 +214,7 @@ def test_nothing_outlives_actlint(tmp_path: Path, temporary: Path, number: int) 
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL, start_new_session=True)
     wait(lambda: any(temporary.rglob("started")))
     process.send_signal(number)
-    process.wait(timeout=20)
+    process.wait(timeout=60)
     wait(lambda: not [name for name in commands() if str(tmp_path) in name])
     if number == signal.SIGINT:
         assert list(temporary.iterdir()) == []

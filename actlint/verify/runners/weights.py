@@ -66,10 +66,7 @@ class Weights:
         return np.asarray(target) if _is_number(target) else self.framework.read(target)
 
     def give(self, captured, label, step):
-        """Compare the rewrite's own initial values, as far as they are determined, then copy the original's.
-
-        After training steps, values that a session starts with come from a checkpoint: steps have rounded them.
-        """
+        """Compare the rewrite's own initial values, as far as they are determined, then copy the original's."""
         found = {index: self._found(self.plan[int(index)], own["value"]) for index, own in captured.items()}
         found = {index: target for index, target in found.items() if target is not None}
         values = {index: self._value(target) for index, target in found.items()}
@@ -80,8 +77,7 @@ class Weights:
             if original["deterministic"] or own.shape != array.shape:
                 same_kind = own.dtype.kind == array.dtype.kind
                 own = own.astype(array.dtype) if same_kind else own
-                tolerance = max(INITIAL, self.rows.gates.variable) if step else INITIAL
-                self.rows.arrays(label, "initial value", weight["name"], step, array, own, tolerance)
+                self.rows.arrays(label, "initial value", weight["name"], step, array, own, INITIAL)
             else:
                 self.drawn[index] = own
             if own.shape == array.shape:
