@@ -21,6 +21,7 @@ MODULES = (
     "initializers",
     "layers",
     "optimizers",
+    "schedules",
 )
 
 

@@ -159,7 +159,8 @@ class LayerEntry(Entry):
 class OptimizerEntry(Entry):
     """An optimizer class. Its forms make the constructor expression.
 
-    `parameters` in a form's call is the source of the list of variables.
+    `parameters` in a form's call is the source of the list of variables; `shared` is there where several training
+    operations use the optimizer.
     """
 
     kind: str = "optimizer"

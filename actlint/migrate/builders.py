@@ -198,7 +198,7 @@ class Builder:
         for name in self.kept:
             self.body.renames[name] = f"self.{_free(name, taken)}"
         constructor = self.body.constructor()
-        forward = self.body.forward()
+        forward = self.emitter.taped(self.body.forward(), self.hosts)
         self.early = {name.value for part in constructor for name in names_read(part)}
         used = self.early | {name.value for part in forward for name in walk(part) if isinstance(name, cst.Name)}
         self.dropped = {name for name in self.hosts if name not in used or name in self.derived}

@@ -41,7 +41,7 @@ class Call:
     leaves: list[Leaf]
     parameters: list[Parameter]
     items: set[Item]
-    training: Training | None
+    trainings: list[Training]
     order: int
     home: Home
 

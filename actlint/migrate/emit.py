@@ -16,6 +16,7 @@ from actlint.migrate.builders import Builder, imported_from
 from actlint.migrate.callables import Call, Region
 from actlint.migrate.expression import Rewriter, Surroundings
 from actlint.migrate.flow import Flow, Item, Leaf
+from actlint.migrate.keys import bindings
 from actlint.migrate.layout import (
     blanks,
     comments,
@@ -40,6 +41,8 @@ from actlint.migrate.source import code
 from actlint.migrate.staging import Staging
 from actlint.migrate.statements import as_statements, function, spaced, statement, tidy
 from actlint.migrate.summaries import Summaries, is_merged
+from actlint.migrate.tapes import Outside
+from actlint.migrate.training import register_inner
 from actlint.migrate.units import Building, Unit, graph_tensors, is_main_guard, walk
 from actlint.migrate.weights import Weights
 from actlint.program.values import NONE, Sequence, Tensor, Training, Variable, tensors_in
@@ -91,6 +94,8 @@ class Emitter(Objects):
         self.staged: dict[Unit, Staging] = {}
         self.builder_names: set[Unit] = set()
         self.fetches: set[cst.CSTNode] = set()
+        self.instances: dict[tuple, str] = {}
+        self.constructed: set[cst.CSTNode] = set()
         self.trained_units: set[Unit] = set()
         while found := {u for u in building.units if u not in self.trained_units and self._only_trained(u)}:
             self.trained_units |= found
@@ -110,6 +115,7 @@ class Emitter(Objects):
         self._hoisted_names: dict[str, str] = {}
         self.promotion = Promotion(self)
         target.attach(self)
+        register_inner(self)
         for module in building.modules:
             with self.writing(building.bodies.of_node[module].home):
                 self.surroundings.clashes = target.clashes()
@@ -177,13 +183,10 @@ class Emitter(Objects):
     def parameters(self, call: cst.Call) -> str:
         """The variables that the optimizer made by a call trains, as a list in the place where it is made."""
         trainings = [t for t in self.program.trainings if t.optimizer is not None and t.optimizer.op.node is call]
-        if len(trainings) != 1:
-            raise self.refused(
-                "REF109",
-                call,
-                "one optimizer serves several training operations" if trainings else "the optimizer isn't used",
-            )
-        return self.target.parameters(trainings[0])
+        if not trainings:
+            raise self.refused("REF109", call, "the optimizer isn't used")
+        variables = {id(v): v for training in trainings for v in training.variables}
+        return self.target.parameters(list(variables.values()), self.building.unit_of.get(trainings[-1].node))
 
     def optimizer_call(self, training: Training) -> cst.Call | None:
         """The call that made the optimizer of a training operation, in the building scope."""
@@ -367,6 +370,9 @@ class Emitter(Objects):
                     )
                 )
             made = made.with_changes(params=made.params.with_changes(params=[*plain, *extra]))
+        if isinstance(made.body, cst.IndentedBlock):
+            inner = self.taped(list(made.body.body), [p.name.value for p in made.params.params])  # type: ignore[arg-type]
+            made = made.with_changes(body=made.body.with_changes(body=inner))
         return [made]
 
     def _block(self, nodes: Iterable[cst.CSTNode], lines: int) -> Statements:
@@ -478,6 +484,8 @@ class Emitter(Objects):
         small = unit.small
         if not isinstance(small, cst.Assign) or not isinstance(small.targets[0].target, cst.Name) or unit.ops:
             return False
+        if isinstance(small.value, (cst.List, cst.Tuple)):
+            return False
         value = self.flow.value(small.value)
         if (
             not isinstance(value, Sequence)
@@ -549,7 +557,18 @@ class Emitter(Objects):
                 made.extend(self.item(part))
             else:
                 made.extend(self.target.region_call(part, self._read_names(part, parts, written, wanted), home))
+        made = self.taped(made, (), "inner_tape")
         return [tidy(node, first=True) if place == 0 else node for place, node in enumerate(made)]
+
+    def taped(self, body: Statements, parameters: Iterable[str], wanted: str = "tape") -> Statements:
+        """The body of a function with what its gradients need around the statements that they differentiate."""
+        try:
+            return self.target.taped(body, parameters, wanted)
+        except Outside as outside:
+            node = next(op.node for op in self.program.ops if op.symbol == "gradients")
+            raise self.refused(
+                "REF109", node, f"{outside} needs a tape around statements of another function", "Move them together."
+            ) from None
 
     def _read_names(
         self, region: Region, parts: list[Item | Region], written: set[Item], wanted: set[str] | None
@@ -615,19 +634,6 @@ class Emitter(Objects):
 
     def wanted_names(self, leaves: list[Leaf]) -> set[str]:
         return {name for leaf in leaves for name in leaf.uses}
-
-    def loss(self, call: Call) -> Leaf:
-        assert call.training is not None
-        leaf = self.regions.loss_leaf(call.training)
-        if leaf.node is None:
-            raise Refused(
-                [
-                    self.building.reason(
-                        "REF109", call.training.node, "gradients are computed and applied in separate steps"
-                    )
-                ]
-            )
-        return leaf
 
     # -- the end
 

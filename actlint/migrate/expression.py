@@ -60,10 +60,8 @@ class Surroundings:
     reasons: list[Reason] = field(default_factory=list)
     applied: dict[cst.CSTNode, str] = field(default_factory=dict)
     """Layer or builder calls: the expression of the object that the rewritten call applies."""
-    replaced: dict[cst.CSTNode, Callable[[Rewriter, cst.Call, cst.Call], cst.BaseExpression]] = field(
-        default_factory=dict
-    )
-    """Calls with a replacement of their own: session runs."""
+    replaced: dict[cst.CSTNode, Callable[[Rewriter, Any, Any], cst.BaseExpression]] = field(default_factory=dict)
+    """Expressions with a replacement of their own: session runs, gradients."""
     substituted: dict[cst.CSTNode, str] = field(default_factory=dict)
     """Expressions that a constructor's parameter stands for: dimensions of a builder's input."""
     hoisted: dict[cst.CSTNode, str] = field(default_factory=dict)
@@ -343,9 +341,21 @@ class Rewriter(cst.CSTTransformer):
                 "== compares tensors by identity in TF1 and by value in eager code",
                 "use tf.equal, or `is`",
             )
+        operator = original_node.comparisons[0].operator
+        if (
+            len(sides) == 2
+            and isinstance(operator, (cst.In, cst.NotIn))
+            and any(isinstance(v, Variable) for v in self.values(sides[0]))
+        ):
+            left, right = code(parenthesized(updated_node.left)), code(updated_node.comparisons[0].comparator)
+            name = "known" if left != "known" else "other"
+            found = f"any({left} is {name} for {name} in {right})"
+            return self.expression(found if isinstance(operator, cst.In) else f"not {found}")
         return self._operands(original_node, updated_node, "left")
 
     def leave_Subscript(self, original_node: cst.Subscript, updated_node: cst.Subscript) -> cst.BaseExpression:
+        if original_node in self.at.replaced:
+            return self.at.replaced[original_node](self, original_node, updated_node)
         if original_node.value in self.hosted:
             self.hosted.add(original_node)
         return self._operands(original_node, updated_node, "value")

@@ -93,7 +93,10 @@ class Flow:
         self._defined: dict[str, Item | Parameter] = {}
         self._history: list[tuple[int, str, Item | Parameter]] = []
         self.leaves: dict[Run, list[Leaf]] = {}
-        self.shape_names: set[str] = set()
+        self.derived: set[str] = set()
+        """Names of values that go along with tensors: dimensions, and variables beside their gradients."""
+        self.differentiated: set[Unit] = set()
+        """Units that take gradients, or read some."""
         self.feeds: dict[Run, dict[str, tuple[Parameter, cst.BaseExpression | None]]] = {}
         self.fed = Feeds(building)
         self.looked_up: dict[cst.Call, str] = {}
@@ -122,7 +125,7 @@ class Flow:
         for part in walk(node):
             if isinstance(part, (cst.Name, cst.Attribute)) and (values := [e.value for e in self.here(part)]):
                 key = self.keys.key(part)
-                if key is not None and (key in self.shape_names or any(graph_tensors(v) for v in values)):
+                if key is not None and (key in self.derived or any(graph_tensors(v) for v in values)):
                     yield part, key
 
     def _find_captures(self) -> None:
@@ -263,6 +266,9 @@ class Flow:
             reads += [(function, name) for name in self.captures.get(function, [])]
         if self._is_feed(unit):
             return
+        if self._is_differentiated(unit, reads):
+            self.derived |= {name for name, _ in bound}
+            carries += [pair for pair in bound if pair[0] not in {name for name, _ in carries}]
         if unit.kind != "forward" and not carries and not reads:
             return
         if unit.kind == "dead" and not carries:
@@ -285,7 +291,7 @@ class Flow:
             parameter = self.parameters.get(("p", op.index))
             if parameter is not None and unit.kind == "forward":
                 item.uses[parameter.name] = parameter
-        for name, value in [*carries, *((n, v) for n, v in bound if n in self.shape_names)]:
+        for name, value in [*carries, *((n, v) for n, v in bound if n in self.derived)]:
             item.defs[name] = value
             self._define(name, item, unit)
 
@@ -321,6 +327,16 @@ class Flow:
             return None
         return self.parameters.setdefault(("p", tensor.op.index), Parameter(given.name, tensor, unit))
 
+    def _is_differentiated(self, unit: Unit, reads: list[tuple[cst.CSTNode, str]]) -> bool:
+        """Whether a statement takes gradients or reads some: then all that it binds belongs to a step."""
+        if any(op.symbol == "gradients" for op in unit.ops):
+            self.differentiated.add(unit)
+        for _, name in reads:
+            definition = self._defined.get(name)
+            if isinstance(definition, Item) and definition.unit in self.differentiated:
+                self.differentiated.add(unit)
+        return unit in self.differentiated
+
     def _shapes(self, unit: Unit, bound: list[tuple[str, Value]]) -> bool:
         """Whether a statement only reads static shapes: an assertion, `set_shape`, or names for dimensions."""
         small = unit.small
@@ -334,7 +350,7 @@ class Flow:
             )
         if not isinstance(small, cst.Assign) or not bound:
             return False
-        self.shape_names |= {name for name, _ in bound}
+        self.derived |= {name for name, _ in bound}
         return True
 
     def _own_placeholder(self, value: Value, unit: Unit) -> bool:

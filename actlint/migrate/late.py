@@ -310,18 +310,20 @@ def _reads(flow: Flow) -> dict[str, tuple[int, cst.CSTNode, bool]]:
     found: dict[str, tuple[int, cst.CSTNode, bool]] = {}
 
     def collect(root: cst.CSTNode, order: int, local: set[str]) -> None:
-        for part in walk(root):
-            if not isinstance(part, cst.Name) or part.value in local or part.value in found:
-                continue
-            values = flow.program.values(part)
-            if any(flow.building.bodies.home_of(value) is not None for value in values):
-                continue
-            if values and all(_is_python(value) for value in values):
-                found[part.value] = (
-                    order,
-                    part,
-                    not all(isinstance(v, Const) and not isinstance(v.value, (list, dict)) for v in values),
-                )
+        local = local | _loop_names(root)
+        for part in root.children:
+            collect(part, order, local)
+        if not isinstance(root, cst.Name) or root.value in local or root.value in found:
+            return
+        values = flow.program.values(root)
+        if any(flow.building.bodies.home_of(value) is not None for value in values):
+            return
+        if values and all(_is_python(value) for value in values):
+            found[root.value] = (
+                order,
+                root,
+                not all(isinstance(v, Const) and not isinstance(v.value, (list, dict)) for v in values),
+            )
 
     for unit in flow.items:
         collect(unit.node, unit.order, _targets(unit.node))
@@ -441,3 +443,17 @@ def _root(node: cst.CSTNode) -> str:
     while isinstance(node, (cst.Attribute, cst.Subscript)):
         node = node.value
     return node.value if isinstance(node, cst.Name) else ""
+
+
+def _loop_names(node: cst.CSTNode) -> set[str]:
+    """The names that a loop or a comprehension binds before its body reads them."""
+    if isinstance(node, cst.For):
+        return {part.value for part in walk(node.target) if isinstance(part, cst.Name)}
+    if isinstance(node, cst.BaseComp):
+        found: set[str] = set()
+        loop: cst.CompFor | None = node.for_in
+        while loop is not None:
+            found |= {part.value for part in walk(loop.target) if isinstance(part, cst.Name)}
+            loop = loop.inner_for_in
+        return found
+    return set()

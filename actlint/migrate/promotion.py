@@ -129,9 +129,9 @@ class Promotion:
                 if leaf.node is not None:
                     self._keyed(leaf.node, leaf)
         for training in self.emitter.program.trainings:
-            leaf = self.emitter.regions.loss_leaf(training)
-            if leaf.node is not None:
-                self._keyed(leaf.node, leaf)
+            for leaf in self.emitter.regions.steps.leaves(training):
+                if leaf.node is not None:
+                    self._keyed(leaf.node, leaf)
         for unit in self.building.units:
             if unit.home.is_class:
                 self._unit(unit)
@@ -148,9 +148,7 @@ class Promotion:
     def _is_host(self, part: cst.CSTNode) -> bool:
         values = self.emitter.program.values(part)
         return (
-            bool(values)
-            and not any(graph_tensors(v) for v in values)
-            and self.keys.key(part) not in self.flow.shape_names
+            bool(values) and not any(graph_tensors(v) for v in values) and self.keys.key(part) not in self.flow.derived
         )
 
     def _unit(self, unit: Unit) -> None:
@@ -160,6 +158,10 @@ class Promotion:
             reads = list(self._forward_names(unit.node))
         elif unit.trainings:
             reads = [part for part in walk(unit.node) if isinstance(part, cst.Name)]
+        for training in self.emitter.program.trainings:
+            rate = self.emitter.regions.steps.rate(training)
+            if rate is not None and self.building.unit_of.get(rate.node) is unit:  # type: ignore[arg-type]
+                reads += [part for part in walk(rate.node) if isinstance(part, cst.Name)]  # type: ignore[arg-type]
         for target, value in bindings(self.building, unit):
             if isinstance(target, cst.Name) and any(isinstance(t, Variable) for t in tensors_in(value)):
                 if not self._is_kept(value):
@@ -189,7 +191,10 @@ class Promotion:
         if name.value == unit.body.receiver:
             return False
         place = self.keys.place(name)
-        values = [value for _, _, value in self._bound.get(place, [])] if place is not None else []  # type: ignore[arg-type]
+        bound = self._bound.get(place, []) if place is not None else []
+        if any(other in self.flow.differentiated for other, _, _ in bound):
+            return False
+        values = [value for _, _, value in bound]
         values = values or [e.value for e in self.flow.here(name)]
         return bool(values) and not any(
             graph_tensors(v) or isinstance(v, (Symbol, Module, Class)) or _is_training(v) for v in values

@@ -8,6 +8,8 @@ from actlint.migrate.bodies import Home, name_of
 from actlint.migrate.callables import Call, Region, shape_of, word
 from actlint.migrate.flow import Flow, Item, Leaf, Parameter
 from actlint.migrate.names import Names
+from actlint.migrate.refusals import Reason
+from actlint.migrate.steps import Stage, Steps
 from actlint.migrate.units import walk
 from actlint.program.model import uses_weights
 from actlint.program.values import Run, Tensor, Training, Value, Variable, tensors_in
@@ -27,6 +29,7 @@ class Regions:
         self.region_of: dict[Item, Region] = {}
         self.regions: list[Region] = []
         self.read: set[Item] = set()
+        self.steps = Steps(flow)
         self._needed()
         self._available()
         self._group()
@@ -71,33 +74,17 @@ class Regions:
                 )
 
     def trainings(self, run: Run) -> list[Training]:
-        """The training operations that a run executes."""
-        found: list[Training] = []
+        """The training operations that a run executes, in the order in which they were made."""
+        found: set[Training] = set()
         for leaf in run.leaves:
             todo = [leaf.op] if isinstance(leaf, Tensor) else []
             while todo:
                 op = todo.pop()
                 if isinstance(op, Training):
-                    found.append(op)
+                    found.add(op)
                 elif op.kind == "group":
                     todo.extend(t.op for t in op.inputs)
-        return found
-
-    def loss_leaf(self, training: Training) -> Leaf:
-        """The loss of a training operation as an expression in the building scope."""
-        node = _loss_node(training)
-        unit = self.building.unit_of[training.node]
-        uses = (
-            {
-                key: d
-                for part, key in self.flow.tensor_names(node)
-                if (d := self.flow.given(part, unit) or self.flow.definition(key, unit.order)) is not None
-            }
-            if node is not None
-            else {}
-        )
-        value = next(iter(tensors_in(training.loss)), Tensor(training))
-        return Leaf(node, value, uses)
+        return sorted(found, key=lambda training: training.index)
 
     # -- what each run needs
 
@@ -123,7 +110,7 @@ class Regions:
         for leaf in self.flow.leaves[run]:
             starts.update(leaf.uses)
         for training in self.trainings(run):
-            starts.update(self.loss_leaf(training).uses)
+            starts.update(self.steps.uses(training))
         return starts
 
     def _needed(self) -> None:
@@ -176,7 +163,8 @@ class Regions:
                 or any(isinstance(d, Parameter) and d.name not in modelled for d in inputs)
             )
             item.head = (
-                not deep
+                self.steps.stage(item) is Stage.FORWARD
+                and not deep
                 and judges
                 and (scalar or any(op in losses for op in ops))
                 and not _feeds_model(item, self.items, self.program)
@@ -191,6 +179,7 @@ class Regions:
             key = (
                 item.unit.home,
                 item.head,
+                self.steps.stage(item),
                 frozenset(runs),
                 frozenset(r.index for r in item.runs) if item.random else None,
                 self._epoch(item),
@@ -319,16 +308,13 @@ class Regions:
                 leaves,
                 wanted,
                 items,
-                trainings[0] if trainings else None,
+                trainings,
                 order,
                 home,
             )
             by_key[key] = call
             self.calls.append(call)
-            if len(trainings) > 1:
-                self.flow.reasons.append(
-                    self.building.reason("REF109", run.node, "one run executes several training operations")
-                )
+            self.flow.reasons += self.steps.races(run, trainings)
 
     def _names(self, home: Home) -> Names:
         """The names beside which a function of a home gets one."""
@@ -373,13 +359,14 @@ class Regions:
 
     def _call_name(self, leaves: list[Leaf], trainings: list[Training], names: Names) -> str:
         if trainings:
-            if len(self.program.trainings) == 1:
+            if len(trainings) == len(self.program.trainings):
                 return names.fresh("train_step")
-            return names.fresh(f"{self._training_name(trainings[0])}_step")
+            return names.fresh(f"{'_and_'.join(map(self.training_name, trainings))}_step")
         words = [word(leaf) for leaf in leaves if not leaf.trains]
         return names.fresh("compute_" + "_and_".join(words) if 0 < len(words) <= 2 and all(words) else "evaluate")
 
-    def _training_name(self, training: Training) -> str:
+    def training_name(self, training: Training) -> str:
+        """A short name for a training operation, from the user's."""
         small = self.building.unit_of[training.node].small
         name = name_of(small.targets[0].target) if isinstance(small, cst.Assign) else ""
         return name.removesuffix("_op").removesuffix("_step") or "train"
@@ -396,15 +383,28 @@ class Regions:
         for region in self.regions:
             if region.head and len(region.items) > (2 if len(users[region]) == 1 else 1):
                 self._deepen(region, users)
-        models = [r for r in self.regions if not r.head]
+        models = [r for r in self.regions if not r.head and self.steps.stage(r.items[0]) is Stage.FORWARD]
         for region in self.regions:
-            if any(self._user_home(user) is not region.home for user in users[region]):
+            elsewhere = any(self._user_home(user) is not region.home for user in users[region])
+            if self.steps.stage(region.items[0]) is not Stage.FORWARD or self.steps.differentiates(region.items):
+                if elsewhere:
+                    self.flow.reasons.append(self._gradients_elsewhere(region))
+                continue
+            if elsewhere:
                 region.name = self._names(region.home).fresh(self._region_name(region, models))
                 continue
             if len(region.items) == 1 and (len(users[region]) < 2 or not region.head or _one_call(region.items[0])):
                 continue
             if len(users[region]) > 1 or len(region.items) > (2 if region.head else 1):
                 region.name = self._names(region.home).fresh(self._region_name(region, models))
+
+    def _gradients_elsewhere(self, region: Region) -> Reason:
+        return self.building.reason(
+            "REF109",
+            region.items[0].unit.node,
+            "gradients are taken here and used by another function",
+            "Take and apply them in one function.",
+        )
 
     def _user_home(self, user: object) -> Home | None:
         return user.home if isinstance(user, (Call, Region)) else None
@@ -425,8 +425,7 @@ class Regions:
             if any(not p.placeholder for p in call.parameters) or not inputs <= {p.name for p in call.parameters}:
                 return
             outside = [leaf.uses for leaf in call.leaves] + [item.uses for item in call.items - closure]
-            if call.training is not None:
-                outside.append(self.loss_leaf(call.training).uses)
+            outside += [self.steps.uses(training) for training in call.trainings]
             if any(d in closure - own for uses in outside for d in uses.values()):
                 return
         region.inner = closure
@@ -459,7 +458,7 @@ class Regions:
         readers = [i.uses for i in self.items if i not in inside] + [
             leaf.uses for call in self.calls for leaf in call.leaves
         ]
-        readers += [self.loss_leaf(t).uses for t in self.program.trainings]
+        readers += [self.steps.uses(t) for t in self.program.trainings]
         last: dict[str, Item] = {}
         for item in region.items:
             for name in item.defs:
@@ -511,17 +510,6 @@ class Regions:
         for item in sorted(items - covered, key=lambda i: i.order):
             place(item)
         return found
-
-
-def _loss_node(training: Training):  # noqa: ANN202
-    """The expression of the minimised loss, in the call of `minimize`."""
-    node = training.node
-    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute) or node.func.attr.value != "minimize":
-        return None
-    for argument in node.args:
-        if argument.keyword is not None and argument.keyword.value == "loss":
-            return argument.value
-    return node.args[0].value if node.args and node.args[0].keyword is None else None
 
 
 def _feeds_model(item: Item, items: list[Item], program) -> bool:  # noqa: ANN001

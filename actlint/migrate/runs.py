@@ -12,7 +12,7 @@ from actlint.migrate.plumbing import only_serves_session
 from actlint.migrate.source import code
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables, walk
-from actlint.program.values import Const, Mapping, Run, Sequence, Session, Tensor, Value, Variable
+from actlint.program.values import Choice, Const, Mapping, Run, Sequence, Session, Tensor, Value, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
@@ -131,6 +131,8 @@ class RunWriter:
         others = [r for r in self.program.runs if r.node is run.node and r.leaves != run.leaves]
         if others:
             return self._chosen_variable([run, *others], rewriter)
+        if isinstance(variables[0], Choice) and (run.form == "eval" or not isinstance(run.fetches, Sequence)):
+            return self._choice(run, variables[0], original, rewriter)
         self.emitter.built(variables, self.emitter.building.unit_of.get(original))
         if run.form == "eval" or not isinstance(run.fetches, Sequence):
             return target.variable_value(variables[0])
@@ -147,6 +149,16 @@ class RunWriter:
                 "REF110", run.node, "which variables are fetched depends on who calls the function"
             )
         return self.emitter.target.array(code(node.visit(rewriter)))  # type: ignore[union-attr,arg-type]
+
+    def _choice(self, run: Run, choice: Choice, original: cst.Call, rewriter: Rewriter) -> str:
+        """Which variable is read is decided by the user's expression."""
+        self.emitter.built(list(choice.variables), self.emitter.building.unit_of.get(original))
+        node = (
+            original.func.value if run.form == "eval" and isinstance(original.func, cst.Attribute) else run.fetch_node
+        )
+        if node is None or any(self.emitter.weights.place(v).layout != "same" for v in choice.variables):
+            rewriter.refuse("REF102", original, "which variable is read here isn't known", "Read each by its own name.")
+        return self.emitter.target.array(code(node.visit(rewriter)))  # type: ignore[arg-type]
 
 
 class RunRewriter(Rewriter):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -14,7 +15,7 @@ from actlint.migrate.source import code
 from actlint.migrate.statements import statement
 from actlint.migrate.summaries import IMAGES
 from actlint.program.binding import BoundCall
-from actlint.program.values import Training, Variable
+from actlint.program.values import Optimizer, Training, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.bodies import Home
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from actlint.migrate.flow import Item, Parameter
     from actlint.migrate.sites import Site
     from actlint.migrate.summaries import Summaries
+    from actlint.migrate.training import Differentiation
     from actlint.migrate.units import Unit
 
 Statements = list[cst.BaseStatement]
@@ -70,6 +72,18 @@ class Target(ABC):
     @abstractmethod
     def training(self, unit: Unit) -> Statements:
         """What stays of the statement that makes a training operation: the optimizer."""
+
+    @abstractmethod
+    def inner_gradient(self, call: Differentiation, rewriter: Rewriter, first: bool) -> str:
+        """Gradients that a forward pass takes, or the `first` of them."""
+
+    def taped(self, body: Statements, parameters: Iterable[str], wanted: str) -> Statements:
+        """The body of a function with what its gradients need around the statements that they differentiate."""
+        return body
+
+    @abstractmethod
+    def count(self, path: str) -> str:
+        """A statement that adds 1 to a variable."""
 
     @abstractmethod
     def callable(self, call: Call) -> Statements:
@@ -192,24 +206,16 @@ class Target(ABC):
         return place
 
     @abstractmethod
-    def parameters(self, training: Training) -> str:
+    def parameters(self, variables: list[Variable], unit: Unit | None) -> str:
         """Source of the list of variables that an optimizer's constructor takes."""
 
     def optimizer_name(self, unit: Unit) -> str:
         """The name of the optimizer object of a training statement."""
         training = unit.trainings[0]
         assert isinstance(training.node, cst.Call) and isinstance(training.node.func, cst.Attribute)
-        if (
-            training.optimizer is not None
-            and sum(
-                t.optimizer is not None and t.optimizer.op is training.optimizer.op
-                for t in self.emitter.program.trainings
-            )
-            > 1
-        ):
-            raise self.emitter.refused("REF109", training.node, "one optimizer serves several training operations")
         owner = training.node.func.value
         if isinstance(owner, (cst.Name, cst.Attribute)):
+            self._check_name(owner, training)
             return self.emitter.promotion.expression(owner)
         known = self._optimizers.get(unit.order)
         if known is None:
@@ -220,6 +226,20 @@ class Target(ABC):
                 f"{word.removesuffix('_op')}_optimizer" if word else "optimizer", None, unit.home
             )
         return known
+
+    def _check_name(self, owner: cst.BaseExpression, training: Training) -> None:
+        """Refuse a name that stands for one optimizer after the other."""
+        made = training.optimizer.op if training.optimizer is not None else None
+        key = self.emitter.flow.keys.key(owner)
+        for unit in self.emitter.building.units:
+            for name, value in self.emitter.flow._bound(unit):
+                if name == key and isinstance(value, Optimizer) and value.op is not made:
+                    raise self.emitter.refused(
+                        "REF109",
+                        training.node,
+                        f"{name} stands for several optimizers, one after the other",
+                        "Give each of them a name of its own.",
+                    )
 
     def __init__(self) -> None:
         self._optimizers: dict[int, str] = {}

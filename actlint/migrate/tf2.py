@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import libcst as cst
@@ -12,12 +13,15 @@ from actlint.migrate.callables import Call
 from actlint.migrate.expression import COLLECTIONS, Rewriter
 from actlint.migrate.flow import Parameter
 from actlint.migrate.source import code, parenthesized
-from actlint.migrate.statements import function, local_name, statement, statements, tidy
+from actlint.migrate.statements import function, statement
 from actlint.migrate.summaries import Summaries
+from actlint.migrate.tapes import taped
 from actlint.migrate.target import Statements, Target, is_framework_import
+from actlint.migrate.training import Differentiation, StepWriter
+from actlint.migrate.training_tf2 import TapeStep, inner_gradient
 from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall, tensor_dtype
-from actlint.program.values import Const, Training, Variable
+from actlint.program.values import Const, Variable
 
 LINE = 100
 
@@ -105,6 +109,10 @@ class TF2(Target):
         if name == "placeholder_with_default":
             dtype = tensor_dtype(binding.values.get("input")) or "float32"
             return rewriter.expression(f"tf.convert_to_tensor({argument('input')}, dtype=tf.{dtype})")
+        if name == "clip_by_global_norm":
+            words = [argument("t_list") or "", argument("clip_norm") or ""]
+            words += [f"use_norm={argument('use_norm')}"] if binding.given("use_norm") else []
+            return rewriter.expression(f"tf.clip_by_global_norm({', '.join(words)})")
         if name in COLLECTIONS:
             return self.emitter.variable_list(rewriter, original)
         if name in ("summary.FileWriter", "train.SummaryWriter"):
@@ -200,35 +208,13 @@ class TF2(Target):
                 text = code(kept.visit(Rewriter(self.emitter.surroundings)))  # type: ignore[arg-type]
                 alias = self.emitter.surroundings.alias
                 head.append(statement(f"{parameter.name} = {alias}.ensure_shape({parameter.name}, {text})"))
-        if call.training is None:
-            body = self.emitter.compose(call.items, call.home, wanted=wanted)
+        if StepWriter.wanted(call):
+            body = TapeStep(self, call).body()
         else:
-            loss = self.emitter.loss(call)
-            text = self.emitter.leaf(loss)
-            inner = self.emitter.compose(call.items, call.home, wanted=wanted | set(loss.uses))
-            name = text if text.isidentifier() else local_name("loss", inner, names)
-            if name != text:
-                inner.append(statement(f"{name} = {text}"))
-            body = [self._tape(inner)]
-            optimizer = self.optimizer_name(self.emitter.building.unit_of[call.training.node])
-            variables = self.emitter.weights.list_text(call.training.variables, ordered=False)
-            body += statements(f"""
-                variables = {variables}
-                gradients = tape.gradient({name}, variables)
-                {optimizer}.apply_gradients(zip(gradients, variables))
-                """)
-            body[-3] = body[-3].with_changes(leading_lines=[])  # type: ignore[call-arg]
+            body = self.emitter.compose(call.items, call.home, wanted=wanted)
         if returned:
             body.append(statement(f"return {', '.join(call.structure(returned))}"))
         return [self.emitter.function(call.name, names, [*head, *body], call.home, [self._decorator(call)])]
-
-    def _tape(self, inner: Statements) -> cst.BaseStatement:
-        """`with tf.GradientTape() as tape:` around the forward pass and the loss."""
-        alias = self.emitter.surroundings.alias
-        made = cst.parse_statement(f"with {alias}.GradientTape() as tape:\n    pass\n")
-        return made.with_changes(
-            body=cst.IndentedBlock([tidy(node, first=place == 0) for place, node in enumerate(inner)])
-        )  # type: ignore[call-arg]
 
     def _decorator(self, call: Call) -> str:
         """`tf.function` with the placeholders' shapes and dtypes: it casts and checks what is passed, as they did."""
@@ -267,6 +253,8 @@ class TF2(Target):
         alias = self.emitter.surroundings.alias
         tensor = parameter.tensor
         dtype = f"{alias}.{tensor.dtype or 'float32'}"
+        if tensor.shape is None and self.emitter.regions.steps.is_scalar(tensor):
+            return f"{alias}.TensorSpec((), {dtype})"
         if tensor.shape is None:
             return f"{alias}.TensorSpec(None, {dtype})"
         dims = [str(dim) if str(dim) != "?" else "None" for dim in self._dimensions(parameter)]
@@ -288,16 +276,25 @@ class TF2(Target):
 
     # -- training
 
-    def parameters(self, training: Training) -> str:
-        self.emitter.built(training.variables, self.emitter.building.unit_of[training.node])
-        return self.emitter.weights.list_text(training.variables)
+    def inner_gradient(self, call: Differentiation, rewriter: Rewriter, first: bool) -> str:
+        return inner_gradient(self.emitter, call, rewriter, first)
+
+    def taped(self, body: Statements, parameters: Iterable[str], wanted: str) -> Statements:
+        return taped(body, self.emitter.surroundings.alias, parameters, wanted)
+
+    def count(self, path: str) -> str:
+        return f"{path}.assign_add(1)"
+
+    def parameters(self, variables: list[Variable], unit: Unit | None) -> str:
+        self.emitter.built(variables, unit)
+        return self.emitter.weights.list_text(variables)
 
     def training(self, unit: Unit) -> Statements:
         training = unit.trainings[0]
         name = self.optimizer_name(unit)
         owner = training.node.func.value  # type: ignore[attr-defined]
         if isinstance(owner, (cst.Name, cst.Attribute)):
-            return []
+            return self._built(unit, name)
         binding = self.emitter.program.bindings.get(owner)
         if not isinstance(binding, BoundCall):
             raise self.emitter.refused(
@@ -305,6 +302,16 @@ class TF2(Target):
             )
         rewriter = Rewriter(self.emitter.surroundings)
         updated = owner.with_changes(args=[a.visit(rewriter) for a in owner.args])
-        made = rewriter.formed(owner, updated, binding, {"parameters": lambda: self.parameters(training)})
+        made = rewriter.formed(owner, updated, binding, {"parameters": lambda: self.emitter.parameters(owner)})
         lines = getattr(unit.node, "leading_lines", ())
         return [statement(f"{name} = {code(made)}").with_changes(leading_lines=lines)]  # type: ignore[call-arg]
+
+    def _built(self, unit: Unit, name: str) -> Statements:
+        """An optimizer that several training operations share is told all of its variables at the last of them."""
+        training = unit.trainings[0]
+        shared = self.emitter.regions.steps.shared(training)
+        made_by = self.emitter.optimizer_call(training)
+        if len(shared) == 1 or shared[-1] is not training or made_by is None:
+            return []
+        lines = getattr(unit.node, "leading_lines", ())
+        return [statement(f"{name}.build({self.emitter.parameters(made_by)})").with_changes(leading_lines=lines)]  # type: ignore[call-arg]

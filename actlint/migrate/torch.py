@@ -7,6 +7,7 @@ import re
 import libcst as cst
 
 from actlint.apis.helpers import Helper
+from actlint.apis.infer import INTEGERS
 from actlint.migrate.arguments import DTYPES
 from actlint.migrate.bodies import Home
 from actlint.migrate.builders import Builder
@@ -16,13 +17,15 @@ from actlint.migrate.flow import Item, Parameter
 from actlint.migrate.parts import Step
 from actlint.migrate.sites import Site
 from actlint.migrate.source import code, parenthesized
-from actlint.migrate.statements import function, local_name, statement
+from actlint.migrate.statements import function, statement
 from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.target import Statements, Target, is_framework_import
+from actlint.migrate.training import Differentiation, StepWriter
+from actlint.migrate.training_torch import BackwardStep, inner_gradient
 from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall, dtype_of, is_host, tensor_dtype
 from actlint.program.model import uses_weights
-from actlint.program.values import Mapping, Op, Sequence, Tensor, Training, Value, Variable
+from actlint.program.values import Const, Mapping, Op, Sequence, Tensor, Value, Variable
 
 _LAYOUTS = {"same": "{}", "T": "{}.t()", "HWIO": "{}.permute(2, 3, 1, 0)"}
 
@@ -320,10 +323,12 @@ class Torch(Target):
         )  # noqa: E731
         if name == "Variable":
             made = self._initial(rewriter, original, binding, argument("initial_value") or "", argument("dtype"))
-            return rewriter.expression(made if binding.const("trainable", True) is False else f"nn.Parameter({made})")
+            plain = binding.const("trainable", True) is False or _is_counter(rewriter.values(original))
+            return rewriter.expression(made if plain else f"nn.Parameter({made})")
         if name == "get_variable":
             made = self._get_variable(rewriter, original, binding, argument)
-            return rewriter.expression(made if binding.const("trainable") is False else f"nn.Parameter({made})")
+            plain = binding.const("trainable") is False or _is_counter(rewriter.values(original))
+            return rewriter.expression(made if plain else f"nn.Parameter({made})")
         if name in ("set_random_seed", "random.set_random_seed"):
             return rewriter.expression(f"torch.manual_seed({', '.join(code(a.value) for a in updated.args)})")
         if name == "logging.set_verbosity":
@@ -341,6 +346,10 @@ class Torch(Target):
         if name == "placeholder_with_default":
             dtype = tensor_dtype(binding.values.get("input")) or "float32"
             return rewriter.expression(f"torch.as_tensor({argument('input')}, dtype=torch.{dtype})")
+        if name == "clip_by_global_norm":
+            words = [argument("t_list") or "", argument("clip_norm") or ""]
+            words += [argument("use_norm") or ""] if binding.given("use_norm") else []
+            return rewriter.expression(f"{rewriter.at.ask_helper(name)}({', '.join(words)})")
         if name in COLLECTIONS:
             return self.emitter.variable_list(rewriter, original)
         if name in ("summary.FileWriter", "train.SummaryWriter"):
@@ -357,6 +366,8 @@ class Torch(Target):
             return f"{text}.to(torch.{named})" if named and named != value.dtype else text
         if value is None or not is_host(value):
             rewriter.refuse("REF102", original, "what the variable starts from isn't known")
+        if named is None and isinstance(value, Const) and type(value.value) is int:
+            named = "int32"
         return f"torch.tensor({text}, dtype=torch.{named})" if named else f"torch.tensor({text})"
 
     def _get_variable(self, rewriter: Rewriter, original: cst.Call, binding: BoundCall, argument) -> str:  # noqa: ANN001
@@ -474,26 +485,10 @@ class Torch(Target):
     def callable(self, call: Call) -> Statements:
         to_numpy = self._to_numpy() if call.returned else ""
         wanted = self.emitter.wanted_names(call.leaves)
-        body: Statements = [
-            statement(f"{p.name} = torch.as_tensor({p.name}, dtype=torch.{self._dtype(p)})") for p in call.parameters
-        ]
-        if call.training is None:
-            body += self.emitter.compose(call.items, call.home, wanted=wanted)
-        else:
-            loss = self.emitter.loss(call)
-            body += self.emitter.compose(call.items, call.home, wanted=wanted | set(loss.uses))
-            optimizer = self.optimizer_name(self.emitter.building.unit_of[call.training.node])
-            text = self.emitter.leaf(loss)
-            if not text.isidentifier():
-                name = local_name("loss", body, [])
-                body.append(statement(f"{name} = {text}"))
-                text = name
-            scalar = isinstance(loss.value, Tensor) and loss.value.shape == ()
-            body += [
-                statement(f"{optimizer}.zero_grad()"),
-                statement(f"{text}.backward()" if scalar else f"torch.sum({text}).backward()"),
-                statement(f"{optimizer}.step()"),
-            ]
+        step = BackwardStep(self, call) if StepWriter.wanted(call) else None
+        traced = step.inputs(inner=True) if step is not None else []
+        body: Statements = [statement(f"{p.name} = {self._tensor(p, p.name in traced)}") for p in call.parameters]
+        body += step.body() if step is not None else self.emitter.compose(call.items, call.home, wanted=wanted)
         returned = [
             self.emitter.leaf(leaf) if is_merged(leaf.value) else f"{to_numpy}({self.emitter.leaf(leaf)})"
             for leaf in call.returned
@@ -506,9 +501,14 @@ class Torch(Target):
                 [p.name for p in call.parameters],
                 body,
                 call.home,
-                [] if call.training is not None else ["torch.no_grad()"],
+                [] if step is not None else ["torch.no_grad()"],
             )
         ]
+
+    def _tensor(self, parameter: Parameter, traced: bool) -> str:
+        """What is passed as a tensor of the placeholder's dtype."""
+        made = f"torch.as_tensor({parameter.name}, dtype=torch.{self._dtype(parameter)})"
+        return f"{made}.requires_grad_()" if traced else made
 
     def _dtype(self, parameter: Parameter) -> str:
         dtype = parameter.tensor.dtype
@@ -533,14 +533,22 @@ class Torch(Target):
 
     # -- training
 
-    def parameters(self, training: Training) -> str:
-        elements = self.emitter.weights.listing(training.variables, ordered=False)
+    def inner_gradient(self, call: Differentiation, rewriter: Rewriter, first: bool) -> str:
+        return inner_gradient(self.emitter, call, rewriter, first)
+
+    def count(self, path: str) -> str:
+        return f"{path}.add_(1)"
+
+    def parameters(self, variables: list[Variable], unit: Unit | None) -> str:
+        elements = self.emitter.weights.listing(variables, ordered=False)
         if len(elements) == 1 and elements[0].startswith("*"):
             return elements[0][1:]
         return self.emitter.hoist("parameters", f"[{', '.join(elements)}]")
 
     def training(self, unit: Unit) -> Statements:
         training = unit.trainings[0]
+        if self.emitter.regions.steps.shared(training)[-1] is not training:
+            return []
         name = self.optimizer_name(unit)
         lines = getattr(unit.node, "leading_lines", ())
         made_by = self.emitter.optimizer_call(training)
@@ -552,5 +560,13 @@ class Torch(Target):
         assert isinstance(binding, BoundCall)
         rewriter = Rewriter(self.emitter.surroundings)
         updated = made_by.with_changes(args=[a.visit(rewriter) for a in made_by.args])
-        made = rewriter.formed(made_by, updated, binding, {"parameters": lambda: self.parameters(training)})
+        extra = {"parameters": lambda: self.emitter.parameters(made_by)}
+        if len(self.emitter.regions.steps.shared(training)) > 1:
+            extra["shared"] = lambda: "True"
+        made = rewriter.formed(made_by, updated, binding, extra)
         return [statement(f"{name} = {code(made)}").with_changes(leading_lines=lines)]  # type: ignore[call-arg]
+
+
+def _is_counter(values: list[Value]) -> bool:
+    """Whether a variable holds whole numbers, which have no gradient."""
+    return any(isinstance(v, Variable) and v.dtype in INTEGERS for v in values)

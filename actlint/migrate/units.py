@@ -353,6 +353,8 @@ class Building:
                     ]
                 )
             return "host" if runs or not isinstance(unit.small, cst.Expr) else "dropped"
+        if unit.made("optimizer") and unit.small is not None:
+            return "constructor"
         if forward or unit.made("placeholder"):
             return "forward" if forward else "placeholder"
         tensors = [op for op in unit.ops if op.kind in ("op", "loss")]

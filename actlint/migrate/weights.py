@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from actlint.apis.entry import LayerEntry
-from actlint.migrate.bodies import Home
+from actlint.migrate.bodies import Home, name_of
 from actlint.migrate.keys import bindings
 from actlint.migrate.refusals import Refused
 from actlint.migrate.sites import Made, Path, same_path
@@ -130,8 +130,10 @@ class Weights:
         """Names and attributes of the building statements and the modules, latest binding first."""
         if self._named is None:
             building = self.emitter.building
+            differentiated = self.emitter.flow.differentiated
             units = [unit for unit in reversed(building.units) if unit not in self.emitter.flow.items]
             bound = [(unit, pair) for unit in units for pair in bindings(building, unit)]
+            inner = {name_of(target) for unit in differentiated for target, _ in bindings(building, unit)}
             promotion = self.emitter.promotion
             named = [
                 (promotion.expression(target), value, unit.home)
@@ -140,7 +142,8 @@ class Weights:
             ]
             for module, file in building.modules.items():
                 home = building.bodies.of_node[module].home
-                named += [(name, value, home) for name, value in self.emitter.program.scopes[file].names.items()]
+                names = self.emitter.program.scopes[file].names
+                named += [(name, value, home) for name, value in names.items() if name not in inner]
             gone = {n for unit in self.emitter.flow.items for n in assigned_names(unit.node)}
             named = [entry for entry in named if entry[0] not in self.emitter.trained_lists | gone]
             self._named = sorted(
@@ -177,7 +180,7 @@ class Weights:
                 if isinstance(value, Sequence)
                 else []
             )
-            if len(items) > 1 and all(isinstance(item, Variable) for item in items):
+            if name not in later and len(items) > 1 and all(isinstance(item, Variable) for item in items):
                 name = self.seen(name, home, variables[0].op.node)
                 text = f"{name}.values()" if isinstance(value, Mapping) else name
                 groups.append((text, [id(item) for item in items]))

@@ -359,6 +359,9 @@ def _comparison(self: Interpreter, node: cst.Comparison, scope: Scope) -> Value:
             result = Const((left == NONE) == (symbol == "is"))
         elif symbol in ("in", "not in") and isinstance(right, Mapping) and isinstance(left, Const):
             result = Const((left.value in right.items) == (symbol == "in"))
+        elif symbol in ("in", "not in") and isinstance(left, Tensor) and isinstance(right, Sequence):
+            found = any(item is left for item in right.items)
+            result = Const(found == (symbol == "in")) if found or not right.partial else Host("bool")
         elif symbol in ("equal", "not_equal") and right == NONE and not isinstance(left, (Unknown, Host)):
             result = Const((left == NONE) == (symbol == "equal"))
         else:

@@ -36,6 +36,7 @@ from actlint.program.values import (
     Unknown,
     Value,
     Variable,
+    chosen,
     runs_in,
     tensors_in,
 )
@@ -285,9 +286,17 @@ class Interpreter:
         """One element that stands for all of a loop."""
         if items and all(isinstance(item, Const) for item in items):
             return Host("element")
-        if items:
-            return items[0]
-        return self.element(iterable, node)
+        return self._one_of(items) if items else self.element(iterable, node)
+
+    def _one_of(self, items: list[Value]) -> Value:
+        if all(isinstance(item, Variable) for item in items):
+            return chosen(items)  # type: ignore[arg-type]
+        rows = [item.items for item in items if isinstance(item, Sequence)]
+        if len(rows) == len(items) and len({len(row) for row in rows}) == 1:
+            return Sequence([self._one_of(list(column)) for column in zip(*rows, strict=True)], "tuple")
+        if all(isinstance(item, Const) for item in items):
+            return items[0] if all(item == items[0] for item in items) else Host("element")
+        return items[0]
 
     def unrolled(self, loop: cst.For, items: list[Value], scope: Scope) -> None:
         """A loop whose elements are known, turn by turn."""
@@ -455,6 +464,8 @@ class Interpreter:
             if not any(True for _ in tensors_in(value)):
                 return Host("element", runs_in(value))
             first = items[0]
+            if all(isinstance(item, Variable) for item in items):
+                return chosen(items)  # type: ignore[arg-type]
             return (
                 first
                 if all(isinstance(item, Tensor) for item in items) and len(items) == 1

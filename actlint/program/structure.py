@@ -3,12 +3,14 @@ scopes, summaries."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from actlint.apis.catalogue import lookup
+from actlint.apis.infer import INTEGERS
 from actlint.program.binding import BoundCall, dimensions, dtype_of, tensor_dtype, tensor_shape
 from actlint.program.values import (
     NONE,
@@ -17,6 +19,7 @@ from actlint.program.values import (
     Handle,
     Host,
     Mapping,
+    Op,
     Optimizer,
     Run,
     Sequence,
@@ -342,12 +345,10 @@ def optimizer_method(
         return _train(self, node, optimizer, loss, variables, get(1, "global_step"))
     if name == "compute_gradients":
         loss, variables = get(0, "loss"), get(1, "var_list")
-        return Sequence(
-            [
-                Sequence([_gradient(self, node, loss, v, i), v], "tuple")
-                for i, v in enumerate(_variable_list(self, variables))
-            ]
-        )
+        reached = differentiable_ancestors(tensors_in(loss))
+        graph = loss.op.graph if isinstance(loss, Tensor) else None
+        chosen = _variable_list(self, variables, graph)
+        return Sequence([Sequence([_gradient(self, node, loss, v, reached), v], "tuple") for v in chosen])
     if name == "apply_gradients":
         pairs = get(0, "grads_and_vars")
         items = [self.iterate(item) for item in self.iterate(pairs) or []] if pairs is not None else []
@@ -365,17 +366,38 @@ def optimizer_method(
 
 
 def _variable_list(self: Interpreter, value: Value | None, graph: int | None = None) -> list[Variable]:
+    """The variables that are differentiated by; none where they aren't known."""
     if value is None or value == NONE:
-        return [variable for variable in self.variables(graph) if variable.trainable]
+        return [v for v in self.variables(graph) if v.trainable and v.dtype not in INTEGERS]
     if isinstance(value, Variable):
         return [value]
+    if isinstance(value, Sequence) and value.partial:
+        return []
     return [v for v in tensors_in(value) if isinstance(v, Variable)]
 
 
-def _gradient(self: Interpreter, node: cst.Call, loss: Value | None, variable: Tensor, index: int) -> Tensor:
+def _gradient(self: Interpreter, node: cst.Call, loss: Value | None, variable: Tensor, reached: set[Op]) -> Value:
+    """The gradient by one tensor; None where the loss doesn't depend on it."""
+    if isinstance(loss, Tensor) and variable.op not in reached:
+        return NONE
     return self.operation(
         "gradients", {"loss": loss or NONE, "with_respect_to": variable}, node, variable.shape, variable.dtype
     )
+
+
+def differentiable_ancestors(tensors: Iterable[Tensor]) -> set[Op]:
+    """The operations that gradients of these tensors reach."""
+    seen: set[Op] = set()
+    todo = [tensor.op for tensor in tensors]
+    while todo:
+        op = todo.pop()
+        if op in seen:
+            continue
+        seen.add(op)
+        entry = lookup(op.symbol)
+        if entry is None or entry.differentiable:
+            todo.extend(tensor.op for tensor in op.inputs)
+    return seen
 
 
 def _train(
@@ -431,7 +453,19 @@ def _gradients(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     xs = list(tensors_in(call.values.get("xs")))
     if not xs:
         return Unknown("gradients with respect to something that isn't known", node, self.file)
-    return Sequence([_gradient(self, node, loss, x, i) for i, x in enumerate(xs)])
+    reached = differentiable_ancestors(tensors_in(loss))
+    return Sequence([_gradient(self, node, loss, x, reached) for x in xs])
+
+
+@structural("clip_by_global_norm", "t_list, clip_norm, use_norm=None, name=None")
+def _clip_by_global_norm(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    items = self.iterate(call.values.get("t_list", NONE))
+    if items is None:
+        return Unknown("a list of tensors that isn't known is clipped", node, self.file)
+    tensors = [item for item in items if isinstance(item, Tensor)]
+    made = self.operation("clip_by_global_norm", dict(call.values), node, (), tensors[0].dtype if tensors else None)
+    clipped = (Tensor(made.op, t.shape, t.dtype, 1 + place) for place, t in enumerate(tensors))
+    return Sequence([Sequence([next(clipped) if isinstance(item, Tensor) else item for item in items]), made], "tuple")
 
 
 @structural("group", "*inputs, **kwargs")

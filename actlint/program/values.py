@@ -214,6 +214,13 @@ class Variable(Tensor):
 
 
 @dataclass(eq=False)
+class Choice(Variable):
+    """One of several variables, which one isn't known here: an element of a container, chosen at run time."""
+
+    variables: tuple[Variable, ...] = ()
+
+
+@dataclass(eq=False)
 class Layer:
     """A layer with weights that `tf.layers.*` made: one constructor, applied by `op`."""
 
@@ -296,6 +303,16 @@ class Run:
     @property
     def trains(self) -> bool:
         return bool(self.trained)
+
+
+def chosen(variables: list[Variable]) -> Variable:
+    """One of these variables."""
+    first = variables[0]
+    if len(variables) == 1:
+        return first
+    shape = first.shape if all(v.shape == first.shape for v in variables) else None
+    dtype = first.dtype if all(v.dtype == first.dtype for v in variables) else None
+    return Choice(first.op, shape, dtype, trainable=first.trainable, variables=tuple(variables))
 
 
 def tensors_in(value: Value | None) -> Iterator[Tensor]:

@@ -119,7 +119,7 @@ def test_tf2(source, wanted, text):
         "tf.nn.dropout(x, 0.5, [3, 1])",
         "tf.nn.leaky_relu(x, a)",
         "tf.contrib.layers.xavier_initializer(uniform=False)",
-        "tf.train.MomentumOptimizer(a, 0.9)",
+        "tf.train.MomentumOptimizer(0.1, a)",
         "tf.gather(x, c, batch_dims=1)",
         "tf.constant('text')",
         "tf.truncated_normal([2], stddev=a)",
@@ -145,7 +145,7 @@ def test_refused_for_torch(source, rewrite, refusal):
     [
         "tf.where(v)",
         "tf.concat(1, [x, x])",
-        "tf.train.AdamOptimizer(t)",
+        "tf.train.AdamOptimizer(0.1, beta1=t)",
         "tf.layers.dense(x, 3, kernel_regularizer=n)",
         "tf.nn.embedding_lookup([x, y], c)",
     ],

@@ -188,25 +188,61 @@ REFUSED = {
         "== compares tensors by identity",
         HEAD + "out = tf.matmul(x, w)\nout = out if (out == x) else 2.0 * out  #!\n" + TRAIN + RUN,
     ),
-    "separate gradients": (
+    "two updates of a variable in a run": (
         "REF109",
-        "separate steps",
-        NET
-        + """loss = tf.reduce_mean(out)
-opt = tf.train.GradientDescentOptimizer(0.1)
-grads = opt.compute_gradients(loss)
-train = opt.apply_gradients([(tf.clip_by_value(g, -1., 1.), v) for g, v in grads])  #!
-"""
-        + RUN,
-    ),
-    "two trainings in a run": (
-        "REF109",
-        "several training operations",
+        "update the same variables",
         NET
         + TRAIN
         + "more = tf.train.AdamOptimizer(0.1).minimize(loss)\n"
         + START
         + "sess.run([train, more], {x: data})  #!\n",
+    ),
+    "two updates of an Adam in a run": (
+        "REF109",
+        "share an optimizer that counts its updates",
+        NET
+        + """loss = tf.reduce_mean(tf.square(out - 1.0))
+b = tf.Variable(1.0)
+optimizer = tf.train.AdamOptimizer(0.1)
+train = optimizer.minimize(loss, var_list=[w])
+more = optimizer.minimize(loss * b, var_list=[b])
+"""
+        + START
+        + "sess.run([train, more], {x: data})  #!\n",
+    ),
+    "one name for two optimizers": (
+        "REF109",
+        "optimizer stands for several optimizers",
+        NET
+        + """loss = tf.reduce_mean(tf.square(out - 1.0))
+optimizer = tf.train.AdamOptimizer(0.1)
+train = optimizer.minimize(loss)  #!
+optimizer = tf.train.GradientDescentOptimizer(0.1)
+more = optimizer.minimize(loss)
+"""
+        + START
+        + "sess.run(train, {x: data})\nsess.run(more, {x: data})\n",
+    ),
+    "gradient cut in two ways": (
+        "REF109",
+        "taken with stop_gradients",
+        NET
+        + """loss = tf.reduce_mean(tf.square(out - 1.0))
+slope = tf.gradients(loss, w, stop_gradients=[out])  #!
+"""
+        + START
+        + "sess.run(slope, {x: data})\n",
+    ),
+    "fed momentum": (
+        "REF108",
+        "momentum is a tensor",
+        NET
+        + """momentum = tf.placeholder(tf.float32, [])
+loss = tf.reduce_mean(tf.square(out - 1.0))
+train = tf.train.MomentumOptimizer(0.1, momentum).minimize(loss)  #!
+"""
+        + START
+        + "sess.run(train, {x: data, momentum: 0.9})\n",
     ),
     "variable beside its update": (
         "REF111",

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from actlint.apis.entry import Form, OptimizerEntry, Rewriting
+from actlint.apis.entry import Form, OptimizerEntry, Rename, Rewriting
 from actlint.apis.forms import arguments, mapping
+
+RATE = "learning_rate"
 
 
 def _numbers(call: Rewriting, names: str) -> None:
-    """Refuse hyper-parameters that are computed in the graph."""
+    """Refuse hyper-parameters that are computed in the graph; a learning rate that is gets set in each step."""
     for name in names.split():
-        if call.is_tensor(name):
+        if call.is_tensor(name) and name != RATE:
             call.refuse(f"{name} is a tensor, so it may change from step to step", f"give {name} as a Python number")
+
+
+def _given(call: Rewriting, pairs: str) -> str:
+    """The passed arguments as keywords; a learning rate that the step sets starts at 0."""
+    if not call.is_tensor(RATE):
+        return arguments(call, pairs)
+    names = mapping(pairs)
+    rest = " ".join(f"{name}={new}" for name, new in names.items() if name != RATE)
+    return f", {names[RATE]}=0.0{arguments(call, rest)}"
 
 
 def _keras(name: str, pairs: str, always: str = "", fixed: str = "") -> Form:
@@ -19,11 +30,22 @@ def _keras(name: str, pairs: str, always: str = "", fixed: str = "") -> Form:
 
     def form(call: Rewriting) -> str:
         _numbers(call, " ".join(mapping(pairs)))
-        given = arguments(call, pairs).removeprefix(", ")
+        given = _given(call, pairs).removeprefix(", ")
         missing = [f"{mapping(pairs)[p]}={value}" for p, value in required.items() if not call.given(p)]
         return f"tf.keras.optimizers.{name}({', '.join(filter(None, [given, *missing]))}{fixed})"
 
     return form
+
+
+def _momentum(call: Rewriting) -> str:
+    """Keras' own form as long as the rate doesn't change."""
+    pairs = "learning_rate momentum use_nesterov=nesterov"
+    if not call.is_tensor(RATE) or call.const("momentum") == 0:
+        made = _keras("SGD", pairs)
+        assert not isinstance(made, Rename)
+        return str(made(call))
+    _numbers(call, "momentum")
+    return f"{call.helper('Momentum')}({_given(call, pairs).removeprefix(', ')})"
 
 
 def _torch(name: str, pairs: str, always: str = "", fixed: str = "") -> Form:
@@ -33,7 +55,7 @@ def _torch(name: str, pairs: str, always: str = "", fixed: str = "") -> Form:
     def form(call: Rewriting) -> str:
         _numbers(call, " ".join(mapping(pairs)))
         missing = "".join(f", {mapping(pairs)[p]}={value}" for p, value in required.items() if not call.given(p))
-        return f"torch.optim.{name}({call.text('parameters')}{arguments(call, pairs)}{missing}{fixed})"
+        return f"torch.optim.{name}({call.text('parameters')}{_given(call, pairs)}{missing}{fixed})"
 
     return form
 
@@ -43,14 +65,15 @@ def _adam(call: Rewriting) -> str:
     betas = ""
     if call.given("beta1") or call.given("beta2"):
         betas = f", betas=({call.text('beta1', '0.9')}, {call.text('beta2', '0.999')})"
-    rate, epsilon = arguments(call, "learning_rate=lr"), arguments(call, "epsilon=eps")
-    return f"{call.helper('adam')}({call.text('parameters')}{rate}{betas}{epsilon})"
+    rate, epsilon = _given(call, "learning_rate=lr"), arguments(call, "epsilon=eps")
+    name = "Adam" if call.text("shared", "") else "adam"
+    return f"{call.helper(name)}({call.text('parameters')}{rate}{betas}{epsilon})"
 
 
 def _rmsprop(helper: str, pairs: str) -> Form:
     def form(call: Rewriting) -> str:
         _numbers(call, " ".join(mapping(pairs)))
-        return f"{call.helper(helper)}({call.text('parameters')}{arguments(call, pairs)})"
+        return f"{call.helper(helper)}({call.text('parameters')}{_given(call, pairs)})"
 
     return form
 
@@ -67,7 +90,7 @@ ENTRIES: tuple[OptimizerEntry, ...] = (
     OptimizerEntry(
         "train.MomentumOptimizer",
         "learning_rate, momentum, use_locking=False, name='Momentum', use_nesterov=False",
-        tf2=_keras("SGD", "learning_rate momentum use_nesterov=nesterov"),
+        tf2=_momentum,
         torch=_torch("SGD", "learning_rate=lr momentum use_nesterov=nesterov"),
         trap="Keras keeps the learning rate inside of the buffer, which is the same only while the rate is constant.",
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actlint.apis.entry import UNKNOWN, Bound, Entry, Form, Rename, Rewriting
 from actlint.apis.forms import arguments, axes, constant_axis, reduction, rename, root
-from actlint.apis.infer import INTEGERS, always, dtype_of, reducing, shape_of
+from actlint.apis.infer import INTEGERS, always, dtype_of, reducing, scalar, shape_of
 from actlint.apis.shape import Shape
 
 _RENAMED = {"reduction_indices": "axis", "keep_dims": "keepdims"}
@@ -151,6 +151,15 @@ ENTRIES: tuple[Entry, ...] = (
         dtype=dtype_of("x"),
         tf2=rename("tf.cumsum", "x axis exclusive reverse"),
         torch=_cumsum,
+    ),
+    Entry(
+        "global_norm",
+        "t_list, name=None",
+        aliases=("linalg.global_norm",),
+        shape=scalar,
+        dtype=always("float32"),
+        tf2=rename("tf.linalg.global_norm", "t_list"),
+        torch=lambda call: f"{call.helper('global_norm')}({call.tensors('t_list')})",
     ),
     Entry(
         "clip_by_norm",

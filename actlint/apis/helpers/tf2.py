@@ -38,6 +38,28 @@ def rmsprop(variables, learning_rate, rho=0.9, momentum=0.0, epsilon=1e-10, cent
     return optimizer
 ''',
     ),
+    Helper(
+        "Momentum",
+        '''\
+class Momentum(tf.keras.optimizers.SGD):
+    """Momentum whose buffer doesn't hold the learning rate, which may change then; Keras' own buffer does."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        rate = tf.cast(learning_rate, variable.dtype)
+        buffer = self.momentums[self._get_variable_index(variable)]
+        self.assign(buffer, self.momentum * buffer + gradient)
+        self.assign_sub(variable, rate * (gradient + self.momentum * buffer if self.nesterov else buffer))
+''',
+    ),
+    Helper(
+        "natural_exp_decay",
+        '''\
+def natural_exp_decay(learning_rate, step, decay_steps, decay_rate, staircase=False):
+    """The rate after some steps of exponential decay to the base e."""
+    progress = tf.cast(step, tf.float32) / decay_steps
+    return learning_rate * tf.exp(-decay_rate * (tf.floor(progress) if staircase else progress))
+''',
+    ),
 )
 
 HELPERS: dict[str, Helper] = {helper.name: helper for helper in _ALL}

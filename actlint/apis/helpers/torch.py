@@ -85,6 +85,28 @@ def clip_by_norm(x, clip_norm, dim=None):
 ''',
     ),
     Helper(
+        "global_norm",
+        '''\
+def global_norm(tensors):
+    """The norm of all tensors' elements together; None counts for nothing."""
+    return torch.sqrt(sum(torch.sum(tensor**2) for tensor in tensors if tensor is not None))
+''',
+    ),
+    Helper(
+        "clip_by_global_norm",
+        '''\
+def clip_by_global_norm(tensors, clip_norm, norm=None):
+    """Tensors scaled down together to a norm of at most `clip_norm`, and the norm that they had; None stays None.
+
+    torch.nn.utils.clip_grad_norm_ adds an epsilon to the divisor.
+    """
+    norm = global_norm(tensors) if norm is None else norm
+    scale = torch.where(torch.isfinite(norm), clip_norm / torch.clamp(norm, min=clip_norm), torch.nan)
+    return [None if tensor is None else tensor * scale for tensor in tensors], norm
+''',
+        needs=("global_norm",),
+    ),
+    Helper(
         "one_hot",
         '''\
 def one_hot(indices, depth, on_value=1.0, off_value=0.0, dtype=None):
@@ -330,6 +352,40 @@ def adam(parameters, lr=0.001, betas=(0.9, 0.999), eps=1e-8):
 ''',
     ),
     Helper(
+        "Adam",
+        '''\
+class Adam(torch.optim.Optimizer):
+    """Adam that counts its own steps, not those of each parameter, and adds epsilon before the bias correction."""
+
+    def __init__(self, parameters, lr=0.001, betas=(0.9, 0.999), eps=1e-8):
+        super().__init__(parameters, {"lr": lr, "betas": betas, "eps": eps})
+        self.steps = 0
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        self.steps += 1
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    self._update(parameter, parameter.grad, self.state[parameter], group)
+        return loss
+
+    def _update(self, parameter, gradient, state, group):
+        if not state:
+            state["exp_avg"] = torch.zeros_like(parameter)
+            state["exp_avg_sq"] = torch.zeros_like(parameter)
+        beta1, beta2 = group["betas"]
+        state["exp_avg"].mul_(beta1).add_(gradient, alpha=1 - beta1)
+        state["exp_avg_sq"].mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+        rate = group["lr"] * (1 - beta2**self.steps) ** 0.5 / (1 - beta1**self.steps)
+        parameter.addcdiv_(state["exp_avg"], state["exp_avg_sq"].sqrt() + group["eps"], value=-rate)
+''',
+    ),
+    Helper(
         "RMSProp",
         '''\
 class RMSProp(torch.optim.Optimizer):
@@ -367,6 +423,39 @@ class RMSProp(torch.optim.Optimizer):
     ),
 )
 
+_SCHEDULES = (
+    Helper(
+        "polynomial_decay",
+        '''\
+def polynomial_decay(learning_rate, step, decay_steps, end_learning_rate=0.0001, power=1.0, cycle=False):
+    """The rate after some steps of polynomial decay down to an end rate; with `cycle` it starts again from there."""
+    if cycle:
+        decay_steps = decay_steps * torch.clamp(torch.ceil(step / decay_steps), min=1)
+    progress = torch.clamp(step / decay_steps, max=1)
+    return (learning_rate - end_learning_rate) * (1 - progress) ** power + end_learning_rate
+''',
+    ),
+    Helper(
+        "cosine_decay",
+        '''\
+def cosine_decay(learning_rate, step, decay_steps, alpha=0.0):
+    """The rate after some steps of cosine decay down to a fraction `alpha`, where it stays."""
+    progress = torch.clamp(step / decay_steps, max=1)
+    return learning_rate * ((1 - alpha) * 0.5 * (1 + torch.cos(math.pi * progress)) + alpha)
+''',
+        imports=("import math",),
+    ),
+    Helper(
+        "piecewise_constant",
+        '''\
+def piecewise_constant(step, boundaries, values):
+    """The value of the interval that a step falls in; each one holds up to and including its boundary."""
+    return torch.tensor(values)[sum(int(step > boundary) for boundary in boundaries)]
+''',
+    ),
+)
+
 HELPERS: dict[str, Helper] = {
-    helper.name: helper for helper in (*_TENSORS, *_LOSSES, *_IMAGES, *_LAYERS, *_ACTIVATIONS, *_OPTIMIZERS)
+    helper.name: helper
+    for helper in (*_TENSORS, *_LOSSES, *_IMAGES, *_LAYERS, *_ACTIVATIONS, *_OPTIMIZERS, *_SCHEDULES)
 }

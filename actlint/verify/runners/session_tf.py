@@ -205,11 +205,13 @@ class Recorder:
         self.train_steps += trains
         record.update(step=self.train_steps, train=trains, gradients=False)
         extras = self._extras(record, graph, operations, fed, applied)
-        racing = self._racing(graph, fetches, extras, operations, fed) if trains else {}
+        gradients = self._gradients_first(graph, operations, applied, fed)
+        racing = self._racing(graph, fetches, extras, operations, fed, bool(gradients)) if trains else {}
         extras = {key: extra for key, extra in extras.items() if key not in racing}
         self.noise.start(len(self.runs), operations)
-        early = self.original(session, racing, feed_dict) if racing else {}
+        early = self.original(session, {**racing, **gradients}, feed_dict) if racing or gradients else {}
         self.noise.start(len(self.runs), operations)
+        feed_dict = {**(feed_dict or {}), **{tensor: early.pop(key) for key, tensor in gradients.items()}}
         try:
             result, values = self.original(session, [fetches, extras], feed_dict, options, run_metadata)
         finally:
@@ -218,12 +220,17 @@ class Recorder:
         record["fetches"] = [self._array(early.get(("fetch", place), leaf)) for place, leaf in enumerate(flat)]
         record["smooth"] = self._smooth(graph, fetches, fed)
         self._keep_extras(record, {**early, **values}, graph)
-        record["feeds"] = self._parameters(plan, graph, fed, values)
+        record["feeds"] = self._parameters(plan, graph, fed, {**early, **values})
         record["origins"] = self._origins(plan, origins)
         if trains and self.counts[site] in STEPS:
             record["variables"] = self._read(session, graph)
             record["slots"] = self._read_slots(session, graph, applied)
-        self._note_race(plan["site"], sorted(key[1] for key in racing if key[0] == "fetch"))
+        if gradients:
+            self._note(
+                f"TF1 doesn't order the updates of {plan['site']}; compared as if all gradients were taken first"
+            )
+        else:
+            self._note_race(plan["site"], sorted(key[1] for key in racing if key[0] == "fetch"))
         self.runs.append(record)
         return result
 
@@ -241,19 +248,34 @@ class Recorder:
                 self._ask_perturbations(extras, graph, operations)
         return extras
 
-    def _racing(self, graph, fetches, extras, operations, fed):
-        """Fetched tensors that compute from variables apart from the gradients.
+    def _gradients_first(self, graph, operations, applied, fed):
+        """The gradients of a run with several updates, or with updates that nothing keeps from coming too early.
+
+        TF1 leaves open whether a variable is updated before the gradients that depend on it have been taken. They are
+        all taken in a run before it, and fed to it.
+        """
+        gated = all(group["gated"] for _, group in self._groups(operations))
+        if not applied or len(applied) == 1 and gated:
+            return {}
+        found = [part for group in applied for gradient in group["gradients"] for part in _parts(gradient)]
+        found = [part for part in found if part.name not in fed and is_fetchable(part)]
+        return {("given", t.name): t for t in found} if is_repeatable(self._closure(graph, found, fed)) else {}
+
+    def _racing(self, graph, fetches, extras, operations, fed, everything):
+        """Fetched tensors that compute from variables apart from the gradients; or `everything` that is fetched.
 
         TF1 leaves open whether they do so before or after the update. They are taken before it, as eager code computes
         them, in a run of their own.
         """
         gradients = [g for _, group in self._groups(operations) for g in group["gradients"] if g is not None]
         path = needed([_op(g) for g in gradients], fed)
-        candidates = {key: tensor for key, tensor in extras.items() if key[0] in ("probe", "loss")}
+        candidates = {key: tensor for key, tensor in extras.items() if everything or key[0] in ("probe", "loss")}
         for place, leaf in enumerate(leaves(fetches)):
             tensors = [t for t in elements(graph, leaf) if hasattr(t, "value_index")]
             if len(tensors) == 1 and tensors[0].op.type not in VARIABLES:
                 candidates["fetch", place] = tensors[0]
+        if everything:
+            return candidates
         racing = {}
         for key, tensor in candidates.items():
             own = self._closure(graph, [tensor], fed)
@@ -265,7 +287,9 @@ class Recorder:
         if not places:
             return
         listed = ", ".join(str(place) for place in places)
-        text = f"TF1 doesn't order value {listed} of {site} against the update; compared as before it"
+        self._note(f"TF1 doesn't order value {listed} of {site} against the update; compared as before it")
+
+    def _note(self, text):
         if text not in self.notes:
             self.notes.append(text)
 
@@ -467,3 +491,10 @@ def _scalars(feed_dict):
 
 def _op(gradient):
     return gradient.values.op if hasattr(gradient, "indices") else gradient.op
+
+
+def _parts(gradient):
+    """The tensors that a gradient consists of."""
+    if gradient is None:
+        return []
+    return [gradient.values, gradient.indices] if hasattr(gradient, "indices") else [gradient]

@@ -28,7 +28,8 @@ class Training:
     """The gradients and updates of every graph of a program.
 
     Attributes:
-        raw: groups ``{"ys", "xs", "gradients", "differentiate"}`` of `tf.gradients`.
+        raw: groups ``{"ys", "xs", "gradients", "differentiate", "gated"}`` of `tf.gradients`; gated ones take all
+            gradients of an operation before one of them is applied.
         applied: groups ``{"op", "gradients", "variables", "optimizer"}`` of `apply_gradients`.
         hyper: ``[optimizer's class, attribute]`` of each hyper-parameter, in the order of use.
         rounding: whether optimizers take gradients that are changed by rounding's size, up or down.
@@ -66,7 +67,7 @@ class Training:
                 depth[0] -= 1
             if depth[0] == 0 and len(result) == len(xs):
                 group = {"ys": ys, "xs": xs, "gradients": list(result), "differentiate": differentiate}
-                self.raw.append(group)
+                self.raw.append(dict(group, gated=_is_gated(arguments, keywords)))
             return result
 
         gradients_util._GradientsHelper = helper
@@ -122,6 +123,10 @@ def slots(group, names):
                 if slot is not None:
                     out[name, names[variable.op.name]] = slot
     return out
+
+
+def _is_gated(arguments, keywords):
+    return bool(keywords.get("gate_gradients", arguments[2] if len(arguments) > 2 else False))
 
 
 def _rounded(gradient):
