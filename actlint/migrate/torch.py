@@ -540,7 +540,7 @@ class Torch(Target):
         return f"{path}.add_(1)"
 
     def parameters(self, variables: list[Variable], unit: Unit | None) -> str:
-        elements = self.emitter.weights.listing(variables, ordered=False)
+        elements = self.emitter.weights.listing(variables, ordered=False, before=unit)
         if len(elements) == 1 and elements[0].startswith("*"):
             return elements[0][1:]
         return self.emitter.hoist("parameters", f"[{', '.join(elements)}]")

@@ -280,6 +280,8 @@ class Replay:
             for index in sorted(set(before) | set(seen), key=int):
                 weight = self.plan["weights"][int(index)]
                 own, other = before.get(index, []), seen.get(index, [])
+                if kind == "raw" and not other and index in self.current["applied"]:
+                    continue
                 own, other = own or [None] * len(other), other or [None] * len(own)
                 if len(own) != len(other):
                     counts = f"{len(own)} before, {len(other)} after"

@@ -276,7 +276,12 @@ def test_optimizers(source, scale, written):
             assert np.abs(array - reached).max() <= 5e-4 * update + 2e-7, made.text
 
 
-def test_a_tensor_as_learning_rate_is_refused(text, refusal):
+def test_a_learning_rate_of_the_graph_is_set_in_the_step(text):
+    assert "learning_rate=0.0" in text("tf2", "tf.train.AdamOptimizer(rate)", rate=())
+    assert "lr=0.0" in text("torch", "tf.train.AdamOptimizer(rate)", rate=())
+
+
+def test_a_tensor_as_another_hyper_parameter_is_refused(text, refusal):
     for target in ("tf2", "torch"):
         with pytest.raises(refusal):
-            text(target, "tf.train.AdamOptimizer(rate)", rate=())
+            text(target, "tf.train.AdamOptimizer(0.1, beta1=rate)", rate=())
