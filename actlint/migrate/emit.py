@@ -16,7 +16,6 @@ from actlint.migrate.builders import Builder, imported_from
 from actlint.migrate.callables import Call, Region
 from actlint.migrate.expression import Rewriter, Surroundings
 from actlint.migrate.flow import Flow, Item, Leaf
-from actlint.migrate.keys import bindings
 from actlint.migrate.layout import (
     blanks,
     comments,

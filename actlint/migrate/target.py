@@ -15,7 +15,7 @@ from actlint.migrate.source import code
 from actlint.migrate.statements import statement
 from actlint.migrate.summaries import IMAGES
 from actlint.program.binding import BoundCall
-from actlint.program.values import Optimizer, Training, Variable
+from actlint.program.values import Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.bodies import Home
@@ -215,7 +215,6 @@ class Target(ABC):
         assert isinstance(training.node, cst.Call) and isinstance(training.node.func, cst.Attribute)
         owner = training.node.func.value
         if isinstance(owner, (cst.Name, cst.Attribute)):
-            self._check_name(owner, training)
             return self.emitter.promotion.expression(owner)
         known = self._optimizers.get(unit.order)
         if known is None:
@@ -226,20 +225,6 @@ class Target(ABC):
                 f"{word.removesuffix('_op')}_optimizer" if word else "optimizer", None, unit.home
             )
         return known
-
-    def _check_name(self, owner: cst.BaseExpression, training: Training) -> None:
-        """Refuse a name that stands for one optimizer after the other."""
-        made = training.optimizer.op if training.optimizer is not None else None
-        key = self.emitter.flow.keys.key(owner)
-        for unit in self.emitter.building.units:
-            for name, value in self.emitter.flow._bound(unit):
-                if name == key and isinstance(value, Optimizer) and value.op is not made:
-                    raise self.emitter.refused(
-                        "REF109",
-                        training.node,
-                        f"{name} stands for several optimizers, one after the other",
-                        "Give each of them a name of its own.",
-                    )
 
     def __init__(self) -> None:
         self._optimizers: dict[int, str] = {}

@@ -287,7 +287,7 @@ class TF2(Target):
 
     def parameters(self, variables: list[Variable], unit: Unit | None) -> str:
         self.emitter.built(variables, unit)
-        return self.emitter.weights.list_text(variables, self.emitter.bound_from(unit))
+        return self.emitter.weights.list_text(variables, ordered=False, before=unit)
 
     def training(self, unit: Unit) -> Statements:
         training = unit.trainings[0]

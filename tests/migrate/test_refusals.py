@@ -210,19 +210,6 @@ more = optimizer.minimize(loss * b, var_list=[b])
         + START
         + "sess.run([train, more], {x: data})  #!\n",
     ),
-    "one name for two optimizers": (
-        "REF109",
-        "optimizer stands for several optimizers",
-        NET
-        + """loss = tf.reduce_mean(tf.square(out - 1.0))
-optimizer = tf.train.AdamOptimizer(0.1)
-train = optimizer.minimize(loss)  #!
-optimizer = tf.train.GradientDescentOptimizer(0.1)
-more = optimizer.minimize(loss)
-"""
-        + START
-        + "sess.run(train, {x: data})\nsess.run(more, {x: data})\n",
-    ),
     "gradient cut in two ways": (
         "REF109",
         "taken with stop_gradients",
