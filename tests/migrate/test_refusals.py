@@ -26,6 +26,46 @@ RUN = START + "print(sess.run([train, loss], {x: data})[1])\n"
 READY = NET + TRAIN + START
 
 REFUSED = {
+    "some weights shared": (
+        "REF103",
+        "but not all",
+        HEAD
+        + "def net(t, name, reuse=None):\n    with tf.variable_scope('n', reuse=reuse):\n"
+        + "        h = tf.layers.dense(t, 4, name='h')\n    return tf.layers.dense(h, 1, name=name)\n"
+        + "out = net(x, 'a') + net(2.0 * x, 'b', True)  #!\n"
+        + TRAIN
+        + RUN,
+    ),
+    "weights shared by two functions": (
+        "REF103",
+        "belongs to",
+        HEAD
+        + "def a(t):\n    with tf.variable_scope('s', reuse=tf.AUTO_REUSE):\n"
+        + "        return tf.layers.dense(t, 1, name='d')\n"
+        + "def b(t):\n    with tf.variable_scope('s', reuse=tf.AUTO_REUSE):\n"
+        + "        return 2.0 * tf.layers.dense(t, 1, name='d')  #!\n"
+        + "out = a(x) + b(x)\n"
+        + TRAIN
+        + RUN,
+    ),
+    "initializer of a scope": (
+        "REF108",
+        "sets the initializer",
+        HEAD
+        + "with tf.variable_scope('s', initializer=tf.zeros_initializer()):  #!\n    v = tf.get_variable('v', [2, 1])\n"
+        + "out = tf.matmul(x, v)\n"
+        + TRAIN
+        + RUN,
+    ),
+    "builder with any number of arguments": (
+        "REF103",
+        "variable number",
+        HEAD
+        + "def net(t, *sizes):  #!\n    for size in sizes:\n        t = tf.layers.dense(t, size)\n    return t\n"
+        + "out = net(x, 3, 1)\n"
+        + TRAIN
+        + RUN,
+    ),
     "unknown symbol": (
         "REF101",
         "contrib.layers.fully_connected",
