@@ -156,7 +156,8 @@ class Draft:
 def add(folder: Path, draft: Draft) -> Record:
     """Keep a migration that is about to be written, in the project's record folder. Raises OSError.
 
-    The record appears as a whole. Earlier migrations of the same files whose results are gone already count no more.
+    The record appears as a whole. What it keeps of the user's ends in `.orig`, so that no tool takes it for code.
+    Earlier migrations of the same files whose results are gone already count no more.
     """
     earlier = list(records_in(folder))
     staged = folder / f".{secrets.token_hex(8)}"
@@ -166,7 +167,7 @@ def add(folder: Path, draft: Draft) -> Record:
         staged.mkdir()
         base = Path(os.path.commonpath([path.parent for path in (*draft.originals, *draft.written)]))
         for path, data in draft.originals.items():
-            kept = _keep(staged, f"originals/{_inner(path, base)}", path, data)
+            kept = _keep(staged, f"originals/{_inner(path, base)}.orig", path, data)
             record.originals.append(Original(_relative(path, root), kept))
         known = {file.path: file.kept for file in record.originals}
         for path, data in draft.written.items():
@@ -175,7 +176,7 @@ def add(folder: Path, draft: Draft) -> Record:
             relative = _relative(path, root)
             replaced = known.get(relative)
             if replaced is None and path.exists():
-                replaced = _keep(staged, f"replaced/{_inner(path, base)}", path, path.read_bytes())
+                replaced = _keep(staged, f"replaced/{_inner(path, base)}.orig", path, path.read_bytes())
             record.written.append(Written(relative, stored, digest(data), replaced))
         record.needed = [_relative(path, root) for path in draft.needed]
         record.folders = [_relative(made, root) for made in _missing_folders(draft.written)]

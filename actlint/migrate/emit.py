@@ -29,7 +29,6 @@ from actlint.migrate.layout import (
 )
 from actlint.migrate.names import Names
 from actlint.migrate.objects import Objects
-from actlint.migrate.passed import without_parameters
 from actlint.migrate.promotion import Promotion
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.regions import Regions
@@ -326,8 +325,7 @@ class Emitter(Objects):
         with self.writing(body.home):
             made = node.with_changes(body=cst.IndentedBlock([])).visit(self.rewriter())
         assert isinstance(made, cst.FunctionDef)
-        names = self.flow.passed.names(node)
-        made = without_parameters(node, made, names) if names else made
+        made = self.flow.passed.definition(node, made)
         return made.with_changes(body=node.body.with_changes(body=self._body(body)))
 
     def _class(self, node: cst.ClassDef, home: Home | None) -> cst.ClassDef:
@@ -648,9 +646,8 @@ class Emitter(Objects):
         if self.surroundings.absl is not None and (absl := self.surroundings.absl.imports()):
             imports[0:0] = absl
             self.notes.append("tf.app was absl's app and flags: pip install absl-py where it isn't there")
-        imports += [
-            statement(line) for _, helper in sources for line in helper.imports if line not in text.splitlines()
-        ]
+        needed = dict.fromkeys(line for _, helper in sources for line in helper.imports)
+        imports += [statement(line) for line in needed if line not in text.splitlines()]
         definitions: Statements = []
         for name, helper in sources:
             for node in cst.parse_module(spelled(helper.source)).body:

@@ -14,7 +14,7 @@ from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, Host, LayerEntry, Rename
 from actlint.migrate.absl import Absl
 from actlint.migrate.arguments import DTYPES, CallRewriting
-from actlint.migrate.passed import Passed, without_arguments, without_parameters
+from actlint.migrate.passed import Passed
 from actlint.migrate.plumbing import dissolved, dropped_arguments, enters_plumbing
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import is_saver, session_argument
@@ -361,8 +361,7 @@ class Rewriter(cst.CSTTransformer):
         return self._operands(original_node, updated_node, "value")
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
-        names = self.at.passed.names(original_node) if self.at.passed is not None else {}
-        return without_parameters(original_node, updated_node, names) if names else updated_node
+        return updated_node if self.at.passed is None else self.at.passed.definition(original_node, updated_node)
 
     def visit_With(self, node: cst.With) -> None:
         for item in node.items:
@@ -398,8 +397,8 @@ class Rewriter(cst.CSTTransformer):
                     f"tf.{name} is called in code that was never reached from the program's entry",
                 )
             self.refuse("REF101", original_node, f"tf.{name} has no exact form here")
-        if self.at.passed is not None and original_node in self.at.passed.arguments:
-            updated_node = without_arguments(updated_node, self.at.passed.arguments[original_node])
+        if self.at.passed is not None:
+            updated_node = self.at.passed.call(original_node, updated_node)
         updated_node = self._add_captures(original_node, updated_node)
         return self._method(original_node, updated_node)
 

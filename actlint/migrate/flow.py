@@ -559,7 +559,7 @@ class Flow:
         if node is None or isinstance(value, Tensor) and value.op.kind in ("train", "group"):
             return uses
         for part in walk(node):
-            key = self.keys.key(part)
+            key = self.keys.key(part) if node in self.building.parent else getattr(part, "value", None)
             if key is not None and (definition := self.definition(key, order)) is not None:
                 if part in self.program.facts or node is part or isinstance(node, cst.Subscript):
                     uses[key] = definition

@@ -1,5 +1,5 @@
-"""Parameters through which functions are handed the session, or always the same tensor: they disappear, with the
-arguments at their calls."""
+"""What functions are handed. Parameters for the session, or always for the same tensor, disappear with the arguments at
+their calls; functions that run the graph of a function they don't see are handed the callables that do so."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterable
 import libcst as cst
 
 from actlint.program.model import Program
-from actlint.program.values import Class, Function, Session, Tensor, Value
+from actlint.program.values import Class, Frame, Function, Session, Tensor, Value
 
 
 class Passed:
-    """Which parameters disappear, and which arguments with them."""
+    """Which parameters disappear or are added, and which arguments with them."""
 
     def __init__(self, program: Program, building: Iterable[cst.CSTNode]) -> None:
         self.program = program
@@ -20,6 +20,9 @@ class Passed:
         """By function: the parameters that disappear, each with what it always stands for."""
         self.arguments: dict[cst.CSTNode, set[int]] = {}
         """By call: the places of the arguments that disappear."""
+        self.handed: dict[cst.CSTNode, list[str]] = {}
+        """By function and by call: the names of the callables that come first among its parameters or arguments."""
+        self._methods: set[cst.CSTNode] = set()
         self._emptied = {frame.function.node for run in program.runs for frame in run.calls} | set(building)
         for node in program.calls:
             if isinstance(node, cst.FunctionDef):
@@ -31,6 +34,35 @@ class Passed:
     def dropped(self, call: cst.Call) -> list[cst.Arg]:
         """The arguments of a call that disappear."""
         return [call.args[place] for place in self.arguments.get(call, ())]
+
+    def hand(self, name: str, through: Iterable[Frame]) -> None:
+        """Hand a callable on by these calls."""
+        for frame in through:
+            if frame.function.bound is not None:
+                self._methods.add(frame.function.node)
+            for node in (frame.function.node, frame.node):
+                if name not in self.handed.setdefault(node, []):
+                    self.handed[node].append(name)
+
+    def definition(self, node: cst.FunctionDef, updated: cst.FunctionDef) -> cst.FunctionDef:
+        """A definition with the parameters that it has in the rewrite."""
+        names = self.names(node)
+        if names:
+            updated = _without_parameters(node, updated, names)
+        made = [cst.Param(cst.Name(name)) for name in self.handed.get(node, ())]
+        own = list(updated.params.params)
+        place = 1 if node in self._methods else 0
+        if not made:
+            return updated
+        head = [own[0].with_changes(comma=cst.MaybeSentinel.DEFAULT)] if place else []
+        return updated.with_changes(params=updated.params.with_changes(params=[*head, *made, *own[place:]]))
+
+    def call(self, node: cst.Call, updated: cst.Call) -> cst.Call:
+        """A call with the arguments that it has in the rewrite."""
+        if node in self.arguments:
+            updated = _without_arguments(updated, self.arguments[node])
+        made = [cst.Arg(cst.Name(name)) for name in self.handed.get(node, ())]
+        return updated.with_changes(args=[*made, *updated.args]) if made else updated
 
     def _read(self, node: cst.FunctionDef) -> None:
         parameters = node.params
@@ -84,7 +116,7 @@ def _the_same(values: list[Value]) -> bool:
     )
 
 
-def without_parameters(node: cst.FunctionDef, updated: cst.FunctionDef, names: dict[str, Value]) -> cst.FunctionDef:
+def _without_parameters(node: cst.FunctionDef, updated: cst.FunctionDef, names: dict[str, Value]) -> cst.FunctionDef:
     """A definition without the parameters of these names."""
 
     def kept(before: tuple[cst.Param, ...], after: tuple[cst.Param, ...]) -> list[cst.Param]:
@@ -103,7 +135,7 @@ def without_parameters(node: cst.FunctionDef, updated: cst.FunctionDef, names: d
     )
 
 
-def without_arguments(updated: cst.Call, places: set[int]) -> cst.Call:
+def _without_arguments(updated: cst.Call, places: set[int]) -> cst.Call:
     """A call without the arguments at these places."""
     kept = [argument for place, argument in enumerate(updated.args) if place not in places]
     if kept and len(updated.args) - 1 in places:

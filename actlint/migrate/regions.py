@@ -383,20 +383,22 @@ class Regions:
         for region in self.regions:
             if region.head and len(region.items) > (2 if len(users[region]) == 1 else 1):
                 self._deepen(region, users)
-        models = [r for r in self.regions if not r.head and self.steps.stage(r.items[0]) is Stage.FORWARD]
+        named: list[Region] = []
         for region in self.regions:
             elsewhere = any(self._user_home(user) is not region.home for user in users[region])
             if self.steps.stage(region.items[0]) is not Stage.FORWARD or self.steps.differentiates(region.items):
                 if elsewhere:
                     self.flow.reasons.append(self._gradients_elsewhere(region))
                 continue
-            if elsewhere:
-                region.name = self._names(region.home).fresh(self._region_name(region, models))
-                continue
             if len(region.items) == 1 and (len(users[region]) < 2 or not region.head or _one_call(region.items[0])):
-                continue
-            if len(users[region]) > 1 or len(region.items) > (2 if region.head else 1):
-                region.name = self._names(region.home).fresh(self._region_name(region, models))
+                wanted = elsewhere
+            else:
+                wanted = elsewhere or len(users[region]) > 1 or len(region.items) > (2 if region.head else 1)
+            if wanted:
+                named.append(region)
+        models = [region for region in named if not region.head]
+        for region in named:
+            region.name = self._region_name(region, models)
 
     def _gradients_elsewhere(self, region: Region) -> Reason:
         return self.building.reason(
@@ -437,8 +439,15 @@ class Regions:
                 users[other] = (users[other] - set(calls)) | {region}
 
     def _region_name(self, region: Region, models: list[Region]) -> str:
+        names = self._names(region.home)
+        if region.head and len(region.items) == 1:
+            word = next(iter(region.items[0].defs), "loss")
+            return names.fresh(f"compute_{word}" if f"compute_{word}" not in names.taken else f"{word}_fn")
+        return names.fresh(self._region_word(region, models))
+
+    def _region_word(self, region: Region, models: list[Region]) -> str:
         if region.head:
-            return "losses" if len(region.items) > 1 else f"compute_{next(iter(region.items[0].defs), 'loss')}"
+            return "losses"
         if len(models) == 1:
             return "forward"
         words = [word for item in region.items for name in item.defs for word in name.lower().split("_")]

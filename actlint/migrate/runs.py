@@ -12,7 +12,7 @@ from actlint.migrate.plumbing import only_serves_session
 from actlint.migrate.source import code
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables, walk
-from actlint.program.values import Choice, Const, Mapping, Run, Sequence, Session, Tensor, Value, Variable
+from actlint.program.values import Choice, Const, Frame, Mapping, Run, Sequence, Session, Tensor, Value, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
@@ -36,6 +36,9 @@ class RunWriter:
             for run in call.runs:
                 self.call_of[run] = call
         self._check_sites()
+        for run, call in self.call_of.items():
+            if isinstance(call.home.node, cst.FunctionDef):
+                self._hand(run, call)
         for run in self.program.runs:
             if self.emitter.surroundings.replaced.get(run.node) is None:
                 self.emitter.surroundings.replaced[run.node] = lambda rewriter, original, updated, run=run: (
@@ -55,6 +58,15 @@ class RunWriter:
                 "what is run here depends on the call of the function around it",
                 "Write a function for each.",
             )
+
+    def _hand(self, run: Run, call: Call) -> None:
+        """A run in a function that doesn't see the callable's: it is handed through the calls that lead there."""
+        through: list[Frame] = []
+        for frame in reversed(run.calls):
+            if self.emitter.building.within(frame.function.node, call.home.node):
+                self.emitter.flow.passed.hand(call.name, reversed(through))
+                return
+            through.append(frame)
 
     def rewriter(self) -> Rewriter:
         return RunRewriter(self)

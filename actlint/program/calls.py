@@ -388,6 +388,10 @@ class _RunFinder(cst.CSTVisitor):
     def __init__(self) -> None:
         self.found = False
         self.called: list[str] = []
+        self.names: set[str] = set()
+
+    def visit_Name(self, node: cst.Name) -> None:
+        self.names.add(node.value)
 
     def visit_Call(self, node: cst.Call) -> bool:
         if isinstance(node.func, cst.Attribute) and node.func.attr.value in _RUN_NAMES:
@@ -398,11 +402,13 @@ class _RunFinder(cst.CSTVisitor):
 
 
 def has_run(self: Interpreter, node: cst.CSTNode, scope: Scope, depth: int = 2) -> bool:
-    """Whether a loop's body runs a session, in itself or in a function that it calls by name."""
+    """Whether a block runs a session, hands one on, or does so in a function that it calls by name."""
     finder = _RunFinder()
     node.visit(finder)
     if finder.found or depth == 0:
         return finder.found
+    if any(isinstance(scope.lookup(name), Session) for name in finder.names):
+        return True
     functions = [scope.lookup(name) for name in finder.called]
     return any(has_run(self, f.node, f.scope, depth - 1) for f in functions if isinstance(f, Function))
 

@@ -200,8 +200,8 @@ class Interpreter:
 
     def _If(self, node: cst.If, scope: Scope) -> None:
         truth = truthiness(self.test(node.test, scope))
-        if truth is not None and not (options.optional(self, node.test) and calls.has_run(self, node, scope)):
-            chosen = node.body if truth else node.orelse
+        chosen, other = (node.body, node.orelse) if truth else (node.orelse, node.body)
+        if truth is not None and (other is None or not self._may_run(node.test, other, scope)):
             if isinstance(chosen, cst.If):
                 self._If(chosen, scope)
             elif chosen is not None:
@@ -213,6 +213,12 @@ class Interpreter:
         elif node.orelse is not None:
             alternatives.append(lambda: self.suite(node.orelse.body, scope))  # type: ignore[union-attr]
         self.branches(alternatives, scope, node)
+
+    def _may_run(self, test: cst.BaseExpression, branch: cst.CSTNode, scope: Scope) -> bool:
+        """Whether a branch that isn't taken now holds runs that another choice of the user's would take."""
+        if isinstance(test, cst.Comparison) and isinstance(test.left, cst.Name) and test.left.value == "__name__":
+            return False
+        return calls.has_run(self, branch, scope)
 
     def test(self, node: cst.BaseExpression, scope: Scope) -> Value:
         """The value of a condition; `__name__ == "__main__"` holds in the entry file alone."""

@@ -90,20 +90,6 @@ def _add_argument(parser: Options, names: list[Any], given: dict[str, Value]) ->
 _TYPES: dict[str, Callable[[str], Any]] = {"builtins.int": int, "builtins.float": float, "builtins.str": str}
 
 
-def optional(self: Interpreter, test: cst.CSTNode) -> bool:
-    """Whether a condition depends on an option."""
-    todo: list[cst.CSTNode] = [test]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, cst.Attribute):
-            for evaluation in self.program.facts.get(node.value, []):
-                value = evaluation.value
-                if isinstance(value, Options) or is_flags(value):
-                    return True
-        todo.extend(node.children)
-    return False
-
-
 def is_flags(value: Value) -> bool:
     """Whether a value is `tf.app.flags.FLAGS`."""
     return isinstance(value, Symbol) and framework_name(value.name) in FLAGS

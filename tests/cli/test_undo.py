@@ -205,8 +205,8 @@ def test_second_migration_keeps_the_first_originals(actlint: Actlint, backend: B
     train.write_text(edited)
     actlint("fix", "--to", "torch", "train.py")
     kept = train.parent / ".actlint" / "train.py"
-    assert (kept / "1/originals/train.py").read_text() == PROGRAM
-    assert (kept / "2/originals/train.py").read_text() == edited
+    assert (kept / "1/originals/train.py.orig").read_text() == PROGRAM
+    assert (kept / "2/originals/train.py.orig").read_text() == edited
     assert actlint("fix", "--undo").code == 0
     assert train.read_text() == edited
     assert actlint("fix", "--undo").code == 0
@@ -219,7 +219,7 @@ def test_record_is_there_before_the_users_files_change(
     seen: list[bytes] = []
 
     def fail(contents: object) -> None:
-        seen.append((train.parent / ".actlint/train.py/1/originals/train.py").read_bytes())
+        seen.append((train.parent / ".actlint/train.py/1/originals/train.py.orig").read_bytes())
         json.loads((train.parent / ".actlint/train.py/1/record.json").read_text())
         raise OSError(28, "no space left", str(train))
 
@@ -240,7 +240,7 @@ def test_migration_without_a_record_is_not_written(actlint: Actlint, backend: Ba
 def test_damaged_record_restores_nothing(actlint: Actlint, backend: Backend, train: Path) -> None:
     actlint("fix", "train.py")
     folder = train.parent / ".actlint/train.py/1"
-    (folder / "originals/train.py").write_text("damaged\n")
+    (folder / "originals/train.py.orig").write_text("damaged\n")
     result = actlint("fix", "--undo")
     assert (result.code, train.read_text()) == (2, TF2)
     assert "isn't the original any more" in result.err

@@ -248,7 +248,7 @@ def test_verdict_is_told_though_the_record_cannot_be_updated(
 
 def test_original_that_was_changed_in_the_record(actlint: Actlint, backend: Backend, train: Path) -> None:
     actlint("fix", "train.py")
-    stored = train.parent / ".actlint/train.py/1/originals/train.py"
+    stored = train.parent / ".actlint/train.py/1/originals/train.py.orig"
     stored.write_text("# easier to prove\n")
     result = actlint("verify")
     assert (result.code, result.out, len(backend.requests)) == (2, "", 1)
