@@ -43,7 +43,8 @@ from actlint.migrate.tapes import Outside
 from actlint.migrate.training import register_inner
 from actlint.migrate.units import Building, Unit, graph_tensors, is_main_guard, walk
 from actlint.migrate.weights import Weights
-from actlint.program.values import NONE, Sequence, Tensor, Training, Variable, tensors_in
+from actlint.program.binding import BoundCall
+from actlint.program.values import NONE, Scoped, Sequence, Tensor, Training, Variable, tensors_in
 
 if TYPE_CHECKING:
     from actlint.migrate.target import Target
@@ -204,17 +205,20 @@ class Emitter(Objects):
 
     def variable_list(self, rewriter: Rewriter, node: cst.Call) -> cst.BaseExpression:
         """A collection of variables as a list of them."""
-        for value in rewriter.values(node):
-            if (
-                isinstance(value, Sequence)
-                and value.items
-                and all(isinstance(item, Variable) for item in value.items)
-                and not value.partial
-            ):
-                unit = self.building.unit_of.get(node)
-                self.built(list(value.items), unit)  # type: ignore[arg-type]
-                return rewriter.expression(self.weights.list_text(list(value.items), before=unit))  # type: ignore[arg-type]
-        raise self.refused("REF102", node, "which variables this collection holds isn't known")
+        values = rewriter.values(node)
+        scopes = {scope: items for value in values if isinstance(value, Scoped) for scope, items in value.by.items()}
+        if not scopes or not all(isinstance(value, Scoped) for value in values):
+            raise self.refused("REF102", node, "which variables this collection holds isn't known")
+        unit = self.building.unit_of.get(node)
+        self.built([v for items in scopes.values() for v in items], unit)  # type: ignore[misc]
+        texts = {s: self.weights.list_text(items, before=unit) for s, items in scopes.items()}  # type: ignore[arg-type]
+        if len(set(texts.values())) == 1:
+            return rewriter.expression(next(iter(texts.values())))
+        binding = self.program.bindings[node]
+        assert isinstance(binding, BoundCall)
+        asked = code(binding.nodes["scope"].visit(rewriter))  # type: ignore[arg-type]
+        lines = "".join(f"    {scope!r}: {text},\n" for scope, text in texts.items())
+        return rewriter.expression(f"{{\n{lines}}}[{asked}]")
 
     # -- the modules
 

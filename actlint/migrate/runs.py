@@ -12,7 +12,19 @@ from actlint.migrate.plumbing import only_serves_session
 from actlint.migrate.source import code
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables, walk
-from actlint.program.values import Choice, Const, Frame, Mapping, Run, Sequence, Session, Tensor, Value, Variable
+from actlint.program.values import (
+    Choice,
+    Const,
+    Frame,
+    Mapping,
+    Run,
+    Scoped,
+    Sequence,
+    Session,
+    Tensor,
+    Value,
+    Variable,
+)
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
@@ -145,6 +157,8 @@ class RunWriter:
             return self._chosen_variable([run, *others], rewriter)
         if isinstance(variables[0], Choice) and (run.form == "eval" or not isinstance(run.fetches, Sequence)):
             return self._choice(run, variables[0], original, rewriter)
+        if isinstance(run.fetches, Scoped) and run.fetches.partial:
+            return self._chosen_variables(run, variables, rewriter)
         self.emitter.built(variables, self.emitter.building.unit_of.get(original))
         if run.form == "eval" or not isinstance(run.fetches, Sequence):
             return target.variable_value(variables[0])
@@ -161,6 +175,15 @@ class RunWriter:
                 "REF110", run.node, "which variables are fetched depends on who calls the function"
             )
         return self.emitter.target.array(code(node.visit(rewriter)))  # type: ignore[union-attr,arg-type]
+
+    def _chosen_variables(self, run: Run, variables: list[Variable], rewriter: Rewriter) -> str:
+        """The variables of a scope that the user's own expression chooses."""
+        if run.fetch_node is None or any(self.emitter.weights.place(v).layout != "same" for v in variables):
+            rewriter.refuse(
+                "REF102", run.node, "which variables are read here isn't known", "Read each by its own name."
+            )
+        chosen = code(run.fetch_node.visit(rewriter))  # type: ignore[arg-type]
+        return f"[{self.emitter.target.array('variable')} for variable in {chosen}]"
 
     def _choice(self, run: Run, choice: Choice, original: cst.Call, rewriter: Rewriter) -> str:
         """Which variable is read is decided by the user's expression."""

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from actlint.migrate.units import Unit
 
 
+WIDTH = 90
+"""How long a list display may become before it gets a line for each element."""
+
+
 @dataclass(frozen=True)
 class Place:
     """The expression of a variable in the rewritten module, and how its array is laid out there."""
@@ -208,7 +212,13 @@ class Weights:
             if text.startswith("("):
                 return f"[{text[1:-1]}]"
             return f"list({text})" if text.endswith(("values()", "parameters()")) else text
-        return f"[{', '.join(elements)}]"
+        return display(elements)
+
+
+def display(elements: list[str]) -> str:
+    """A list display, of one line where it fits."""
+    text = f"[{', '.join(elements)}]"
+    return text if len(text) <= WIDTH else "".join(["[", *(f"\n    {element}," for element in elements), "\n]"])
 
 
 def _inside(name: str, value: Value, variable: Variable) -> str | None:

@@ -25,6 +25,7 @@ from actlint.program.values import (
     Host,
     Instance,
     Mapping,
+    OneOf,
     Op,
     Run,
     Sequence,
@@ -291,7 +292,7 @@ class Interpreter:
     def loop_element(self, iterable: Value, items: list[Value] | None, node: cst.CSTNode) -> Value:
         """One element that stands for all of a loop."""
         if items and all(isinstance(item, Const) for item in items):
-            return Host("element")
+            return OneOf("element", constants=tuple(items))  # type: ignore[arg-type]
         return self._one_of(items) if items else self.element(iterable, node)
 
     def _one_of(self, items: list[Value]) -> Value:
@@ -301,7 +302,7 @@ class Interpreter:
         if len(rows) == len(items) and len({len(row) for row in rows}) == 1:
             return Sequence([self._one_of(list(column)) for column in zip(*rows, strict=True)], "tuple")
         if all(isinstance(item, Const) for item in items):
-            return items[0] if all(item == items[0] for item in items) else Host("element")
+            return items[0] if all(item == items[0] for item in items) else OneOf("element", constants=tuple(items))
         return items[0]
 
     def unrolled(self, loop: cst.For, items: list[Value], scope: Scope) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from actlint.apis.entry import UNKNOWN
 from actlint.program.binding import BoundCall, python_value
 from actlint.program.structure import structural
 from actlint.program.values import (
@@ -16,6 +15,8 @@ from actlint.program.values import (
     Function,
     Handle,
     Host,
+    OneOf,
+    Scoped,
     Sequence,
     Symbol,
     Tensor,
@@ -40,10 +41,13 @@ def _global(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 
 
 def _scoped(self: Interpreter, variables: list[Variable], call: BoundCall) -> Value:
-    scope = call.const("scope")
-    if scope is UNKNOWN:
+    asked = call.values.get("scope")
+    scopes = [c.value for c in asked.constants] if isinstance(asked, OneOf) else [call.const("scope")]
+    if not all(scope is None or isinstance(scope, str) for scope in scopes):
         return Sequence(list(variables), partial=True)
-    return Sequence([v for v in variables if not scope or v.name.startswith(str(scope))])
+    by = {scope: [v for v in variables if not scope or v.name.startswith(scope)] for scope in scopes}
+    items = {id(v): v for found in by.values() for v in found}
+    return Scoped(list(items.values()), partial=len(by) > 1, by=by)
 
 
 @structural("get_collection get_collection_ref", "key, scope=None")

@@ -43,6 +43,13 @@ class Sequence(Value):
 
 
 @dataclass(eq=False)
+class Scoped(Sequence):
+    """The variables of a collection below a scope; `by` has them for every scope that may be asked for."""
+
+    by: dict[Any, list[Value]] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
 class Mapping(Value):
     """A dict whose keys are known. Keys are Python constants, or tensors for a feed."""
 
@@ -70,6 +77,13 @@ class Host(Value):
     runs: tuple[Run, ...] = ()
     shape: Shape | None = None
     dtype: str | None = None
+
+
+@dataclass(frozen=True)
+class OneOf(Host):
+    """One of several constants: an element of a list that a loop goes through."""
+
+    constants: tuple[Const, ...] = ()
 
 
 @dataclass(frozen=True)
