@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -71,7 +72,7 @@ class TF2(Target):
             for s in self.emitter.program.trees[self.emitter.home.file].module.body
             if isinstance(s, cst.SimpleStatementLine)
         )
-        found = [] if present else [statement("import tensorflow as tf")]
+        found = [] if present or not re.search(r"\btf\.", text) else [statement("import tensorflow as tf")]
         if alias != "tf" and "tf." in "".join(self.emitter.helper_sources()):
             found.append(statement("import tensorflow as tf"))
         return found

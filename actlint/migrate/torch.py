@@ -302,11 +302,12 @@ class Torch(Target):
             found.insert(0, statement("import os"))
         if "SummaryWriter(" in text:
             found.append(statement("from torch.utils.tensorboard import SummaryWriter"))
-        if not any(
+        present = any(
             is_framework_import(s)
             for s in self.emitter.program.trees[self.emitter.home.file].module.body
             if isinstance(s, cst.SimpleStatementLine)
-        ):
+        )
+        if not present and re.search(r"\btorch\.", text):
             found.insert(0, statement("import torch"))
         return found
 

@@ -216,7 +216,9 @@ class Building:
         unit = Unit(node, len(self.units), body=body, enters=enters)
         self.units.append(unit)
         for part in parts:
-            self.unit_of.setdefault(part, unit) if definition else self.unit_of.__setitem__(part, unit)
+            known = self.unit_of.get(part)
+            if not definition or known is None or self.within(node, known.node):
+                self.unit_of[part] = unit
 
     def _graph_line(self, node: cst.SimpleStatementLine) -> bool:
         """Whether one of the statements on a line has to do with the graph."""
