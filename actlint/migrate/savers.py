@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from actlint.apis.helpers import Helper
+from actlint.migrate.bodies import Home
 from actlint.migrate.source import code
 from actlint.migrate.units import walk
 from actlint.program.binding import BoundCall
@@ -202,20 +203,30 @@ class Savers:
         found: dict[str, str] = {}
         for variable in variables:
             place = paths[id(variable)]
-            root = re.match(r"\w+", place.path).group()  # type: ignore[union-attr]
-            shared = [other for other, at in paths.items() if re.match(rf"{root}\b", at.path)]
+            receiver = emitter.promotion.receiver(place.home) if place.home.is_class else ""
+            root = re.match(rf"({receiver}\.)?\w+", place.path).group()  # type: ignore[union-attr]
+            shared = [
+                other for other, at in paths.items() if at.home is place.home and re.match(rf"{root}\b", at.path)
+            ]
             owned = place.path.startswith(root + ".") or bool(place.layer)
-            if place.path == root or owned and all(other in wanted for other in shared):
-                found[root] = root
-            else:
-                found[re.sub(r"\W+", "_", place.path).strip("_")] = place.path
+            whole_root = place.path == root or owned and all(other in wanted for other in shared)
+            self._add(found, root if whole_root else place.path, place.home, original)
         for training in program.trainings if whole else ():
             if training.index < handle.op.index:
-                name = emitter.target.optimizer_name(emitter.building.unit_of[training.node])
-                found[name] = name
+                unit = emitter.building.unit_of[training.node]
+                self._add(found, emitter.target.optimizer_name(unit), unit.home, original)
         if "max_to_keep" in found or "self" in found:
             rewriter.refuse("REF103", original, "a variable's name is taken by the saver; rename it")
         return [f"{key}={text}" for key, text in found.items()]
+
+    def _add(self, found: dict[str, str], path: str, home: Home, node: cst.CSTNode) -> None:
+        """Save what is at a path of some home, under its name there or, where that is taken, its name here."""
+        seen = self.emitter.promotion.seen(path, home, self.emitter.home, node)
+        receiver = self.emitter.promotion.receiver(home) if home.is_class else ""
+        key = re.sub(r"\W+", "_", path.removeprefix(f"{receiver}.")).strip("_")
+        if found.get(key, seen) != seen:
+            key = re.sub(r"\W+", "_", seen).strip("_")
+        found[key] = seen
 
     def call(self, rewriter: Rewriter, original: cst.Call, updated: cst.Call) -> cst.Call:
         """`saver.save(...)` or `saver.restore(...)` without the session."""
