@@ -39,10 +39,11 @@ from actlint.migrate.source import code
 from actlint.migrate.staging import Staging
 from actlint.migrate.statements import as_statements, function, spaced, statement, tidy
 from actlint.migrate.summaries import Summaries, is_merged
+from actlint.migrate.sums import Sums
 from actlint.migrate.tapes import Outside
 from actlint.migrate.training import register_inner
 from actlint.migrate.units import Building, Unit, graph_tensors, is_main_guard, walk
-from actlint.migrate.weights import Weights
+from actlint.migrate.weights import Place, Weights
 from actlint.program.binding import BoundCall
 from actlint.program.values import NONE, Scoped, Sequence, Tensor, Training, Variable, tensors_in
 
@@ -74,6 +75,7 @@ class Emitter(Objects):
             substituted=flow.substituted,
             passed=flow.passed,
             summary_function=lambda: self.summaries.function_name(),
+            collected=lambda call: self.sums.text(call),
             parameters=self.parameters,
         )
         self._surroundings = {
@@ -104,6 +106,7 @@ class Emitter(Objects):
         self.summaries = Summaries(self)
         self.savers = Savers(self)
         self.surroundings.saver_call = self.savers.call
+        self.sums = Sums(self)
         self.placed: dict[int, Statements] = {}
         self.members: dict[Home, Statements] = {}
         self._emitted: dict[Body, Statements] = {}
@@ -169,6 +172,13 @@ class Emitter(Objects):
             if place.layer and place.layer not in self._built:
                 self._built.add(place.layer)
                 self.ahead(statement(f"{place.layer}.build({place.input_shape})"))
+
+    def built_ahead(self, place: Place, node: cst.CSTNode) -> None:
+        """Build a Keras layer where it is made, for code that reads its weights before it is called."""
+        unit = self.building.unit_of.get(node)
+        if self.target.name == "tf2" and unit is not None and place.layer not in self._built:
+            self._built.add(place.layer)
+            self.before_functions(unit.order, [statement(f"{place.layer}.build({place.input_shape})")])
 
     def hoist(self, name: str, text: str) -> str:
         """A long list gets a name of its own, in front of the statement that is being written."""
@@ -256,6 +266,8 @@ class Emitter(Objects):
                 name = unit.small.targets[0].target.value
                 self.notes.append(f"line {self.building.line(unit.node)}: no run computes {name}, so it is left out")
         self._explain_constants()
+        if self.program.penalties and not self.flow.collected.penalised():
+            self.notes.append("no loss reads REGULARIZATION_LOSSES, so the regularizers had no effect and are left out")
         reasons = [*self.flow.reasons, *self.reasons, *self.surroundings.reasons]
         if reasons:
             raise Refused(reasons)
@@ -433,7 +445,12 @@ class Emitter(Objects):
             return self._definition(node)
         if isinstance(node, cst.ClassDef) and any(m in self.building.bodies.of_node for m in node.body.body):
             return [self._class(node, self.building.bodies.homes.get(node))]
-        if unit in self.flow.keys.same or unit in self.promotion.idle or self._disappears(unit):
+        if (
+            self.flow.collected.is_spent(unit)
+            or unit in self.flow.keys.same
+            or unit in self.promotion.idle
+            or self._disappears(unit)
+        ):
             return []
         if unit.kind == "training":
             return self.target.training(unit)

@@ -15,7 +15,7 @@ from actlint.apis.entry import Entry, Host, LayerEntry, Rename
 from actlint.migrate.absl import Absl
 from actlint.migrate.arguments import DTYPES, CallRewriting
 from actlint.migrate.passed import Passed
-from actlint.migrate.plumbing import dissolved, dropped_arguments, enters_plumbing
+from actlint.migrate.plumbing import LISTS, SUMS, dissolved, dropped_arguments, enters_plumbing, is_registration
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import is_saver, session_argument
 from actlint.migrate.source import binds_tighter, code, is_atom, parenthesized
@@ -71,6 +71,8 @@ class Surroundings:
     builders: dict[cst.CSTNode, Any] = field(default_factory=dict)
     absl: Absl | None = None
     saver_call: Callable[[Rewriter, cst.Call, cst.Call], cst.Call] = lambda rewriter, original, updated: updated
+    collected: Callable[[cst.Call], str | None] = lambda call: None
+    """What is written for a call that reads a collection of losses."""
     passed: Passed | None = None
     """Parameters of functions that disappear, with the arguments at their calls."""
 
@@ -167,7 +169,7 @@ class Rewriter(cst.CSTTransformer):
             and "activation" in binding.nodes
         ):
             self.callees.add(id(binding.nodes["activation"]))
-        return not (isinstance(binding, BoundCall) and binding.entry.name in COLLECTIONS)
+        return not (isinstance(binding, BoundCall) and binding.entry.name in (*COLLECTIONS, *LISTS, *SUMS))
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
         for part in _names(node.target):
@@ -360,6 +362,19 @@ class Rewriter(cst.CSTTransformer):
             self.hosted.add(original_node)
         return self._operands(original_node, updated_node, "value")
 
+    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
+        return not self.disappears(node)
+
+    def leave_SimpleStatementLine(self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine):  # noqa: ANN201
+        return cst.RemoveFromParent() if self.disappears(original_node) else updated_node
+
+    def disappears(self, node: cst.SimpleStatementLine) -> bool:
+        """Whether a statement has no counterpart: it only serves a collection of losses."""
+        return node in self.at.building.aside.statements or is_registration(self.program, node.body[0])
+
+    def leave_If(self, original_node: cst.If, updated_node: cst.If):  # noqa: ANN201
+        return cst.RemoveFromParent() if self.at.building.aside.vanishes(original_node) else updated_node
+
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
         return updated_node if self.at.passed is None else self.at.passed.definition(original_node, updated_node)
 
@@ -482,6 +497,8 @@ class Rewriter(cst.CSTTransformer):
             self.refuse("REF103", original, f"tf.{name} is called with a starred argument")
         if name.startswith("examples.tutorials.mnist"):
             return updated
+        if (collected := self.at.collected(original)) is not None:
+            return self.expression(collected)
         if binding.entry.kind == "structure":
             made = self.at.structural(self, name, original, updated, binding)
             if made is None:

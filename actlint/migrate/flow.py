@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from actlint.migrate.bodies import nodes, receiver_of
+from actlint.migrate.collected import Collected
 from actlint.migrate.feeds import Feeds
 from actlint.migrate.keys import Keys, bindings
 from actlint.migrate.late import impure_calls, late_values
@@ -89,7 +90,7 @@ class Flow:
         """What stands for names and attributes in functions."""
         self.reasons: list[Reason] = []
         self.notes: list[str] = []
-        self.passed = Passed(self.program, building.bodies.of_node)
+        self.passed = Passed(self.program, building.bodies.of_node, building.aside.parameters)
         self._defined: dict[str, Item | Parameter] = {}
         self._history: list[tuple[int, str, Item | Parameter]] = []
         self.leaves: dict[Run, list[Leaf]] = {}
@@ -101,10 +102,12 @@ class Flow:
         self.fed = Feeds(building)
         self.looked_up: dict[cst.Call, str] = {}
         self.summaries: dict[Op, dict[str, Item | Parameter]] = {}
+        self.collected = Collected(self)
         self._find_captures()
         for unit in building.units:
             self._visit(unit)
         self._runs()
+        self.collected.prepare()
         self.reasons += late_values(self) + impure_calls(self) + rebound_variables(self)
         if self.reasons:
             raise Refused(list(dict.fromkeys(self.reasons)))
@@ -127,6 +130,21 @@ class Flow:
                 key = self.keys.key(part)
                 if key is not None and (key in self.derived or any(graph_tensors(v) for v in values)):
                     yield part, key
+            elif isinstance(part, cst.Call) and self.collected.reads(part):
+                yield from self._collected(part)
+
+    def _collected(self, call: cst.Call) -> Iterator[tuple[cst.CSTNode, str]]:
+        """The tensors that a call stands for which reads a collection of losses."""
+        for part, key, tensor in self.collected.keys(call):
+            known = self._defined.get(key)
+            value = known.tensor if isinstance(known, Parameter) else known.defs.get(key) if known else None
+            if isinstance(value, Tensor) and (value.op, value.index) != (tensor.op, tensor.index):
+                self.reasons.append(
+                    self.building.reason(
+                        "REF103", part, f"{key} is rebound before the collection that holds its earlier value is read"
+                    )
+                )
+            yield part, key
 
     def _find_captures(self) -> None:
         """Tensors of the building scope that a function reads as free names: they become parameters of it."""
@@ -154,6 +172,7 @@ class Flow:
                 if key in tensors and any(graph_tensors(v) for v in self.program.values(part)):
                     names.append(key)
                     self.substituted[part] = key
+            names += [key for _, key, _ in self.collected.keys(node.body) if key in tensors]
             if names:
                 self.captures[node] = list(dict.fromkeys(names))
         changed = True
@@ -226,6 +245,8 @@ class Flow:
                 }
             return
         if unit.kind in ("definition", "import", "training", "dropped", "constructor") or unit in self.keys.same:
+            return
+        if self.building.registers(unit):
             return
         if unit.enters or isinstance(unit.small, cst.Return) and isinstance(unit.body.node, cst.FunctionDef):
             self._check_entered(unit)

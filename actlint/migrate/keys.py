@@ -40,7 +40,7 @@ class Keys:
     def place(self, node: cst.CSTNode) -> Place | None:
         """Where a name or attribute keeps its value: a body, a module or an object, and the name there."""
         if isinstance(node, cst.Name):
-            body = self.building.body_of(node)
+            body = self.building.body_of(self._outside(node))
             if body is not None and node.value in body.locals:
                 return body, node.value
             return self.building.file_of(node), node.value
@@ -50,6 +50,18 @@ class Keys:
             if len(owners) == 1 and isinstance(owner, Instance):
                 return owner, node.attr.value
         return None
+
+    def _outside(self, name: cst.Name) -> cst.CSTNode:
+        """The outermost lambda around a name that doesn't bind it, or the name itself."""
+        found: cst.CSTNode = name
+        current = self.building.parent.get(name)
+        while current is not None and not isinstance(current, cst.FunctionDef):
+            if isinstance(current, cst.Lambda):
+                if any(p.name.value == name.value for p in current.params.params):
+                    break
+                found = current
+            current = self.building.parent.get(current)
+        return found
 
     def key(self, node: cst.CSTNode) -> str | None:
         """The key of a name or attribute; None for other expressions."""

@@ -325,6 +325,9 @@ def _reads(flow: Flow) -> dict[str, tuple[int, cst.CSTNode, bool]]:
                 not all(isinstance(v, Const) and not isinstance(v.value, (list, dict)) for v in values),
             )
 
+    for spot in flow.collected.moved:
+        made = flow.building.unit(spot.calls, spot.node)
+        collect(spot.node, made.order if made is not None else 0, flow.collected.locals(spot))
     for unit in flow.items:
         collect(unit.node, unit.order, _targets(unit.node))
         for function in _functions(flow, unit):

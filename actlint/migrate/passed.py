@@ -8,14 +8,16 @@ from collections.abc import Iterable
 import libcst as cst
 
 from actlint.program.model import Program
-from actlint.program.values import Class, Frame, Function, Session, Tensor, Value
+from actlint.program.values import NONE, Class, Frame, Function, Session, Tensor, Value
 
 
 class Passed:
     """Which parameters disappear or are added, and which arguments with them."""
 
-    def __init__(self, program: Program, building: Iterable[cst.CSTNode]) -> None:
+    def __init__(self, program: Program, building: Iterable[cst.CSTNode], unread: dict[cst.CSTNode, set[str]]) -> None:
         self.program = program
+        self.unread = unread
+        """By function: the parameters that nothing reads any more."""
         self.parameters: dict[cst.CSTNode, dict[str, Value]] = {}
         """By function: the parameters that disappear, each with what it always stands for."""
         self.arguments: dict[cst.CSTNode, set[int]] = {}
@@ -86,17 +88,31 @@ class Passed:
                 continue
             if not isinstance(values[0], Session) and node not in self._emptied:
                 continue
-            self.parameters.setdefault(node, {})[name] = values[0]
-            for site, place in places.items():
-                self.arguments.setdefault(site, set()).add(place)  # type: ignore[arg-type]
+            self._drop(node, name, values[0], places)
+        for name in self.unread.get(node, ()):
+            places = {site: self._place(site, function, plain, name) for site, function in sites.items()}
+            passed = [site.args[place] for site, place in places.items() if place is not None]  # type: ignore[attr-defined]
+            if all(self._calls(site, node) for site in sites) and not any(map(_has_call, passed)):
+                self._drop(node, name, NONE, places)
+
+    def _drop(self, node: cst.CSTNode, name: str, value: Value, places: dict[cst.CSTNode, int | None]) -> None:
+        self.parameters.setdefault(node, {})[name] = value
+        for site, place in places.items():
+            if place is not None:
+                self.arguments.setdefault(site, set()).add(place)
+
+    def _calls(self, site: cst.CSTNode, node: cst.CSTNode) -> bool:
+        """Whether a call surely enters a function, with arguments that are written one by one."""
+        assert isinstance(site, cst.Call)
+        functions = self.program.values(site.func)
+        return not any(argument.star for argument in site.args) and all(
+            isinstance(v, Function) and v.node is node or isinstance(v, Class) for v in functions
+        )
 
     def _place(self, site: cst.CSTNode, function: Function, plain: list[str], name: str) -> int | None:
         """The place of a parameter's argument in a call; None where it can't be told or isn't passed."""
         assert isinstance(site, cst.Call)
-        functions = self.program.values(site.func)
-        if any(argument.star for argument in site.args) or not all(
-            isinstance(v, Function) and v.node is function.node or isinstance(v, Class) for v in functions
-        ):
+        if not self._calls(site, function.node):
             return None
         skipped = 1 if function.bound is not None else 0
         for place, argument in enumerate(site.args):
@@ -104,6 +120,10 @@ class Passed:
             if written == name or written is None and plain[place + skipped : place + skipped + 1] == [name]:
                 return place
         return None
+
+
+def _has_call(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Call) or any(_has_call(child) for child in node.children)
 
 
 def _the_same(values: list[Value]) -> bool:

@@ -21,8 +21,25 @@ _SETTINGS = (
     "disable_resource_variables",
     "disable_v2_tensorshape",
 )
+_REGISTRATIONS = ("add_to_collection", "add_to_collections", "losses.add_loss")
+LISTS = ("get_collection", "get_collection_ref", "losses.get_losses", "losses.get_regularization_losses")
+"""What answers a collection as a list."""
+SUMS = ("losses.get_total_loss", "losses.get_regularization_loss")
+"""What answers the sum of collections."""
 WRITERS = ("summary.FileWriter", "train.SummaryWriter")
 _PLUMBING = ("initializer", "context", "variable_scope", "name_scope")
+
+
+def is_registration(program: Program, small: cst.BaseSmallStatement) -> bool:
+    """Whether a statement adds something to a collection: who reads the collection names what it holds."""
+    binding = program.bindings.get(small.value) if isinstance(small, cst.Expr) else None
+    return isinstance(binding, BoundCall) and binding.entry.name in _REGISTRATIONS
+
+
+def is_reading(program: Program, node: cst.CSTNode) -> bool:
+    """Whether an expression reads a collection."""
+    binding = program.bindings.get(node)
+    return isinstance(binding, BoundCall) and binding.entry.name in (*LISTS, *SUMS)
 
 
 def only_serves_session(program: Program, small: cst.BaseSmallStatement | None) -> bool:
@@ -44,7 +61,7 @@ def only_serves_session(program: Program, small: cst.BaseSmallStatement | None) 
 
 def _is_plumbing_call(program: Program, call: cst.Call) -> bool:
     binding = program.bindings.get(call)
-    if isinstance(binding, BoundCall) and binding.entry.name in _SETTINGS:
+    if isinstance(binding, BoundCall) and binding.entry.name in (*_SETTINGS, *_REGISTRATIONS):
         return True
     if not isinstance(call.func, cst.Attribute) or call.func.attr.value == "run":
         return False

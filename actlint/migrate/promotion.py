@@ -162,6 +162,8 @@ class Promotion:
             rate = self.emitter.regions.steps.rate(training)
             if rate is not None and self.building.unit_of.get(rate.node) is unit:  # type: ignore[arg-type]
                 reads += [part for part in walk(rate.node) if isinstance(part, cst.Name)]  # type: ignore[arg-type]
+        moved = self.flow.collected.moved_from(unit)
+        reads += [part for node in moved for part in walk(node) if isinstance(part, cst.Name)]
         for target, value in bindings(self.building, unit):
             if isinstance(target, cst.Name) and any(isinstance(t, Variable) for t in tensors_in(value)):
                 if not self._is_kept(value):
@@ -195,7 +197,7 @@ class Promotion:
         if any(other in self.flow.differentiated for other, _, _ in bound):
             return False
         values = [value for _, _, value in bound]
-        values = values or [e.value for e in self.flow.here(name)]
+        values = values or [e.value for e in self.flow.here(name)] or self.emitter.program.values(name)
         return bool(values) and not any(
             graph_tensors(v) or isinstance(v, (Symbol, Module, Class)) or _is_training(v) for v in values
         )
@@ -248,7 +250,8 @@ class Promotion:
 
     def _function_parts(self, body: Body) -> Iterator[Iterator[cst.CSTNode]]:
         used = {*self.flow.items, *(parameter.unit for parameter in self.flow.parameters.values())}
-        return (walk(unit.node) for unit in used if unit.body is body)
+        moved = [n for unit in self.building.units if unit.body is body for n in self.flow.collected.moved_from(unit)]
+        return (walk(node) for node in [*(unit.node for unit in used if unit.body is body), *moved])
 
     def _stands_for(self, bound: list[tuple[Unit, cst.BaseExpression, Value]]) -> str | None:
         """The attribute that a local is only another name of: `p = self.params`."""

@@ -159,6 +159,7 @@ class Regions:
             judges = (
                 scalar
                 or any(_reduces(op) for op in ops)
+                or any(self.flow.collected.reads(part) for part in walk(item.unit.node))
                 or any(isinstance(d, Item) and d.head for d in inputs)
                 or any(isinstance(d, Parameter) and d.name not in modelled for d in inputs)
             )

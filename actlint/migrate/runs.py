@@ -160,9 +160,26 @@ class RunWriter:
         if isinstance(run.fetches, Scoped) and run.fetches.partial:
             return self._chosen_variables(run, variables, rewriter)
         self.emitter.built(variables, self.emitter.building.unit_of.get(original))
+        if isinstance(run.fetches, Mapping):
+            return self._structure(run.fetches)
         if run.form == "eval" or not isinstance(run.fetches, Sequence):
             return target.variable_value(variables[0])
-        return target.variable_values(variables, run.fetches.kind)
+        if all(isinstance(item, Variable) for item in run.fetches.items):
+            return target.variable_values(variables, run.fetches.kind)
+        return self._structure(run.fetches)
+
+    def _structure(self, value: Value) -> str:
+        """The values of variables in nested lists."""
+        target = self.emitter.target
+        if isinstance(value, Mapping):
+            return "{" + ", ".join(f"{key!r}: {self._structure(item)}" for key, item in value.items.items()) + "}"
+        if not isinstance(value, Sequence):
+            assert isinstance(value, Variable)
+            return target.variable_value(value)
+        if value.items and all(isinstance(item, Variable) for item in value.items):
+            return target.variable_values(value.items, value.kind)  # type: ignore[arg-type]
+        texts = ", ".join(self._structure(item) for item in value.items)
+        return f"[{texts}]" if value.kind == "list" else f"({texts}{',' if len(value.items) == 1 else ''})"
 
     def _chosen_variable(self, runs: list[Run], rewriter: Rewriter) -> str:
         """A variable that the user's own expression chooses: `self.params[key]`."""
@@ -261,7 +278,7 @@ class RunRewriter(Rewriter):
         return not self._never(node)
 
     def leave_If(self, original_node: cst.If, updated_node: cst.If):  # noqa: ANN201
-        return cst.RemoveFromParent() if self._never(original_node) else updated_node
+        return cst.RemoveFromParent() if self._never(original_node) else super().leave_If(original_node, updated_node)
 
     def leave_Else(self, original_node: cst.Else, updated_node: cst.Else):  # noqa: ANN201
         emptied = original_node.body.body and not updated_node.body.body
@@ -298,18 +315,27 @@ class RunRewriter(Rewriter):
             return None
         return run, call, target
 
-    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
-        return not self._disappears(node)
-
-    def leave_SimpleStatementLine(self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine):  # noqa: ANN201
-        return cst.RemoveFromParent() if self._disappears(original_node) else updated_node
-
-    def _disappears(self, node: cst.SimpleStatementLine) -> bool:
+    def disappears(self, node: cst.SimpleStatementLine) -> bool:
         """Whether a statement has no counterpart: feeds that are written out, summaries, and what only serves the
         session."""
-        if node in self.writer.fed.inlined or self._initialises(node) or self._closes(node):
+        if super().disappears(node) or node in self.writer.fed.inlined or self._initialises(node) or self._closes(node):
             return True
-        return len(node.body) == 1 and self.writer.emitter.building.is_summary(node.body[0])
+        building = self.writer.emitter.building
+        return len(node.body) == 1 and (building.is_summary(node.body[0]) or self._is_fetched(node.body[0]))
+
+    def _is_fetched(self, small: cst.BaseSmallStatement) -> bool:
+        """Whether a statement of a function only lists what its runs fetch."""
+        if not isinstance(small, cst.Assign) or not isinstance(small.value, (cst.List, cst.Tuple)):
+            return False
+        target, building = small.targets[0].target, self.writer.emitter.building
+        scope: cst.CSTNode | None = small
+        while scope is not None and not isinstance(scope, cst.FunctionDef):
+            scope = building.parent.get(scope)
+        if scope is None or len(small.targets) > 1 or not isinstance(target, cst.Name):
+            return False
+        fetched = [run.fetch_node for run in self.program.runs]
+        names = [part for part in walk(scope) if isinstance(part, cst.Name) and part.value == target.value]
+        return len(names) > 1 and all(name is target or any(name is node for node in fetched) for name in names)
 
     def _run(self, node: cst.BaseExpression) -> Run | None:
         return next((run for run in self.program.runs if run.node is node), None)

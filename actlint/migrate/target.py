@@ -117,6 +117,10 @@ class Target(ABC):
     def variable_value(self, variable: Variable) -> str:
         """The numpy value of a variable, in TF1's layout."""
 
+    def laid_out(self, variable: Variable) -> str:
+        """A variable in TF1's layout."""
+        return self.emitter.weights.path(variable)
+
     def variable_values(self, variables: list[Variable], kind: str) -> str:
         """The numpy values of several variables."""
         texts = [self.variable_value(variable) for variable in variables]

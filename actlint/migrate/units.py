@@ -9,8 +9,9 @@ from pathlib import Path
 import libcst as cst
 
 from actlint.apis.catalogue import lookup
+from actlint.migrate.aside import Aside
 from actlint.migrate.bodies import Bodies, Body, Home, name_of
-from actlint.migrate.plumbing import only_serves_session
+from actlint.migrate.plumbing import is_registration, only_serves_session
 from actlint.migrate.refusals import Reason, Refused, reason
 from actlint.program.calls import framework_name
 from actlint.program.model import Program
@@ -82,6 +83,12 @@ class Building:
             self._link(module)
         self.bodies = Bodies(program, lambda node, text: Refused([self.reason("REF103", node, text)]))
         self.needed = self._needed()
+        self.aside = Aside(program, self.bodies.of_node)
+        self.penalised = {op: p.depth for p in program.penalties.values() for op in p.ops}
+        """Operations that only collections of losses hold, and how many calls lead to the code that joined them."""
+        for op in program.ops if self.aside.statements else ():
+            if depth := self.aside.inner(op.statement, op.calls):
+                self.penalised.setdefault(op, depth)
         self.initial = program.ancestors(t for v in program.variables for t in tensors_in(v.initial))
         self.units: list[Unit] = []
         self.unit_of: dict[cst.CSTNode, Unit] = {}
@@ -287,8 +294,8 @@ class Building:
         """What each function of the file makes when it is called while the graph is built."""
         found: dict[cst.CSTNode, set[str]] = {}
 
-        def note(calls: tuple[Frame, ...], what: str) -> None:
-            for frame in self.below(calls):
+        def note(calls: tuple[Frame, ...], what: str, depth: int = 0) -> None:
+            for frame in calls[max(depth, self.bodies.depth(calls)) :]:
                 found.setdefault(frame.function.node, set()).add(what)
 
         for op in self.program.ops:
@@ -302,6 +309,7 @@ class Building:
                     else "initial"
                     if op in self.initial
                     else "dead",
+                    self.penalised.get(op, 0),
                 )
             elif op.kind not in ("scope",):
                 note(op.calls, op.kind)
@@ -316,7 +324,11 @@ class Building:
 
     def forward(self, op: Op) -> bool:
         """Whether a run computes this operation (rather than a variable's initial value, or nobody)."""
-        return op in self.needed and op.kind in ("op", "loss", "summary")
+        return op in self.needed and op.kind in ("op", "loss", "summary") and op not in self.penalised
+
+    def registers(self, unit: Unit) -> bool:
+        """Whether a statement only adds a loss to a collection."""
+        return isinstance(unit.small, cst.Expr) and is_registration(self.program, unit.small)
 
     def _classify(self, unit: Unit) -> str:
         """What becomes of a unit: see the table in `actlint.migrate.plan`."""

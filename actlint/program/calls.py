@@ -10,7 +10,7 @@ import libcst as cst
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, LayerEntry
 from actlint.apis.shape import Dim
-from actlint.program import arrays, builtins_, options, settings, structure
+from actlint.program import arrays, builtins_, collected, options, settings, structure
 from actlint.program.binding import BoundCall, bind, dtype_of, framework_name, python_value, tensor_dtype, tensor_shape
 from actlint.program.expressions import Method, class_attribute, evaluate
 from actlint.program.model import Unsupported
@@ -228,7 +228,7 @@ def _catalogued(self: Interpreter, entry: Entry, bound: BoundCall, node: cst.Cal
     given = bound.const("name")
     tensor.op.name = self.unique(given) if isinstance(given, str) and given else ""
     if entry.kind == "loss":
-        self.program.collections.setdefault("losses", []).append(tensor)
+        collected.add_loss(self, bound, tensor)
     if count != 1:
         shapes = shape if isinstance(shape, list) else [shape] * count
         return Sequence([Tensor(tensor.op, shapes[i], dtype, i) for i in range(count)], "list")
@@ -262,6 +262,8 @@ def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Cal
         self.shared[name] = variable
         self.program.variables.append(variable)
         layer.variables.append(variable)
+        if bound.given(f"{weight.name}_regularizer"):
+            collected.penalize(self, bound.values[f"{weight.name}_regularizer"], variable, node)
     arguments = {
         name: value for name, value in bound.values.items() if name in (entry.input, "activation", "training", "rate")
     }
@@ -274,9 +276,6 @@ def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Cal
         tensor.op.layer = layer
         layer.op = tensor.op
         self.program.layers.append(layer)
-    for key in ("kernel_regularizer", "bias_regularizer", "activity_regularizer"):
-        if bound.given(key) and layer.variables:
-            _regularize(self, bound.values[key], layer.variables[0], node)
     return tensor
 
 
@@ -285,10 +284,6 @@ def _activated(self: Interpreter, function: Function, tensor: Tensor, node: cst.
     return result if isinstance(result, Tensor) else tensor
 
 
-def _regularize(self: Interpreter, regularizer: Value, variable: Variable, node: cst.Call) -> None:
-    value = self.call_function(regularizer, [variable], [], node) if isinstance(regularizer, Function) else None
-    tensor = value if isinstance(value, Tensor) else self.operation("regularizer", {"x": variable}, node, (), "float32")
-    self.program.collections.setdefault("regularization_losses", []).append(tensor)
 
 
 # -- methods of modelled values

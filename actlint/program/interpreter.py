@@ -233,6 +233,7 @@ class Interpreter:
         ends: list[dict[str, Value]] = []
         left = 0
         self.open_branches += 1
+        sizes = {key: len(values) for key, values in self.program.collections.items()}
         for alternative in alternatives:
             scope.names = dict(before)
             try:
@@ -241,6 +242,7 @@ class Interpreter:
             except _Return:
                 left += 1
         self.open_branches -= 1
+        self.program.uncertain |= {k for k, v in self.program.collections.items() if len(v) != sizes.get(k, 0)}
         if len(alternatives) == 1:
             ends.append(before)
         if not ends:

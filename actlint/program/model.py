@@ -18,6 +18,7 @@ from actlint.program.values import (
     Given,
     Layer,
     Op,
+    Penalty,
     Run,
     Session,
     Tensor,
@@ -69,6 +70,9 @@ class Program:
     unknowns: list[Unknown] = field(default_factory=list)
     unsupported: list[Unsupported] = field(default_factory=list)
     collections: dict[str, list[Value]] = field(default_factory=dict)
+    uncertain: set[str | None] = field(default_factory=set)
+    """Collections whose contents can't be listed; None where some value joined an unknown one."""
+    penalties: dict[Op, Penalty] = field(default_factory=dict)
     facts: dict[cst.CSTNode, list[Evaluation]] = field(default_factory=dict)
     bindings: dict[cst.CSTNode, object] = field(default_factory=dict)
     functions: dict[cst.CSTNode, Function] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from actlint.program.binding import BoundCall, python_value
+from actlint.program.collected import REGULARIZATION, collection_key, contents
 from actlint.program.structure import structural
 from actlint.program.values import (
     NONE,
@@ -18,7 +19,6 @@ from actlint.program.values import (
     OneOf,
     Scoped,
     Sequence,
-    Symbol,
     Tensor,
     Unknown,
     Value,
@@ -55,50 +55,7 @@ def _collection(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     key = collection_key(call.values.get("key"))
     if key in ("trainable_variables", "variables", "global_variables", "model_variables"):
         return _scoped(self, [v for v in self.variables() if v.trainable or key != "trainable_variables"], call)
-    return Sequence(list(self.program.collections.get(key or "", [])))
-
-
-def collection_key(value: Value | None) -> str | None:
-    """`tf.GraphKeys.REGULARIZATION_LOSSES` or a string, as the collection's name."""
-    if isinstance(value, Symbol):
-        last = value.name.rpartition(".")[2]
-        return {"GLOBAL_VARIABLES": "variables"}.get(last, last.lower())
-    text = python_value(value)
-    return text if isinstance(text, str) else None
-
-
-@structural("add_to_collection", "name, value")
-def _add_to_collection(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    key = collection_key(call.values.get("name"))
-    if key:
-        self.program.collections.setdefault(key, []).append(call.values.get("value", NONE))
-    return NONE
-
-
-@structural("losses.add_loss", "loss, loss_collection='losses'")
-def _add_loss(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    self.program.collections.setdefault("losses", []).append(call.values.get("loss", NONE))
-    return NONE
-
-
-@structural("losses.get_losses losses.get_regularization_losses", "scope=None, loss_collection='losses'")
-def _get_losses(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    key = "regularization_losses" if "regularization" in call.entry.name else "losses"
-    return Sequence(list(self.program.collections.get(key, [])))
-
-
-@structural(
-    "losses.get_total_loss losses.get_regularization_loss",
-    "add_regularization_losses=True, name='total_loss', scope=None",
-)
-def _total_loss(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    parts = list(self.program.collections.get("regularization_losses", []))
-    if call.entry.name.endswith("total_loss"):
-        parts = [
-            *self.program.collections.get("losses", []),
-            *(parts if call.const("add_regularization_losses", True) is not False else []),
-        ]
-    return self.operation("add_n", {"inputs": Sequence(parts)}, node, (), "float32")
+    return contents(self, key, call.values.get("scope"))
 
 
 class ScopeHandle(Handle):
@@ -117,6 +74,8 @@ class ScopeHandle(Handle):
     " auxiliary_name_scope=True",
 )
 def _variable_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    if call.given("regularizer"):
+        self.program.uncertain.add(REGULARIZATION)
     return _scope(
         self,
         "variable_scope",

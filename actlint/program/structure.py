@@ -162,10 +162,10 @@ def _get_variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
         call.const("trainable", True) is not False,
     )
     self.shared[name] = variable
-    regularizer = call.values.get("regularizer")
-    if isinstance(regularizer, Function):
-        value = self.call_function(regularizer, [variable], [], node)
-        self.program.collections.setdefault("regularization_losses", []).append(value)
+    if call.given("regularizer"):
+        from actlint.program.collected import penalize
+
+        penalize(self, call.values["regularizer"], variable, node)
     return variable
 
 

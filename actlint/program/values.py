@@ -227,6 +227,19 @@ class Variable(Tensor):
     weight: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Penalty:
+    """What a variable's regularizer adds to REGULARIZATION_LOSSES."""
+
+    tensor: Tensor
+    regularizer: Value
+    variable: Variable
+    depth: int
+    """How many calls lead to the variable."""
+    ops: list[Op]
+    """The operations that the regularizer made."""
+
+
 @dataclass(eq=False)
 class Choice(Variable):
     """One of several variables, which one isn't known here: an element of a container, chosen at run time."""

@@ -115,7 +115,7 @@ def test_tf2(source, wanted, text):
         "tf.losses.mean_squared_error(y, x, weights=b)",
         "tf.layers.dense(u, 3)",
         "tf.layers.dense(x, 3, activation=f)",
-        "tf.layers.dense(x, 3, kernel_regularizer=f)",
+        "tf.layers.dense(x, 3, activity_regularizer=f)",
         "tf.nn.dropout(x, 0.5, [3, 1])",
         "tf.nn.leaky_relu(x, a)",
         "tf.contrib.layers.xavier_initializer(uniform=False)",
@@ -146,7 +146,7 @@ def test_refused_for_torch(source, rewrite, refusal):
         "tf.where(v)",
         "tf.concat(1, [x, x])",
         "tf.train.AdamOptimizer(0.1, beta1=t)",
-        "tf.layers.dense(x, 3, kernel_regularizer=n)",
+        "tf.layers.dense(x, 3, activity_regularizer=n)",
         "tf.nn.embedding_lookup([x, y], c)",
     ],
 )

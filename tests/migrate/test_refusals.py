@@ -195,6 +195,42 @@ REFUSED = {
         "scale is read",
         HEAD + "scale = 2.0\nout = tf.matmul(x, w) * scale  #!\n" + TRAIN + "scale = 3.0\n" + RUN,
     ),
+    "late number of a regularizer": (
+        "REF106",
+        "scale is read",
+        HEAD
+        + "scale = 2.0\nout = tf.layers.dense(x, 1, kernel_regularizer=lambda k: scale * tf.nn.l2_loss(k))  #!\n"
+        + "scale = 3.0\nloss = tf.reduce_mean(out) + tf.losses.get_regularization_loss()\n"
+        + TRAIN.partition("\n")[2]
+        + RUN,
+    ),
+    "collection that a branch joins": (
+        "REF102",
+        "which losses",
+        NET
+        + "if sys.argv[1:]:\n    tf.add_to_collection('all', tf.nn.l2_loss(w))\n"
+        + "loss = tf.reduce_mean(out) + sum(tf.get_collection('all'))  #!\n"
+        + TRAIN.partition("\n")[2]
+        + RUN,
+    ),
+    "collection of another scope": (
+        "REF102",
+        "which losses",
+        NET
+        + "tf.add_to_collection('all', tf.nn.l2_loss(w))\n"
+        + "loss = tf.reduce_mean(out) + sum(tf.get_collection('all', scope='a'))  #!\n"
+        + TRAIN.partition("\n")[2]
+        + RUN,
+    ),
+    "loss rebound before its collection is read": (
+        "REF103",
+        "loss is rebound",
+        NET
+        + "loss = tf.reduce_mean(out)\ntf.losses.add_loss(loss)\nloss = loss * 2.0\n"
+        + "loss = tf.losses.get_total_loss()  #!\n"
+        + TRAIN.partition("\n")[2]
+        + RUN,
+    ),
     "late number in a function": (
         "REF106",
         "scale is read",

@@ -31,7 +31,7 @@ _INITIALIZERS = "kernel_initializer bias_initializer"
 
 
 def _refuse_extras(call: Rewriting) -> None:
-    refuse_given(call, "kernel_regularizer bias_regularizer activity_regularizer", "add the penalty to the loss")
+    refuse_given(call, "activity_regularizer", "add the penalty to the loss")
     refuse_given(call, "kernel_constraint bias_constraint", "assign the constrained weights after each step")
     if call.given("trainable") and call.const("trainable") is not True:
         call.refuse("a layer that isn't trained", "leave its variables out of var_list")
