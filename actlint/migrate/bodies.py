@@ -147,7 +147,14 @@ def is_graph(value: Value) -> bool:
 def is_gone(value: Value) -> bool:
     """Whether a value has no counterpart in eager code, so that names for it disappear."""
     if isinstance(value, Tensor):
-        return isinstance(value.op, Training) or value.op.kind in ("placeholder", "op", "loss", "summary", "group")
+        return isinstance(value.op, Training) or value.op.kind in (
+            "placeholder",
+            "op",
+            "loss",
+            "summary",
+            "group",
+            "assign",
+        )
     return isinstance(value, Session) or isinstance(value, Handle) and value.kind in ("initializer", "context")
 
 

@@ -110,3 +110,13 @@ def word(leaf: Leaf) -> str:
             else ""
         )
     return node.value if isinstance(node, cst.Name) else ""
+
+
+def effect_word(leaf: Leaf) -> str:
+    """The name of an assignment, or of the list or group that holds it, when nothing reads its result."""
+    if not leaf.trains or not isinstance(leaf.value, Tensor) or leaf.value.op.kind not in ("assign", "group"):
+        return ""
+    node = leaf.node
+    while isinstance(node, cst.Subscript):
+        node = node.value
+    return node.attr.value if isinstance(node, cst.Attribute) else node.value if isinstance(node, cst.Name) else ""

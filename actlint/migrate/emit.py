@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from actlint.migrate import updates
 from actlint.migrate.absl import Absl
 from actlint.migrate.bodies import Body, Home, is_gone
 from actlint.migrate.builders import Builder, imported_from
 from actlint.migrate.callables import Call, Region
+from actlint.migrate.effects import dissolved, is_effect
 from actlint.migrate.expression import Rewriter, Surroundings
 from actlint.migrate.flow import Flow, Item, Leaf
 from actlint.migrate.layout import (
@@ -75,6 +77,7 @@ class Emitter(Objects):
             substituted=flow.substituted,
             passed=flow.passed,
             summary_function=lambda: self.summaries.function_name(),
+            updates=lambda *call: updates.form(self, *call),
             collected=lambda call: self.sums.text(call),
             parameters=self.parameters,
         )
@@ -608,6 +611,8 @@ class Emitter(Objects):
         made = node.visit(Rewriter(self.surroundings))
         if isinstance(made, cst.SimpleStatementLine):
             made = self._kept_targets(item, made)
+            if made is not None and is_effect(self.regions, item):
+                return list(dissolved(made))
         captured = self.target.captured_after(item)
         return [*([made] if isinstance(made, cst.BaseStatement) else []), *captured]
 

@@ -73,6 +73,8 @@ class Surroundings:
     saver_call: Callable[[Rewriter, cst.Call, cst.Call], cst.Call] = lambda rewriter, original, updated: updated
     collected: Callable[[cst.Call], str | None] = lambda call: None
     """What is written for a call that reads a collection of losses."""
+    updates: Callable[[Rewriter, cst.Call, cst.Call], cst.BaseExpression | None] = lambda *call: None
+    """What is written for a call that assigns to a variable."""
     passed: Passed | None = None
     """Parameters of functions that disappear, with the arguments at their calls."""
 
@@ -460,6 +462,8 @@ class Rewriter(cst.CSTTransformer):
                 return cst.Attribute(parenthesized(updated.func.value), cst.Name("shape"))
             if name in ("initialized_value", "read_value", "value") and any(isinstance(v, Variable) for v in owners):
                 return updated.func.value
+            if (update := self.at.updates(self, original, updated)) is not None:
+                return update
             if name != "set_shape":
                 self.refuse("REF101", original, f"the tensor method {name} has no exact form here")
         if name == "add_summary" and any(isinstance(v, Handle) and v.kind == "writer" for v in owners):
@@ -493,12 +497,16 @@ class Rewriter(cst.CSTTransformer):
         name = binding.entry.name
         if binding.surplus:
             self.refuse("REF108", original, f"tf.{name} is called with {binding.surplus[0]}, which it doesn't take")
-        if any(argument.star for argument in original.args):
+        if any(argument.star for argument in original.args) and name != "group":
             self.refuse("REF103", original, f"tf.{name} is called with a starred argument")
         if name.startswith("examples.tutorials.mnist"):
             return updated
         if (collected := self.at.collected(original)) is not None:
             return self.expression(collected)
+        if (update := self.at.updates(self, original, updated)) is not None:
+            return update
+        if name == "group":
+            return self.expression(f"[{', '.join(a.star + code(a.value) for a in updated.args if a.keyword is None)}]")
         if binding.entry.kind == "structure":
             made = self.at.structural(self, name, original, updated, binding)
             if made is None:

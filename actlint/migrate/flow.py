@@ -20,6 +20,7 @@ from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import restored_after
 from actlint.migrate.source import code
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises, reads_variables, walk
+from actlint.migrate.updates import races
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation
 from actlint.program.values import Function, Handle, Mapping, Op, Run, Sequence, Tensor, Value, Variable
@@ -56,6 +57,11 @@ class Item:
         return self.unit.order
 
     @property
+    def updates(self) -> bool:
+        """Whether it changes variables."""
+        return any(op.kind in ("assign", "group") for op in self.unit.ops)
+
+    @property
     def random(self) -> bool:
         return any(
             op.symbol.startswith(("random", "truncated_normal", "multinomial")) or "dropout" in op.symbol
@@ -70,10 +76,13 @@ class Leaf:
     node: cst.BaseExpression | None
     value: Value
     uses: dict[str, Item | Parameter] = field(default_factory=dict)
+    unread: bool = False
+    """Whether it is a variable's new value that the program doesn't look at."""
 
     @property
     def trains(self) -> bool:
-        return isinstance(self.value, Tensor) and self.value.op.kind in ("train", "group")
+        """Whether it is run for its effect alone."""
+        return self.unread or isinstance(self.value, Tensor) and self.value.op.kind in ("train", "group")
 
 
 class Flow:
@@ -431,6 +440,7 @@ class Flow:
                 self.reasons.append(
                     self.building.reason("REF111", run.node, "a variable is fetched in the run that updates it")
                 )
+            self.reasons += races(self, run)
             if reads_variables(run):
                 continue
             unit = self.building.unit_of.get(run.node)
@@ -438,12 +448,17 @@ class Flow:
             if unit is not None and isinstance(unit.node, cst.FunctionDef):
                 order = len(self.building.units)
             self.leaves[run] = [
-                Leaf(node, value, self._leaf_uses(run, node, value, order))
+                Leaf(node, value, self._leaf_uses(run, node, value, order), self._is_unread(run, value))
                 for node, value in (
                     (self._global_leaf(run, *leaf, order), leaf[1]) for leaf in self._leaf_nodes(run, order)
                 )
             ]
             self._read_feeds(run)
+
+    def _is_unread(self, run: Run, value: Value) -> bool:
+        """Whether a run only makes an assignment, as a statement of its own."""
+        assigns = isinstance(value, Tensor) and value.op.kind == "assign"
+        return assigns and isinstance(self.building.parent.get(run.node), cst.Expr)
 
     def named(self, tensor: Tensor, order: int) -> str | None:
         """The expression that stands for a tensor in the building scope, for a statement at this place."""
@@ -577,7 +592,7 @@ class Flow:
             for op in (value.op, *(t.op for t in value.op.inputs)):
                 uses.update(self.summaries.get(op, {}))
             return uses
-        if node is None or isinstance(value, Tensor) and value.op.kind in ("train", "group"):
+        if node is None or run.trains and isinstance(value, Tensor) and value.op.kind in ("train", "group"):
             return uses
         for part in walk(node):
             key = self.keys.key(part) if node in self.building.parent else getattr(part, "value", None)

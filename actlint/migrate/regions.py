@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from actlint.migrate.bodies import Home, name_of
-from actlint.migrate.callables import Call, Region, shape_of, word
+from actlint.migrate.callables import Call, Region, effect_word, shape_of, word
 from actlint.migrate.flow import Flow, Item, Leaf, Parameter
 from actlint.migrate.names import Names
 from actlint.migrate.refusals import Reason
@@ -183,6 +183,7 @@ class Regions:
                 self.steps.stage(item),
                 frozenset(runs),
                 frozenset(r.index for r in item.runs) if item.random else None,
+                item.order if item.updates else -1,
                 self._epoch(item),
                 self._draws(item),
                 item.order if item.unit in replaced else None,
@@ -356,6 +357,7 @@ class Regions:
         return (
             op.index if op is not None else id(leaf.value),
             leaf.value.index if isinstance(leaf.value, Tensor) else 0,
+            leaf.unread,
         )
 
     def _call_name(self, leaves: list[Leaf], trainings: list[Training], names: Names) -> str:
@@ -363,6 +365,10 @@ class Regions:
             if len(trainings) == len(self.program.trainings):
                 return names.fresh("train_step")
             return names.fresh(f"{'_and_'.join(map(self.training_name, trainings))}_step")
+        effects = {effect_word(leaf) for leaf in leaves}
+        if len(effects) == 1 and (name := effects.pop()):
+            names.release(name)
+            return names.fresh(name)
         words = [word(leaf) for leaf in leaves if not leaf.trains]
         return names.fresh("compute_" + "_and_".join(words) if 0 < len(words) <= 2 and all(words) else "evaluate")
 

@@ -126,6 +126,8 @@ class RunWriter:
             return rewriter.expression(self._variables(run, original, rewriter))
         call = self.call_of[run]
         applied = f"{self.callee(run, call)}({self.arguments(run, call, rewriter)})"
+        if not call.returned and isinstance(self.emitter.building.parent.get(original), cst.Expr):
+            return rewriter.expression(applied)
         if not isinstance(run.fetches, Sequence) and not call.nested:
             plain = not call.returned or is_merged(run.fetches)
             return rewriter.expression(applied if plain else target.fetched(applied))

@@ -301,7 +301,7 @@ class Building:
         for op in self.program.ops:
             if op.layer is not None:
                 note(op.calls, "layer")
-            if op.kind in ("op", "loss", "summary"):
+            if op.kind in ("op", "loss", "summary", "assign"):
                 note(
                     op.calls,
                     "forward"
@@ -324,7 +324,8 @@ class Building:
 
     def forward(self, op: Op) -> bool:
         """Whether a run computes this operation (rather than a variable's initial value, or nobody)."""
-        return op in self.needed and op.kind in ("op", "loss", "summary") and op not in self.penalised
+        kinds = ("op", "loss", "summary", "assign")
+        return op in self.needed and op.kind in kinds and op not in self.penalised
 
     def registers(self, unit: Unit) -> bool:
         """Whether a statement only adds a loss to a collection."""
@@ -382,7 +383,7 @@ class Building:
             return "constructor"
         if only_serves_session(self.program, unit.small):
             return "dropped"
-        if unit.ops and all(op.kind in ("op", "loss") and op not in self.initial for op in unit.ops):
+        if unit.ops and all(op.kind in ("op", "loss", "assign") and op not in self.initial for op in unit.ops):
             return "dead"
         return "host"
 

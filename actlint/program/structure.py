@@ -470,6 +470,9 @@ def _clip_by_global_norm(self: Interpreter, call: BoundCall, node: cst.Call) -> 
 
 @structural("group", "*inputs, **kwargs")
 def _group(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    parts = getattr(call.values.get("inputs"), "items", [])
+    if parts and all(isinstance(part, Handle) and part.kind == "initializer" for part in parts):
+        return parts[0]
     return self.operation("group", {"inputs": call.values.get("inputs", NONE)}, node, None, None, kind="group")
 
 
@@ -480,8 +483,18 @@ def _no_op(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 
 @structural("assign assign_add assign_sub", "ref, value, validate_shape=None, use_locking=None, name=None")
 def _assign(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    target = call.values.get("ref")
-    return self.operation("assign", dict(call.values), node, tensor_shape(target), tensor_dtype(target), kind="assign")
+    return assignment(self, call.entry.name, dict(call.values), node)
+
+
+@structural("scatter_update scatter_add scatter_sub", "ref, indices, updates, use_locking=None, name=None")
+def _scatter(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return assignment(self, call.entry.name, dict(call.values), node)
+
+
+def assignment(self: Interpreter, symbol: str, arguments: dict[str, Value], node: cst.Call) -> Tensor:
+    """An operation that changes a variable, and gives its value afterwards."""
+    target = arguments.get("ref")
+    return self.operation(symbol, arguments, node, tensor_shape(target), tensor_dtype(target), kind="assign")
 
 
 def handle_method(
@@ -509,15 +522,10 @@ def tensor_method(
         tensor.shape = shape or tensor.shape
         return NONE
     values = [value for value, *_ in positional]
-    if name in ("assign", "assign_add", "assign_sub"):
-        return self.operation(
-            "assign",
-            {"ref": tensor, "value": values[0] if values else NONE},
-            node,
-            tensor.shape,
-            tensor.dtype,
-            kind="assign",
-        )
+    if name in ("assign", "assign_add", "assign_sub", "scatter_sub"):
+        parameters = ("indices", "updates") if name.startswith("scatter") else ("value",)
+        given = {{"delta": "value"}.get(key, key): value for key, value, _ in keywords}
+        return assignment(self, name, {"ref": tensor, **dict(zip(parameters, values, strict=False)), **given}, node)
     if name in ("initialized_value", "read_value", "value"):
         return tensor
     if name == "load":
