@@ -112,6 +112,14 @@ def word(leaf: Leaf) -> str:
     return node.value if isinstance(node, cst.Name) else ""
 
 
+def _variable_word(call: cst.Call) -> str:
+    """The name of the variable that a call assigns to."""
+    node: cst.CSTNode = call.func.value if isinstance(call.func, cst.Attribute) else call
+    if call.args and not (isinstance(node, (cst.Name, cst.Attribute)) and len(call.args) == 1):
+        node = call.args[0].value
+    return node.attr.value if isinstance(node, cst.Attribute) else node.value if isinstance(node, cst.Name) else ""
+
+
 def effect_word(leaf: Leaf) -> str:
     """The name of an assignment, or of the list or group that holds it, when nothing reads its result."""
     if not leaf.trains or not isinstance(leaf.value, Tensor) or leaf.value.op.kind not in ("assign", "group"):
@@ -119,4 +127,6 @@ def effect_word(leaf: Leaf) -> str:
     node = leaf.node
     while isinstance(node, cst.Subscript):
         node = node.value
+    if isinstance(node, cst.Call) and leaf.value.op.kind == "assign":
+        return f"{leaf.value.op.symbol}_{_variable_word(node)}".rstrip("_")
     return node.attr.value if isinstance(node, cst.Attribute) else node.value if isinstance(node, cst.Name) else ""

@@ -179,6 +179,10 @@ class Collected:
         """The operations of a loss that were made by the same statement as it was."""
         return {other for other in self.program.ancestors([Tensor(op)]) if other.statement is op.statement}
 
+    def key_of(self, op: Op) -> str | None:
+        """The name of what an operation gives."""
+        return self._keys.get((op.index, 0))
+
     def _key(self, tensor: Tensor) -> str | None:
         return self._keys.get((tensor.op.index, tensor.index))
 

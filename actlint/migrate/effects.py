@@ -21,8 +21,13 @@ def is_effect(regions: Regions, item: Item) -> bool:
     return all(
         is_effect(regions, other) and _lists(regions.flow.keys, other, item)
         for other in regions.flow.items.values()
-        if other is not item and item in other.uses.values()
+        if other is not item and item in other.uses.values() and _reads(regions, other, item)
     )
+
+
+def _reads(regions: Regions, item: Item, other: Item) -> bool:
+    """Whether an item reads what another one gives, rather than only waiting for it."""
+    return any(key in other.defs for _, key in regions.flow.tensor_names(item.unit.node))
 
 
 def _lists(keys: Keys, item: Item, part: Item) -> bool:

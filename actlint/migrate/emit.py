@@ -18,6 +18,7 @@ from actlint.migrate.callables import Call, Region
 from actlint.migrate.effects import dissolved, is_effect
 from actlint.migrate.expression import Rewriter, Surroundings
 from actlint.migrate.flow import Flow, Item, Leaf
+from actlint.migrate.iterators import register_iterators
 from actlint.migrate.layout import (
     blanks,
     comments,
@@ -121,6 +122,7 @@ class Emitter(Objects):
         self.promotion = Promotion(self)
         target.attach(self)
         register_inner(self)
+        register_iterators(self)
         for module in building.modules:
             with self.writing(building.bodies.of_node[module].home):
                 self.surroundings.clashes = target.clashes()
@@ -612,7 +614,7 @@ class Emitter(Objects):
         if isinstance(made, cst.SimpleStatementLine):
             made = self._kept_targets(item, made)
             if made is not None and is_effect(self.regions, item):
-                return list(dissolved(made))
+                return self.target.effect(list(dissolved(made)))
         captured = self.target.captured_after(item)
         return [*([made] if isinstance(made, cst.BaseStatement) else []), *captured]
 
@@ -654,6 +656,11 @@ class Emitter(Objects):
                 "REF108", leaf.node, "a run fetches a shape", "fetch the tensor and take the shape of the array"
             )
         return text
+
+    def effects(self, leaves: list[Leaf]) -> Statements:
+        """Assignments that a run writes among its fetches, and whose results nobody reads."""
+        written = [leaf for leaf in leaves if leaf.unread and isinstance(leaf.node, cst.Call)]
+        return [statement(self.leaf(leaf)) for leaf in written]
 
     def wanted_names(self, leaves: list[Leaf]) -> set[str]:
         return {name for leaf in leaves for name in leaf.uses}

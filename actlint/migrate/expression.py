@@ -22,6 +22,7 @@ from actlint.migrate.source import binds_tighter, code, is_atom, parenthesized
 from actlint.migrate.units import Building, walk
 from actlint.program.binding import BoundCall, dtype_of
 from actlint.program.calls import framework_name
+from actlint.program.collected import collection_key
 from actlint.program.expressions import truthiness
 from actlint.program.values import (
     Const,
@@ -253,6 +254,8 @@ class Rewriter(cst.CSTTransformer):
         dtype = dtype_of(Symbol("tensorflow." + name))
         if dtype in DTYPES and "." not in name:
             return self.expression(f"{'tf' if self.at.target == 'tf2' else 'torch'}.{dtype}")
+        if name.startswith("GraphKeys."):
+            return self.expression(f'"{collection_key(Symbol("tensorflow." + name))}"')
         if name.startswith("logging.") and name.rpartition(".")[2].isupper():
             return self.expression(f'"{name.rpartition(".")[2]}"')
         entry = lookup(name)

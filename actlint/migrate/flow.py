@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -19,8 +19,8 @@ from actlint.migrate.rebound import rebound_variables
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import restored_after
 from actlint.migrate.source import code
-from actlint.migrate.units import Building, Unit, graph_tensors, initialises, reads_variables, walk
-from actlint.migrate.updates import races
+from actlint.migrate.units import Building, Unit, graph_tensors, initialises, walk
+from actlint.migrate.updates import needs_callable, races
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation
 from actlint.program.values import Function, Handle, Mapping, Op, Run, Sequence, Tensor, Value, Variable
@@ -321,9 +321,25 @@ class Flow:
             parameter = self.parameters.get(("p", op.index))
             if parameter is not None and unit.kind == "forward":
                 item.uses[parameter.name] = parameter
+        item.uses.update(self.awaited(op for op in unit.ops if op.kind != "train"))
         for name, value in [*carries, *((n, v) for n, v in bound if n in self.derived)]:
             item.defs[name] = value
             self._define(name, item, unit)
+
+    def awaited(self, ops: Iterable[Op]) -> dict[str, Item | Parameter]:
+        """The assignments that operations wait for, by their names."""
+        found: dict[str, Item | Parameter] = {}
+        for waiting in dict.fromkeys(control for op in ops for control in op.controls):
+            key = self.collected.key_of(waiting)
+            if key is not None and key in self._defined:
+                found[key] = self._defined[key]
+            elif waiting.kind in ("assign", "group", "train"):
+                text = "what waits for a training operation isn't carried over"
+                help = "Run the training operation first, and what waits for it in a run of its own."
+                if waiting.kind != "train":
+                    text, help = "something waits for this assignment, which has no name", "Give it a name."
+                self.reasons.append(self.building.reason("REF111", waiting.node, text, help))
+        return found
 
     def _check_entered(self, unit: Unit) -> None:
         """What a function that builds returns has to be known under the name that it gets."""
@@ -441,7 +457,7 @@ class Flow:
                     self.building.reason("REF111", run.node, "a variable is fetched in the run that updates it")
                 )
             self.reasons += races(self, run)
-            if reads_variables(run):
+            if not needs_callable(run):
                 continue
             unit = self.building.unit_of.get(run.node)
             order = unit.order if unit is not None and unit.runs else len(self.building.units)
@@ -486,7 +502,7 @@ class Flow:
             if self.building.bodies.home_of(function.bound) is not None and isinstance(function.node, cst.FunctionDef):
                 local.discard(receiver_of(function.node))
         if not isinstance(node, cst.SimpleString) and not any(
-            isinstance(part, cst.Name) and part.value in local for part in walk(node)
+            isinstance(part, cst.Name) and part.value in local and part in self.program.facts for part in walk(node)
         ):
             return node
         text = self.named(value, order)

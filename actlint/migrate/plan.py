@@ -9,7 +9,8 @@ import libcst as cst
 from actlint.migrate.bodies import Home, name_of, nodes
 from actlint.migrate.flow import Item, Leaf
 from actlint.migrate.summaries import is_merged
-from actlint.migrate.units import initialises, reads_variables
+from actlint.migrate.units import initialises
+from actlint.migrate.updates import needs_callable
 from actlint.program.values import Frame, Op, Run, Tensor, Variable
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class _Plan:
             "returns": [],
             "trains": bool(self.emitter.regions.trainings(run)),
         }
-        if initialises(run) or reads_variables(run):
+        if initialises(run) or not needs_callable(run):
             return found
         call = self.emitter.runs.call_of[run]
         found["callable"] = self._qualified(call.name, call.home)
@@ -178,6 +179,7 @@ class _Plan:
             for p in call.parameters
             if p.tensor not in self.program.given.values()
         }
+        found["unread"] = [place for place, leaf in enumerate(call.leaves) if leaf.unread]
         place = 0
         for leaf in call.leaves:
             found["returns"].append(None if leaf.trains or is_merged(leaf.value) else place)

@@ -83,7 +83,7 @@ class Regions:
                 if isinstance(op, Training):
                     found.add(op)
                 elif op.kind == "group":
-                    todo.extend(t.op for t in op.inputs)
+                    todo.extend((*(t.op for t in op.inputs), *op.controls))
         return sorted(found, key=lambda training: training.index)
 
     # -- what each run needs
@@ -111,6 +111,7 @@ class Regions:
             starts.update(leaf.uses)
         for training in self.trainings(run):
             starts.update(self.steps.uses(training))
+            starts.update(self.flow.awaited([training]))
         return starts
 
     def _needed(self) -> None:
@@ -166,6 +167,7 @@ class Regions:
             item.head = (
                 self.steps.stage(item) is Stage.FORWARD
                 and not deep
+                and not any(other.updates for other in self.steps.closure({"": item}))
                 and judges
                 and (scalar or any(op in losses for op in ops))
                 and not _feeds_model(item, self.items, self.program)
@@ -366,7 +368,8 @@ class Regions:
                 return names.fresh("train_step")
             return names.fresh(f"{'_and_'.join(map(self.training_name, trainings))}_step")
         effects = {effect_word(leaf) for leaf in leaves}
-        if len(effects) == 1 and (name := effects.pop()):
+        if 0 < len(effects) <= 2 and all(effects):
+            name = "_and_".join(sorted(effects))
             names.release(name)
             return names.fresh(name)
         words = [word(leaf) for leaf in leaves if not leaf.trains]

@@ -12,6 +12,7 @@ from actlint.migrate.plumbing import only_serves_session
 from actlint.migrate.source import code
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables, walk
+from actlint.migrate.updates import needs_callable, target_of, updates
 from actlint.program.values import (
     Choice,
     Const,
@@ -62,7 +63,7 @@ class RunWriter:
         sites: dict[cst.CSTNode, object] = {}
         for run in self.program.runs:
             what = self.call_of.get(run) or tuple(run.leaves)
-            if initialises(run) or reads_variables(run) or sites.setdefault(run.node, what) == what:
+            if initialises(run) or not needs_callable(run) or sites.setdefault(run.node, what) == what:
                 continue
             raise self.emitter.refused(
                 "REF110",
@@ -124,6 +125,12 @@ class RunWriter:
             rewriter.refuse("REF110", original, "the initialiser is run inside a larger expression")
         if reads_variables(run):
             return rewriter.expression(self._variables(run, original, rewriter))
+        if not needs_callable(run):
+            assert run.fetch_node is not None
+            self.emitter.built(
+                [v for v in map(target_of, updates(run)) if v], self.emitter.building.unit_of.get(original)
+            )
+            return rewriter.expression(code(run.fetch_node.visit(rewriter)))  # type: ignore[arg-type]
         call = self.call_of[run]
         applied = f"{self.callee(run, call)}({self.arguments(run, call, rewriter)})"
         if not call.returned and isinstance(self.emitter.building.parent.get(original), cst.Expr):

@@ -148,6 +148,10 @@ class Target(ABC):
         """Statements that fetch hooked tensors after an item's own statement."""
         return []
 
+    def effect(self, made: Statements) -> Statements:
+        """Statements that only change variables, among those of a callable."""
+        return made
+
     def summaries_note(self) -> str:
         """What the user has to know where summaries are written."""
         return "summaries are written through TensorBoard: pip install tensorboard"

@@ -213,6 +213,7 @@ class TF2(Target):
             body = TapeStep(self, call).body()
         else:
             body = self.emitter.compose(call.items, call.home, wanted=wanted)
+        body += self.emitter.effects(call.leaves)
         if returned:
             body.append(statement(f"return {', '.join(call.structure(returned))}"))
         return [self.emitter.function(call.name, names, [*head, *body], call.home, [self._decorator(call)])]

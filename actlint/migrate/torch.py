@@ -17,7 +17,7 @@ from actlint.migrate.flow import Item, Parameter
 from actlint.migrate.parts import Step
 from actlint.migrate.sites import Site
 from actlint.migrate.source import code, parenthesized
-from actlint.migrate.statements import function, statement
+from actlint.migrate.statements import function, statement, tidy
 from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.target import Statements, Target, is_framework_import
 from actlint.migrate.training import Differentiation, StepWriter
@@ -87,6 +87,8 @@ class Torch(Target):
     def __init__(self, hidden: str) -> None:
         super().__init__()
         self.hidden = hidden
+        self.traced = False
+        """Whether what is written is differentiated."""
         self.stores: dict[Home, str] = {}
         self.hooked: dict[Item, list[str]] = {}
 
@@ -489,7 +491,10 @@ class Torch(Target):
         step = BackwardStep(self, call) if StepWriter.wanted(call) else None
         traced = step.inputs(inner=True) if step is not None else []
         body: Statements = [statement(f"{p.name} = {self._tensor(p, p.name in traced)}") for p in call.parameters]
+        self.traced = step is not None
         body += step.body() if step is not None else self.emitter.compose(call.items, call.home, wanted=wanted)
+        self.traced = False
+        body += self.emitter.effects(call.leaves)
         returned = [
             self.emitter.leaf(leaf) if is_merged(leaf.value) else f"{to_numpy}({self.emitter.leaf(leaf)})"
             for leaf in call.returned
@@ -510,6 +515,15 @@ class Torch(Target):
         """What is passed as a tensor of the placeholder's dtype."""
         made = f"torch.as_tensor({parameter.name}, dtype=torch.{self._dtype(parameter)})"
         return f"{made}.requires_grad_()" if traced else made
+
+    def effect(self, made: Statements) -> Statements:
+        """Assignments beside a forward pass aren't differentiated."""
+        if not self.traced or not made:
+            return made
+        block = cst.parse_statement("with torch.no_grad():\n    pass\n")
+        lines = getattr(made[0], "leading_lines", ())
+        inner = [tidy(node, first=place == 0) for place, node in enumerate(made)]
+        return [block.with_changes(body=cst.IndentedBlock(inner), leading_lines=lines)]  # type: ignore[call-arg]
 
     def _dtype(self, parameter: Parameter) -> str:
         dtype = parameter.tensor.dtype

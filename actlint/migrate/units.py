@@ -222,9 +222,9 @@ class Building:
             self._collect(inner, inner.node.body)
         unit = Unit(node, len(self.units), body=body, enters=enters)
         self.units.append(unit)
+        outer = self.unit_of.get(node)
         for part in parts:
-            known = self.unit_of.get(part)
-            if not definition or known is None or self.within(node, known.node):
+            if not definition or self.unit_of.get(part) in (None, outer):
                 self.unit_of[part] = unit
 
     def _graph_line(self, node: cst.SimpleStatementLine) -> bool:

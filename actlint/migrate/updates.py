@@ -8,15 +8,19 @@ import libcst as cst
 
 from actlint.migrate.refusals import Reason
 from actlint.migrate.source import code, is_atom, parenthesized
+from actlint.migrate.units import reads_variables
 from actlint.program.binding import is_host
-from actlint.program.values import Const, Op, Run, Tensor, Value, Variable
+from actlint.program.values import Const, Op, Run, Tensor, Value, Variable, tensors_in
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
     from actlint.migrate.expression import Rewriter
     from actlint.migrate.flow import Flow
+    from actlint.program.model import Program
 
 SCATTERS = ("scatter_update", "scatter_add", "scatter_sub")
+_FORGETFUL = frozenset({"gather", "nn.embedding_lookup", "identity", "add", "subtract"})
+"""Operations whose gradients don't read their inputs again."""
 _ELEMENTWISE = frozenset(
     {"add", "subtract", "multiply", "divide", "truediv", "negative", "clip_by_value", "maximum", "minimum", "identity"}
     | {"square", "sqrt", "abs", "sign", "stop_gradient"}
@@ -38,8 +42,31 @@ def updates(run: Run) -> list[Op]:
         seen.add(op)
         if op.kind == "assign":
             found[op] = None
-        todo.extend(tensor.op for tensor in op.inputs)
+        todo.extend((*(tensor.op for tensor in op.inputs), *op.controls))
     return sorted(found, key=lambda op: op.index)
+
+
+def sets_directly(run: Run) -> bool:
+    """Whether a run only assigns a Python value, as a statement of its own: no callable is needed for it."""
+    op = next((leaf.op for leaf in run.leaves if isinstance(leaf, Tensor)), None)
+    small = run.statement.body[0] if isinstance(run.statement, cst.SimpleStatementLine) else run.statement
+    return (
+        op is not None
+        and len(run.leaves) == 1
+        and op.kind == "assign"
+        and op.symbol not in SCATTERS
+        and op.node is run.fetch_node
+        and not run.feeds
+        and is_host(op.arguments.get("value", op))  # type: ignore[arg-type]
+        and target_of(op) is not None
+        and isinstance(small, cst.Expr)
+        and small.value is run.node
+    )
+
+
+def needs_callable(run: Run) -> bool:
+    """Whether a run becomes the call of a function, rather than a statement that reads or sets variables."""
+    return not (reads_variables(run) or sets_directly(run))
 
 
 def target_of(op: Op) -> Variable | None:
@@ -58,9 +85,14 @@ def races(flow: Flow, run: Run) -> list[Reason]:
     def refuse(text: str, help: str) -> None:
         found.append(flow.building.reason("REF111", run.node, text, help))
 
-    if made and run.trains:
-        refuse("variables are assigned in the run of a training operation", "Run the assignments by themselves.")
-        return found
+    if run.trains:
+        for op in made:
+            if not _is_before(program, run, op):
+                refuse(
+                    "a variable is assigned in the run of a training operation, which doesn't wait for it",
+                    "Run the assignment by itself, or make the training operation under tf.control_dependencies.",
+                )
+                return found
     changed: dict[Variable, list[Op]] = {}
     for op in made:
         variable = target_of(op)
@@ -70,13 +102,16 @@ def races(flow: Flow, run: Run) -> list[Reason]:
             changed.setdefault(variable, []).append(op)
     needed = program.needed(run)
     for variable, ops in changed.items():
-        before = [program.ancestors(op.inputs) for op in ops]
+        before = [_behind(op) for op in ops]
         if any(one not in known and other not in own for one, own, other, known in _pairs(ops, before)):
             refuse(
                 f"{variable.name} is assigned twice in one run, in an order that TensorFlow 1 leaves open",
                 "Run one after the other.",
             )
-        after = {op for op in needed if any(other in program.ancestors([Tensor(op)]) for other in ops)}
+            continue
+        if any(variable in training.variables for training in run.trained):
+            refuse(f"{variable.name} is assigned in the run that trains it", "Run the assignment by itself.")
+        after = {op for op in needed if any(other in _behind(op) for other in ops)}
         reads = [op for op in needed if variable in op.inputs and op not in ops and op not in after]
         if any(leaf is variable for leaf in run.leaves) or any(
             read not in ancestors for read in reads for ancestors in before
@@ -86,6 +121,31 @@ def races(flow: Flow, run: Run) -> list[Reason]:
                 "Read it in a run of its own.",
             )
     return list(dict.fromkeys(found))
+
+
+def _behind(op: Op) -> set[Op]:
+    """The operations that are executed before another one."""
+    found: set[Op] = set()
+    todo = [op]
+    while todo:
+        for other in (*(t.op for t in todo[-1].inputs), *todo.pop().controls):
+            if other not in found:
+                found.add(other)
+                todo.append(other)
+    return found
+
+
+def _is_before(program: Program, run: Run, op: Op) -> bool:
+    """Whether the training operations of a run wait for an assignment that their losses don't depend on."""
+    variable = target_of(op)
+    losses = program.ancestors(t for training in run.trained for t in tensors_in(training.loss))
+    reads = [other for other in losses if variable in other.inputs]
+    return (
+        all(op in _behind(training) for training in run.trained)
+        and op not in losses
+        and not any(op in _behind(other) for other in reads)
+        and all(other.symbol in _FORGETFUL for other in reads)
+    )
 
 
 def _pairs(ops: list[Op], before: list[set[Op]]):  # noqa: ANN202
@@ -114,6 +174,9 @@ def form(emitter: Emitter, rewriter: Rewriter, original: cst.Call, updated: cst.
     elif all(v is not None and is_host(v) for v in values):
         dtype = ops[0].arguments["ref"].dtype  # type: ignore[attr-defined]
         value = f"torch.as_tensor({value}, dtype=torch.{dtype})"
+    alone = any(run.fetch_node is original and sets_directly(run) for run in emitter.program.runs)
+    if alone and any(v is not None and v.trainable for v in map(target_of, ops)):
+        text += ".detach()"
     return rewriter.expression(f"{text}.{method}({value})")
 
 
@@ -211,4 +274,4 @@ def _alike(emitter: Emitter, op: Op) -> bool:
     return follows(op.arguments.get("value"))
 
 
-__all__ = ["form", "races", "target_of", "updates"]
+__all__ = ["form", "needs_callable", "races", "sets_directly", "target_of", "updates"]

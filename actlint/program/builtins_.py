@@ -230,6 +230,9 @@ def _reversed(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Valu
 def _sorted(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
     items = self.iterate(values[0])
     keys = [python_value(item) for item in items] if items is not None else [UNKNOWN]
+    firsts = [python_value(i.items[0]) if isinstance(i, Sequence) and i.items else UNKNOWN for i in items or ()]
+    if len(values) == 1 and firsts and all(isinstance(f, str) for f in firsts) and len(set(firsts)) == len(firsts):
+        return Sequence([item for _, item in sorted(zip(firsts, items or (), strict=True), key=lambda pair: pair[0])])
     try:
         return (
             Sequence([Const(key) for key in sorted(keys)]) if UNKNOWN not in keys else Host("list", runs_in(values[0]))

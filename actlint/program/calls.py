@@ -284,8 +284,6 @@ def _activated(self: Interpreter, function: Function, tensor: Tensor, node: cst.
     return result if isinstance(result, Tensor) else tensor
 
 
-
-
 # -- methods of modelled values
 
 

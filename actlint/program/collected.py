@@ -45,8 +45,13 @@ def join(self: Interpreter, key: str | None, value: Value) -> None:
 
 def contents(self: Interpreter, key: str | None, scope: Value | None = None) -> Sequence:
     """What a collection holds now; partial where that isn't known."""
-    known = key is not None and not self.program.uncertain & {key, None} and scope in (None, NONE)
-    return Sequence(list(self.program.collections.get(key or "", [])), partial=not known)
+    known = key is not None and not self.program.uncertain & {key, None}
+    held, prefix = list(self.program.collections.get(key or "", [])), python_value(scope or NONE)
+    if isinstance(prefix, str) and all(isinstance(item, Variable) for item in held):
+        held = [item for item in held if item.name.startswith(prefix)]  # type: ignore[attr-defined]
+    elif prefix is not None:
+        known = False
+    return Sequence(held, partial=not known)
 
 
 def penalize(self: Interpreter, regularizer: Value, variable: Variable, node: cst.Call) -> None:

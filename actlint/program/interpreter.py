@@ -80,6 +80,7 @@ class Interpreter:
         self.default_session: Session | None = None
         self.graph = 0
         self._graphs: dict[int, tuple[dict[str, int], dict[str, Value], dict[str, list[Value]]]] = {}
+        self.controls: tuple[Op, ...] = ()
         self.open_loops = 0
         self.open_branches = 0
         self.steps = 0
@@ -618,6 +619,7 @@ class Interpreter:
             statement=self.place[1],
             graph=self.graph,
             turns=self.turns,
+            controls=self.controls,
         )
         self.program.ops.append(op)
         self.outputs[op] = Tensor(op, shape, dtype)

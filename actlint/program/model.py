@@ -181,7 +181,13 @@ class Program:
     def needed(self, run: Run) -> set[Op]:
         """The operations that a run executes: from what it fetches back to what it feeds."""
         fed = [key for key, _ in run.feeds if isinstance(key, Tensor)]
-        return self.ancestors([t for leaf in run.leaves for t in tensors_in(leaf)], fed)
+        start = [t for leaf in run.leaves for t in tensors_in(leaf)]
+        while True:
+            found = self.ancestors(start, fed)
+            more = [Tensor(c) for op in found for c in op.controls if c not in found]
+            if not more:
+                return found
+            start += more
 
     def walk_training_runs(self) -> Iterator[Run]:
         return (run for run in self.runs if run.trains)

@@ -17,8 +17,10 @@ from actlint.program.values import (
     Handle,
     Host,
     OneOf,
+    Op,
     Scoped,
     Sequence,
+    Symbol,
     Tensor,
     Unknown,
     Value,
@@ -37,7 +39,7 @@ def _trainable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 
 @structural("global_variables all_variables", "scope=None")
 def _global(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    return _scoped(self, self.variables(), call)
+    return _scoped(self, [v for v in self.variables() if v.everywhere], call)
 
 
 def _scoped(self: Interpreter, variables: list[Variable], call: BoundCall) -> Value:
@@ -54,7 +56,8 @@ def _scoped(self: Interpreter, variables: list[Variable], call: BoundCall) -> Va
 def _collection(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     key = collection_key(call.values.get("key"))
     if key in ("trainable_variables", "variables", "global_variables", "model_variables"):
-        return _scoped(self, [v for v in self.variables() if v.trainable or key != "trainable_variables"], call)
+        trainable = key == "trainable_variables"
+        return _scoped(self, [v for v in self.variables() if (v.trainable if trainable else v.everywhere)], call)
     return contents(self, key, call.values.get("scope"))
 
 
@@ -122,7 +125,12 @@ def _get_variable_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> V
     return made
 
 
-@structural("device control_dependencies Graph get_default_graph", "*args, **kwargs")
+@structural("control_dependencies", "control_inputs")
+def _control_dependencies(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    return self.handle("context", "control_dependencies", dict(call.values), node)
+
+
+@structural("device Graph get_default_graph", "*args, **kwargs")
 def _context(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return self.handle("context", call.entry.name, {}, node)
 
@@ -132,6 +140,8 @@ def enter_scope(self: Interpreter, value: Value) -> tuple[Value, Callable[[], No
     if isinstance(value, Handle) and value.op.symbol == "Graph":
         before = self.enter_graph(value.op.index + 1)
         return value, lambda: (self.enter_graph(before), None)[1]
+    if isinstance(value, Handle) and value.op.symbol == "control_dependencies":
+        return value, _enter_controls(self, value.op)
     if not isinstance(value, ScopeHandle):
         return value, lambda: None
     if value.kind == "variable_scope":
@@ -153,6 +163,18 @@ def enter_scope(self: Interpreter, value: Value) -> tuple[Value, Callable[[], No
         self.name_scopes = names
 
     return value, leave_names
+
+
+def _enter_controls(self: Interpreter, op: Op) -> Callable[[], None]:
+    """Have what is made now wait for other operations; None lifts what waits outside."""
+    before, given = self.controls, op.arguments.get("control_inputs", NONE)
+    waits = [t.op for t in op.inputs if t.op.kind != "variable"]
+    self.controls = () if given == NONE else tuple(dict.fromkeys([*before, *waits]))
+
+    def leave() -> None:
+        self.controls = before
+
+    return leave
 
 
 @structural("examples.tutorials.mnist.input_data.read_data_sets", "train_dir, **kwargs")

@@ -121,9 +121,24 @@ def _variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
         initial = self.call_function(initial, [], [], node)
     name = self.unique(given if isinstance(given, str) else "Variable")
     dtype = dtype_of(call.values.get("dtype")) or tensor_dtype(initial)
-    return _make_variable(
+    made = _make_variable(
         self, node, name, tensor_shape(initial), dtype, initial, call.const("trainable", True) is not False
     )
+    return _collected(self, made, call)
+
+
+def _collected(self: Interpreter, variable: Variable, call: BoundCall) -> Variable:
+    """Let a new variable join the collections that its call names."""
+    from actlint.program.collected import collection_key, join
+
+    if call.given("collections"):
+        named = call.values["collections"]
+        keys = [collection_key(item) for item in named.items] if isinstance(named, Sequence) else [None]
+        variable.everywhere = "variables" in keys
+        for key in keys:
+            if key not in ("variables", "trainable_variables"):
+                join(self, key, variable)
+    return variable
 
 
 def _make_variable(
@@ -166,7 +181,7 @@ def _get_variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
         from actlint.program.collected import penalize
 
         penalize(self, call.values["regularizer"], variable, node)
-    return variable
+    return _collected(self, variable, call)
 
 
 # -- sessions and runs
@@ -325,7 +340,7 @@ def _initializers(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     if "local" in call.entry.name or "tables" in call.entry.name or chosen == Host("slots"):
         made.covers = ()
     elif chosen == NONE:
-        made.covers = tuple(self.variables())
+        made.covers = tuple(v for v in self.variables() if v.everywhere)
     elif isinstance(chosen, Sequence) and not chosen.partial and all(isinstance(v, Variable) for v in chosen.items):
         made.covers = tuple(v for v in chosen.items if isinstance(v, Variable))
     return made
@@ -434,6 +449,7 @@ def _train(
         statement=self.place[1],
         graph=self.graph,
         turns=self.turns,
+        controls=self.controls,
         optimizer=optimizer,
         loss=loss,
         variables=chosen,

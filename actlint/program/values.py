@@ -194,6 +194,8 @@ class Op:
     statement: cst.CSTNode | None = None
     graph: int = 0
     turns: Turns = ()
+    controls: tuple[Op, ...] = ()
+    """Operations that are executed before it, because it was made under `tf.control_dependencies`."""
 
 
 @dataclass(eq=False)
@@ -225,6 +227,8 @@ class Variable(Tensor):
     initial: Value | None = None
     layer: Layer | None = None
     weight: str = ""
+    everywhere: bool = True
+    """Whether GLOBAL_VARIABLES holds it: its call names no collections, or that one among them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -324,7 +328,7 @@ class Run:
             if isinstance(op, Training):
                 found.append(op)
             elif op.kind == "group":
-                todo.extend(tensor.op for tensor in op.inputs)
+                todo.extend((*(tensor.op for tensor in op.inputs), *op.controls))
         return found
 
     @property

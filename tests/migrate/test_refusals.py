@@ -26,6 +26,33 @@ RUN = START + "print(sess.run([train, loss], {x: data})[1])\n"
 READY = NET + TRAIN + START
 
 REFUSED = {
+    "assignment beside training": (
+        "REF111",
+        "doesn't wait for it",
+        NET
+        + TRAIN
+        + "c = tf.Variable(0.0, trainable=False)\nmove = c.assign(loss)\n"
+        + START
+        + "sess.run([train, move], {x: data})  #!\n",
+    ),
+    "assignment behind training": (
+        "REF111",
+        "waits for a training operation",
+        NET + TRAIN.rstrip() + "  #!\nwith tf.control_dependencies([train]):\n"
+        "    clip = w.assign(tf.clip_by_value(w, -1.0, 1.0))\n" + START + "sess.run(clip, {x: data})\n",
+    ),
+    "variable assigned twice": (
+        "REF111",
+        "assigned twice in one run",
+        READY
+        + "print(sess.run([train, loss], {x: data})[1])\n"
+        + "first, second = w.assign(2.0 * w), w.assign(w + 1.0)\nsess.run([first, second])  #!\n",
+    ),
+    "variable read beside its assignment": (
+        "REF111",
+        "is read in the run that assigns it",
+        NET + TRAIN + "move = w.assign(2.0 * w)\n" + RUN + "sess.run([move, loss], {x: data})  #!\n",
+    ),
     "some weights shared": (
         "REF103",
         "but not all",
@@ -105,11 +132,6 @@ REFUSED = {
         "REF110",
         "does more than run it",
         READY + "def show(t):\n    print(sess.run(t, {x: data}), t)  #!\n\nshow(loss)\n",
-    ),
-    "assignment": (
-        "REF101",
-        "tf.assign",
-        NET + TRAIN + "reset = tf.assign(w, tf.zeros([2, 1]))  #!\n" + RUN + "sess.run(reset)\n",
     ),
     "layer in a loop": (
         "REF104",

@@ -218,6 +218,8 @@ class Replay:
             returned = site["returns"][place] if place < len(site["returns"]) else None
             if before is None or not (self.decisive or run["smooth"][place]):
                 continue
+            if returned is None and place in site.get("unread", ()):
+                continue
             if returned is None:
                 self._miss(run, site, place, label)
                 continue
