@@ -42,6 +42,7 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     from actlint.migrate.regions import Regions
     from actlint.migrate.straighten import straighten
     from actlint.migrate.targets import make_target
+    from actlint.migrate.twins import separated
     from actlint.migrate.units import Building
 
     unknown = [
@@ -55,7 +56,7 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     ]
     if unknown:
         raise Refused(list(dict.fromkeys(unknown)))
-    program = straighten(program)
+    program = separated(straighten(program))
     building = Building(program)
     names = Names(building.modules)
     for unit in building.units:

@@ -25,10 +25,14 @@ class Edited(Tree):
         self.given: dict[cst.CSTNode, Given] = dict(before.given)
 
     def position(self, node: cst.CSTNode) -> tuple[Position, Position]:
-        return self.before.position(self.origins.get(node, node))
+        return self.before.position(self._origin(node))
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
-        return self.before.span(self.origins.get(node, node))
+        return self.before.span(self._origin(node))
+
+    def _origin(self, node: cst.CSTNode) -> cst.CSTNode:
+        node = self.copied.get(node, node)
+        return self.origins.get(node, node)
 
 
 class Edit:

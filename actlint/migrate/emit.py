@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from actlint.migrate.layout import (
     spaced_keep,
     without_leading_blank,
 )
+from actlint.migrate.merging import merged, merged_definitions
 from actlint.migrate.names import Names
 from actlint.migrate.objects import Objects
 from actlint.migrate.promotion import Promotion
@@ -39,6 +41,7 @@ from actlint.migrate.runs import RunWriter
 from actlint.migrate.savers import Savers
 from actlint.migrate.sites import Sites
 from actlint.migrate.source import code
+from actlint.migrate.spelling import spelled
 from actlint.migrate.staging import Staging
 from actlint.migrate.statements import as_statements, function, spaced, statement, tidy
 from actlint.migrate.summaries import Summaries, is_merged
@@ -114,7 +117,9 @@ class Emitter(Objects):
         self.placed: dict[int, Statements] = {}
         self.members: dict[Home, Statements] = {}
         self._emitted: dict[Body, Statements] = {}
-        self.functions: dict[str, set[Item]] = {}
+        self.functions: dict[tuple[Home, str], set[Item]] = {}
+        self.spelled: dict[tuple[Home, str], dict[str, str]] = {}
+        """By function: keys that its locals don't have as names."""
         self.new_files: dict[Path, str] = {}
         self._hoisted: Statements = []
         self._built: set[str] = set()
@@ -324,6 +329,9 @@ class Emitter(Objects):
             self.members.setdefault(home, []).extend(made)
             return
         own = [unit.order for unit in self.building.units if unit.home is home]
+        if 0 <= order < len(self.building.units) and self.building.units[order].home is not home:
+            # a statement of a function that builds is done when the one that calls it is
+            order = min((place for place in own if place > order), default=order)
         before = [place for place in own if place <= order]
         self.placed.setdefault(max(before) if before else min(own, default=0), []).extend(made)
 
@@ -353,18 +361,48 @@ class Emitter(Objects):
         """A class whose methods build: what stays of these, and the functions of the rewritten program behind them."""
         made: list[cst.BaseStatement] = []
         place = 0
-        for member in node.body.body:
-            body = self.building.bodies.of_node.get(member)
-            if body is None:
-                with self.writing(home or self.home):
-                    visited = member.visit(self.rewriter())
-                made.extend(as_statements(visited))
-                continue
-            if self._body(body):
-                made.append(self._function(body))
-            place = len(made)
-        made[place:place] = [spaced(method, 1) for method in self.members.get(home, [])] if home is not None else []
+        copies = [copy for copy, original in self.program.copies.items() if original is node]
+        for variants in zip(node.body.body, *(copy.body.body for copy in copies), strict=True):
+            used = [member for member in variants if member in self.program.calls] or [variants[0]]
+            made.extend(self._member(used, home))
+            if any(member in self.building.bodies.of_node for member in used):
+                place = len(made)
+        homes = [found for copy in copies if (found := self.building.bodies.homes.get(copy)) is not None]
+        functions = merged_definitions([self.members.get(found, []) for found in ([home] if home else []) + homes])
+        if isinstance(functions, str):
+            raise self.refused("REF103", node, f"objects of {node.name.value} need different code in {functions}")
+        made[place:place] = [spaced(method, 1) for method in functions]
         return node.with_changes(body=node.body.with_changes(body=made))
+
+    def _member(self, variants: list[cst.CSTNode], home: Home | None) -> Statements:
+        """A member of a class, from the forms that it has for the objects of the class."""
+        written: list[Statements] = []
+        bodies: list[Statements] = []
+        for member in variants:
+            body = self.building.bodies.of_node.get(member)
+            if body is not None:
+                bodies.append(self._body(body))
+                written.append([self._function(body)])
+                continue
+            with self.writing(self._home_of(member) or home or self.home):
+                written.append(as_statements(member.visit(self.rewriter())))
+        if not bodies:
+            found = merged(written)
+        elif len(bodies) == len(variants) and (inside := merged(bodies)) is not None:
+            definition = written[0][0]
+            assert isinstance(definition, cst.FunctionDef)
+            found = [definition.with_changes(body=definition.body.with_changes(body=inside))] if inside else []
+        else:
+            found = None
+        if found is None:
+            name = getattr(getattr(variants[0], "name", None), "value", "their class")
+            raise self.refused("REF103", variants[0], f"two objects of one class need different code in {name}")
+        return found
+
+    def _home_of(self, member: cst.CSTNode) -> Home | None:
+        """The class home of the object whose method something is."""
+        paths = self.program.calls.get(member)
+        return self.building.bodies.home_of(paths[0][-1].function.bound) if paths else None
 
     def _definition(self, node: cst.FunctionDef) -> Statements:
         body = self.building.bodies.of_node.get(node)
@@ -550,7 +588,7 @@ class Emitter(Objects):
         returned = self.target.returned(region)
         if returned:
             body.append(statement(f"return {', '.join(returned)}"))
-        self.functions[region.name] = {
+        self.functions[(region.home, region.name)] = {
             part for part in self.regions.order_of(region.inner, region) if isinstance(part, Item)
         }
         return [self.function(region.name, region.inputs, body, region.home)]
@@ -559,8 +597,22 @@ class Emitter(Objects):
         self, name: str, parameters: Iterable[str], body: Statements, home: Home, decorators: Iterable[str] = ()
     ) -> cst.FunctionDef:
         """A function of the rewritten program: a method where its home is a class."""
-        first = [self.promotion.receiver(home)] if home.is_class else []
-        return function(name, [*first, *parameters], body, decorators)
+        if not home.is_class:
+            return function(name, parameters, body, decorators)
+        made = function(name, [self.promotion.receiver(home), *parameters], body, decorators)
+        made, self.spelled[(home, name)] = spelled(made, self.flow.keys.plain, self._unpacked)
+        return made
+
+    @cached_property
+    def _unpacked(self) -> set[str]:
+        """Parameters that runs pass by name, out of a dict."""
+        return {
+            p.name for call in self.regions.calls for p in call.parameters if set(call.runs) & self.flow.fed.unpacked
+        }
+
+    def parameter_name(self, call: Call, name: str) -> str:
+        """What a callable calls the parameter of a key."""
+        return self.spelled.get((call.home, call.name), {}).get(name, name)
 
     def callee(self, name: str, own: Home, home: Home) -> str:
         """A function of one home, as code of another calls it."""

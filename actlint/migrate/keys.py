@@ -29,6 +29,8 @@ class Keys:
         self.names = names
         self._keys: dict[Place, str] = {}
         self._owner: dict[str, Place] = {}
+        self.plain: dict[str, str] = {}
+        """Keys that aren't the user's names, because another place has these, with the user's names."""
         self.same: set[Unit] = set()
         """Statements that only give a tensor another name: `self.loss = loss`."""
         self._count = self._bindings()
@@ -71,9 +73,10 @@ class Keys:
     def _key(self, place: Place) -> str:
         if place not in self._keys:
             name = place[1]
-            known = self._owner.get(name)
-            if known is not None and known != place:
-                name = self.names.fresh(f"{name}_2" if name[-1:].isdigit() else name)
+            while self._owner.get(name, place) != place:
+                name = self.names.fresh(f"{place[1]}_2" if place[1][-1:].isdigit() else place[1])
+            if name != place[1]:
+                self.plain[name] = place[1]
             self._owner[name] = place
             self._keys[place] = name
         return self._keys[place]

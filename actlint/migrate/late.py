@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from actlint.migrate.bodies import Body
 from actlint.migrate.rebound import last_use
 from actlint.migrate.refusals import Reason
 from actlint.migrate.units import Unit, walk
@@ -180,10 +181,11 @@ def late_values(flow: Flow) -> list[Reason]:
     found: list[Reason] = []
     aliases = _aliases(flow)
     found += _late_attributes(flow)
-    for name, (order, node, mutable) in _reads(flow).items():
-        changed = next(_changes(flow, name, order, mutable), None)
+    for (body, name), (order, node, mutable) in _reads(flow).items():
+        changed = next(_changes(flow, name, order, mutable, body), None)
         for other in aliases.get(name, set()) if mutable and changed is None else ():
-            changed = changed or next((c for c in _changes(flow, other, order, True) if not _rebinds(c, other)), None)
+            found_ = _changes(flow, other, order, True, body)
+            changed = changed or next((c for c in found_ if not _rebinds(c, other)), None)
         if changed is not None and not _after_all(flow, name, changed):
             found.append(
                 building.reason(
@@ -233,7 +235,8 @@ def _late_attributes(flow: Flow) -> list[Reason]:
             if not definition and (unit.order <= order or unit in flow.items):
                 continue
             parts = _outside_bodies(flow, unit.node) if definition else walk(unit.node)
-            store = next((part for part in parts if _stores(part, name) and not _in_constructor(flow, part)), None)
+            stores = (part for part in parts if _stores(part, name) and not _in_constructor(flow, part))
+            store = next((part for part in stores if not _on_another(flow, part, node)), None)
             if store is not None:
                 found.append(
                     flow.building.reason(
@@ -279,6 +282,16 @@ def _stores(node: cst.CSTNode, name: str) -> bool:
     return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "setattr"
 
 
+def _on_another(flow: Flow, store: cst.CSTNode, read: cst.CSTNode) -> bool:
+    """Whether a statement surely stores attributes of other objects than the one that an attribute is read of."""
+    place = flow.keys.place(read)
+    targets = [flow.keys.place(t.target) for t in store.targets] if isinstance(store, cst.Assign) else []
+    return bool(targets) and all(
+        other is not None and place is not None and isinstance(other[0], Instance) and other[0] is not place[0]
+        for other in targets
+    )
+
+
 def _in_constructor(flow: Flow, node: cst.CSTNode) -> bool:
     current = flow.building.parent.get(node)
     while current is not None and not isinstance(current, cst.FunctionDef):
@@ -304,22 +317,23 @@ def _rebinds(node: cst.CSTNode, name: str) -> bool:
     return not any(True for _ in mutations(node, name))
 
 
-def _reads(flow: Flow) -> dict[str, tuple[int, cst.CSTNode, bool]]:
-    """Names of Python values that forward code reads: when (order of the unit), where, and whether they can change in
-    place."""
-    found: dict[str, tuple[int, cst.CSTNode, bool]] = {}
+def _reads(flow: Flow) -> dict[tuple[Body | None, str], tuple[int, cst.CSTNode, bool]]:
+    """Names of Python values that forward code reads, with the body that has them as locals: when (order of the unit),
+    where, and whether they can change in place."""
+    found: dict[tuple[Body | None, str], tuple[int, cst.CSTNode, bool]] = {}
 
-    def collect(root: cst.CSTNode, order: int, local: set[str]) -> None:
+    def collect(root: cst.CSTNode, order: int, local: set[str], body: Body) -> None:
         local = local | _loop_names(root)
         for part in root.children:
-            collect(part, order, local)
-        if not isinstance(root, cst.Name) or root.value in local or root.value in found:
+            collect(part, order, local, body)
+        if not isinstance(root, cst.Name) or root.value in local:
             return
+        key = _local_to(flow, root.value, body), root.value
         values = flow.program.values(root)
-        if any(flow.building.bodies.home_of(value) is not None for value in values):
+        if key in found or any(flow.building.bodies.home_of(value) is not None for value in values):
             return
         if values and all(_is_python(value) for value in values):
-            found[root.value] = (
+            found[key] = (
                 order,
                 root,
                 not all(isinstance(v, Const) and not isinstance(v.value, (list, dict)) for v in values),
@@ -329,11 +343,18 @@ def _reads(flow: Flow) -> dict[str, tuple[int, cst.CSTNode, bool]]:
         made = flow.building.unit(spot.calls, spot.node)
         collect(spot.node, made.order if made is not None else 0, flow.collected.locals(spot))
     for unit in flow.items:
-        collect(unit.node, unit.order, _targets(unit.node))
+        collect(unit.node, unit.order, _targets(unit.node), unit.body)
         for function in _functions(flow, unit):
             parameters = {p.name.value for p in (*function.params.params, *function.params.kwonly_params)}
-            collect(function.body, unit.order, parameters | assigned_names(function.body))
+            collect(function.body, unit.order, parameters | assigned_names(function.body), unit.body)
     return found
+
+
+def _local_to(flow: Flow, name: str, body: Body | None) -> Body | None:
+    """The body, or the one around it, that has a name as a local; None for one of a module."""
+    while body is not None and name not in body.locals:
+        body = None if isinstance(body.node, cst.Module) else flow.building.body_of(body.node)
+    return body
 
 
 def _targets(node: cst.CSTNode) -> set[str]:
@@ -349,8 +370,9 @@ def _is_python(value: Value) -> bool:
     )
 
 
-def _changes(flow: Flow, name: str, order: int, mutable: bool) -> Iterator[cst.CSTNode]:
-    """Places that bind the name again, or change what it stands for in place, after the given unit."""
+def _changes(flow: Flow, name: str, order: int, mutable: bool, body: Body | None) -> Iterator[cst.CSTNode]:
+    """Places that bind the name again, or change what it stands for in place, after the given unit; `body` has it as
+    a local."""
     building = flow.building
     for unit in building.units:
         if isinstance(unit.node, cst.FunctionDef):
@@ -360,7 +382,7 @@ def _changes(flow: Flow, name: str, order: int, mutable: bool) -> Iterator[cst.C
             for part in walk(unit.node):
                 if isinstance(part, cst.FunctionDef) and part not in building.bodies.of_node:
                     yield from _in_function(part, name, mutable)
-        elif unit.order > order and unit not in flow.items:
+        elif unit.order > order and unit not in flow.items and _local_to(flow, name, unit.body) is body:
             if name in assigned_names(unit.node):
                 yield unit.node
             if mutable:

@@ -28,6 +28,7 @@ class _Plan:
         self.emitter = emitter
         self.program = emitter.program
         self.building = emitter.building
+        self.alike = emitter.regions.alike
         self.root = self.building.file.parent
         self.probes: list[dict[str, Any]] = []
         self._probe_ids: dict[tuple[int, int], str] = {}
@@ -38,8 +39,40 @@ class _Plan:
         ]
         self._placeholder = {t.op.index: f"p{i}" for i, t in enumerate(self.program.placeholders)}
         self._probes()
-        runs = [self._run(run) for run in self.program.runs]
+        self._number(placeholders)
+        runs = self._each_once([self._run(run) for run in self.program.runs], placeholders)
         return {"placeholders": placeholders, "probes": self.probes, "runs": runs, "weights": self._weights()}
+
+    def _number(self, placeholders: list[dict[str, Any]]) -> None:
+        """Tell placeholders apart that one expression makes, for one object after the other."""
+        for entry, tensor in zip(placeholders, self.program.placeholders, strict=True):
+            node = self.alike.original(tensor.op.node)
+            same = [t for t in self.program.placeholders if self.alike.original(t.op.node) is node]
+            if len({t.op.node for t in same}) > 1 and not any(t.op.loops for t in same):
+                entry["nth"] = same.index(tensor)
+
+    def _each_once(self, runs: list[dict[str, Any]], placeholders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """A run in a method that several objects have is one site, which takes the inputs of the object it is for."""
+        found: list[dict[str, Any]] = []
+        for run in runs:
+            known = next((r for r in found if r["span"] == run["span"] and r["callable"] == run["callable"]), None)
+            if known is None:
+                found.append(run)
+                continue
+            for name, ident in run["parameters"].items():
+                other = known["parameters"].setdefault(name, ident)
+                if other != ident:
+                    known["parameters"][name] = self._any_of(other, placeholders)
+        return found
+
+    def _any_of(self, ident: str, placeholders: list[dict[str, Any]]) -> str:
+        """A placeholder of whichever object it is."""
+        span = next(p["span"] for p in placeholders if p["id"] == ident)
+        known = next((p for p in placeholders if p["span"] == span and "nth" not in p), None)
+        if known is None:
+            known = {"id": f"p{len(placeholders)}", "span": span}
+            placeholders.append(known)
+        return known["id"]
 
     def span(self, node: cst.CSTNode, op: Op | None = None) -> dict[str, Any]:
         file = op.file if op is not None else self.building.file_of(node)
@@ -138,7 +171,8 @@ class _Plan:
         if item is None or holder is None or key is None:
             return name, None
         before = [i for i in self.emitter.functions[holder] if i.order < item.order and key in i.defs]
-        return name, {"function": self._qualified(holder, item.unit.home), "variable": key, "nth": len(before)}
+        variable = self.emitter.spelled.get(holder, {}).get(key, key)
+        return name, {"function": self._qualified(holder[1], holder[0]), "variable": variable, "nth": len(before)}
 
     def _qualified(self, name: str, home: Home) -> str:
         """The qualified name of a function of the rewritten program."""
@@ -175,7 +209,8 @@ class _Plan:
         call = self.emitter.runs.call_of[run]
         found["callable"] = self._qualified(call.name, call.home)
         found["parameters"] = {
-            p.name: self._placeholder.get(p.tensor.op.index) or self._probe_ids[(p.tensor.op.index, p.tensor.index)]
+            self.emitter.parameter_name(call, p.name): self._placeholder.get(p.tensor.op.index)
+            or self._probe_ids[(p.tensor.op.index, p.tensor.index)]
             for p in call.parameters
             if p.tensor not in self.program.given.values()
         }

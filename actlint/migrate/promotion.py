@@ -13,6 +13,7 @@ import libcst as cst
 
 from actlint.migrate.bodies import Body, Home, is_gone
 from actlint.migrate.keys import Place, bindings
+from actlint.migrate.layout import renamed
 from actlint.migrate.refusals import Refused
 from actlint.migrate.source import code
 from actlint.migrate.statements import statement
@@ -117,6 +118,13 @@ class Promotion:
                 [self.building.reason("REF103", node, f"{name_of_class(own)} has no name where its graph is used")]
             )
         return found + path[len(self.receiver(own)) :]
+
+    def elsewhere(self, text: str, own: Home, home: Home, node: cst.CSTNode) -> str:
+        """An expression that code of one home writes, as code in another home writes it."""
+        if own is home or not own.is_class:
+            return text
+        receiver = self.receiver(own)
+        return code(renamed(cst.parse_expression(text), "", {receiver: self.seen(receiver, own, home, node)}))
 
     # -- substitutions
 

@@ -10,6 +10,7 @@ from actlint.migrate.flow import Flow, Item, Leaf, Parameter
 from actlint.migrate.names import Names
 from actlint.migrate.refusals import Reason
 from actlint.migrate.steps import Stage, Steps
+from actlint.migrate.twins import Alike
 from actlint.migrate.units import walk
 from actlint.program.model import uses_weights
 from actlint.program.values import Run, Tensor, Training, Value, Variable, tensors_in
@@ -25,6 +26,7 @@ class Regions:
         self.names = names
         self.building = flow.building
         self.program = flow.program
+        self.alike = Alike(self.building)
         self.calls: list[Call] = []
         self.region_of: dict[Item, Region] = {}
         self.regions: list[Region] = []
@@ -172,16 +174,30 @@ class Regions:
                 and (scalar or any(op in losses for op in ops))
                 and not _feeds_model(item, self.items, self.program)
             )
+        for item in self.items:
+            item.head = item.head or any(other.head for other in self._same(item))
+
+    def _same(self, item: Item) -> list[Item]:
+        """The items of all objects of one class that are the same one in the file."""
+        found = [self.flow.items.get(unit) for unit in self.alike.units(item.unit)]
+        return [other for other in found if other is not None and other.runs]
+
+    def _images(self, items: set[Item]) -> list[set[Item]]:
+        """Items of one object, and the same ones of each other object."""
+        found: dict[Home, set[Item]] = {}
+        for item in items:
+            for other in self._same(item):
+                found.setdefault(other.unit.home, set()).add(other)
+        return list(found.values())
 
     def _group(self) -> None:
         groups: dict[tuple, list[Item]] = {}
         heads = {run.index for item in self.items if item.head for run in item.runs}
         replaced = {p.unit for run in self.flow.leaves for p in self._fed_inner(run)}
+        keys: dict[Item, tuple] = {}
         for item in self.items:
             runs = item.available & heads if item.head else item.available
-            key = (
-                item.unit.home,
-                item.head,
+            keys[item] = (
                 self.steps.stage(item),
                 frozenset(runs),
                 frozenset(r.index for r in item.runs) if item.random else None,
@@ -190,6 +206,8 @@ class Regions:
                 self._draws(item),
                 item.order if item.unit in replaced else None,
             )
+        for item in self.items:
+            key = (item.unit.home, item.head, *(keys[other] for other in self._same(item)))
             groups.setdefault(key, []).append(item)
         inputs = {run: self._inputs(items) for run, items in self.items_of.items()}
         self.regions = [
@@ -210,15 +228,18 @@ class Regions:
         parts: list[list[Item]] = []
         for item in group:
             for part in parts:
-                joined = {*part, item}
-                needs = self._inputs(self.closure({str(i.order): i for i in joined}, set()))
-                fed = {p for run in {r for i in joined for r in i.runs} for p in self._fed_inner(run)}
-                if all(needs <= inputs[run] or fed for run in {r for i in joined for r in i.runs}):
+                if all(self._fits(joined, inputs) for joined in self._images({*part, item})):
                     part.append(item)
                     break
             else:
                 parts.append([item])
         return parts
+
+    def _fits(self, joined: set[Item], inputs: dict[Run, set[Parameter]]) -> bool:
+        needs = self._inputs(self.closure({str(i.order): i for i in joined}, set()))
+        runs = {run for item in joined for run in item.runs}
+        fed = {p for run in runs for p in self._fed_inner(run)}
+        return bool(fed) or all(needs <= inputs[run] for run in runs)
 
     def _fed_inner(self, run: Run) -> set[Parameter]:
         return {p for p, _ in self.flow.feeds[run].values() if not p.placeholder}
@@ -305,9 +326,9 @@ class Regions:
                 + [p.unit.order for p in wanted]
                 + [-1]
             )
-            home = self._home(items, trainings, wanted)
+            home = self._home(run, items, trainings, wanted)
             call = Call(
-                self._call_name(leaves, trainings, self._names(home)),
+                self._call_name(leaves, trainings, home, self._call_key(run, leaves, wanted, trainings)),
                 [run],
                 leaves,
                 wanted,
@@ -320,18 +341,43 @@ class Regions:
             self.calls.append(call)
             self.flow.reasons += self.steps.races(run, trainings)
 
-    def _names(self, home: Home) -> Names:
-        """The names beside which a function of a home gets one."""
-        return home.names if home.is_class else self.names
+    def _call_key(
+        self, run: Run, leaves: list[Leaf], wanted: list[Parameter], trainings: list[Training]
+    ) -> tuple[object, ...]:
+        """What a callable has in common with those of other objects of its class."""
+        values = [leaf.value for leaf in leaves]
+        return (
+            shape_of(run.fetches),
+            *((self.alike.op(v.op), v.index) if isinstance(v, Tensor) else id(v) for v in values),
+            *(self.alike.op(p.tensor.op) for p in wanted),
+            *(self.alike.op(t) for t in trainings),
+        )
 
-    def _home(self, items: set[Item], trainings: list[Training], wanted: list[Parameter]) -> Home:
-        """Where the callable of a run is defined: where the training operation was made, else what is computed last."""
-        if trainings:
-            return self.building.unit_of[trainings[0].node].home
+    def _fresh(self, home: Home, wanted: str, key: object) -> str:
+        """A free name for a function of a home."""
+        return self.alike.fresh(home, wanted, key) if home.is_class else self.names.fresh(wanted)
+
+    def _home(self, run: Run, items: set[Item], trainings: list[Training], wanted: list[Parameter]) -> Home:
+        """Where the callable of a run is defined: where the training operation was made, else what is computed last;
+        outside of a class of which it needs several objects."""
+        homes = list(dict.fromkeys(item.unit.home for item in items))
+        several = {home for home in homes for other in self.alike.homes(home) if other is not home and other in homes}
+        made = self.building.unit_of[trainings[0].node].home if trainings else None
+        if several and (made is None or made in several):
+            return self._around(run, several)
+        if made is not None:
+            return made
         last = max(items, key=lambda item: item.order, default=None)
         if last is not None:
             return last.unit.home
         return wanted[-1].unit.home if wanted else self.building.units[-1].home
+
+    def _around(self, run: Run, inner: set[Home]) -> Home:
+        """The innermost home around a run that is none of these."""
+        bodies = self.building.bodies
+        found = [bodies.home_of(frame.function.bound) for frame in reversed(run.calls)]
+        outside = next((home for home in found if home is not None and home not in inner), None)
+        return outside or bodies.of_node[self.building.tree.module].home
 
     def _used_parameters(self, run: Run) -> set[str]:
         names = {name for name, d in self._starts(run).items() if name in self.flow.feeds[run] and self._cut(name, d)}
@@ -362,18 +408,20 @@ class Regions:
             leaf.unread,
         )
 
-    def _call_name(self, leaves: list[Leaf], trainings: list[Training], names: Names) -> str:
+    def _call_name(self, leaves: list[Leaf], trainings: list[Training], home: Home, key: object) -> str:
         if trainings:
-            if len(trainings) == len(self.program.trainings):
-                return names.fresh("train_step")
-            return names.fresh(f"{'_and_'.join(map(self.training_name, trainings))}_step")
+            made = {self.alike.op(training) for training in trainings}
+            if len(made) == len({self.alike.op(training) for training in self.program.trainings}):
+                return self._fresh(home, "train_step", key)
+            return self._fresh(home, f"{'_and_'.join(map(self.training_name, trainings))}_step", key)
         effects = {effect_word(leaf) for leaf in leaves}
         if 0 < len(effects) <= 2 and all(effects):
             name = "_and_".join(sorted(effects))
-            names.release(name)
-            return names.fresh(name)
+            self._names(home).release(name)
+            return self._fresh(home, name, key)
         words = [word(leaf) for leaf in leaves if not leaf.trains]
-        return names.fresh("compute_" + "_and_".join(words) if 0 < len(words) <= 2 and all(words) else "evaluate")
+        known = 0 < len(words) <= 2 and all(words)
+        return self._fresh(home, "compute_" + "_and_".join(words) if known else "evaluate", key)
 
     def training_name(self, training: Training) -> str:
         """A short name for a training operation, from the user's."""
@@ -390,21 +438,18 @@ class Regions:
             region.inner = set(region.items)
         for region in self.regions:
             self._interface(region)
+        self._align_outputs()
         for region in self.regions:
+            if len(self._images(set(region.items))) > 1:
+                continue
             if region.head and len(region.items) > (2 if len(users[region]) == 1 else 1):
                 self._deepen(region, users)
         named: list[Region] = []
         for region in self.regions:
-            elsewhere = any(self._user_home(user) is not region.home for user in users[region])
             if self.steps.stage(region.items[0]) is not Stage.FORWARD or self.steps.differentiates(region.items):
-                if elsewhere:
+                if self._is_used_elsewhere(region, users[region]):
                     self.flow.reasons.append(self._gradients_elsewhere(region))
-                continue
-            if len(region.items) == 1 and (len(users[region]) < 2 or not region.head or _one_call(region.items[0])):
-                wanted = elsewhere
-            else:
-                wanted = elsewhere or len(users[region]) > 1 or len(region.items) > (2 if region.head else 1)
-            if wanted:
+            elif any(self._has_function(other, users[other]) for other in self._alike(region)):
                 named.append(region)
         models = [region for region in named if not region.head]
         for region in named:
@@ -417,6 +462,42 @@ class Regions:
             "gradients are taken here and used by another function",
             "Take and apply them in one function.",
         )
+
+    def _is_used_elsewhere(self, region: Region, users: set[object]) -> bool:
+        return any(self._user_home(user) is not region.home for user in users)
+
+    def _has_function(self, region: Region, users: set[object]) -> bool:
+        """Whether a region's statements stand in a function of their own."""
+        if self._is_used_elsewhere(region, users):
+            return True
+        if len(region.items) == 1 and (len(users) < 2 or not region.head or _one_call(region.items[0])):
+            return False
+        return len(users) > 1 or len(region.items) > (2 if region.head else 1)
+
+    def _alike(self, region: Region) -> list[Region]:
+        """The regions of all objects of one class that are the same statements in the file."""
+        found = [self.region_of.get(other) for item in region.items for other in self._same(item)]
+        return [other for other in dict.fromkeys(found) if other is not None]
+
+    def _align_outputs(self) -> None:
+        """What the function of one object's region returns, those of the others return as well."""
+        for region in self.regions:
+            others = self._alike(region)
+            if len(others) < 2:
+                continue
+            read = {
+                (unit, list(item.defs).index(name))
+                for other in others
+                for name, item in other.sources.items()
+                for unit in self.alike.units(item.unit)
+            }
+            for item in region.items:
+                for place, name in enumerate(item.defs):
+                    if (item.unit, place) in read and name not in region.outputs:
+                        region.outputs.append(name)
+                        region.sources[name] = item
+            order = {name: place for place, name in enumerate(n for item in region.items for n in item.defs)}
+            region.outputs.sort(key=order.__getitem__)
 
     def _user_home(self, user: object) -> Home | None:
         return user.home if isinstance(user, (Call, Region)) else None
@@ -449,11 +530,15 @@ class Regions:
                 users[other] = (users[other] - set(calls)) | {region}
 
     def _region_name(self, region: Region, models: list[Region]) -> str:
-        names = self._names(region.home)
+        first = min(self.alike.units(region.items[0].unit), key=lambda unit: unit.order)
         if region.head and len(region.items) == 1:
             word = next(iter(region.items[0].defs), "loss")
-            return names.fresh(f"compute_{word}" if f"compute_{word}" not in names.taken else f"{word}_fn")
-        return names.fresh(self._region_word(region, models))
+            word = self.flow.keys.plain.get(word, word)
+            taken = (region.home.names if region.home.is_class else self.names).taken
+            known = f"compute_{word}" in taken and not self.alike.knows(region.home, first)
+            return self._fresh(region.home, f"{word}_fn" if known else f"compute_{word}", first)
+        models = [r for r in models if r is region or r not in self._alike(region)]
+        return self._fresh(region.home, self._region_word(region, models), first)
 
     def _region_word(self, region: Region, models: list[Region]) -> str:
         if region.head:

@@ -103,7 +103,7 @@ class RunWriter:
         texts = {name: code(feeds[name][1].visit(rewriter)) for name in names}  # type: ignore[arg-type]
         effects = sum(has_call(feeds[name][1]) for name in names) > 1
         if effects and written != names:
-            return ", ".join(f"{name}={texts[name]}" for name in written)
+            return ", ".join(f"{self.emitter.parameter_name(call, name)}={texts[name]}" for name in written)
         return ", ".join(texts[name] for name in names)
 
     def callee(self, run: Run, call: Call) -> str:
@@ -323,6 +323,34 @@ class RunRewriter(Rewriter):
         if not isinstance(run.fetches, Sequence) or len(run.fetches.items) != len(target.elements):
             return None
         return run, call, target
+
+    def visit_Subscript(self, node: cst.Subscript) -> None:
+        if self._chosen(node) is not None:
+            self.unpacked.add(node.value)
+
+    def leave_Subscript(self, original_node: cst.Subscript, updated_node: cst.Subscript) -> cst.BaseExpression:
+        found = self._chosen(original_node)
+        if found is None:
+            return super().leave_Subscript(original_node, updated_node)
+        run, call, place = found
+        applied = f"{self.writer.callee(run, call)}({self.writer.arguments(run, call, self)})"
+        if len(call.returned) > 1:
+            applied += f"[{place}]"
+        return self.expression(self.writer.emitter.target.fetched(applied))
+
+    def _chosen(self, node: cst.Subscript) -> tuple[Run, Call, int] | None:
+        """The run of which an expression takes one value, and its place among those that the call returns."""
+        run = self._run(node.value)
+        call = self.writer.call_of.get(run) if run is not None else None
+        index = node.slice[0].slice if len(node.slice) == 1 else None
+        if run is None or call is None or call.nested or not isinstance(run.fetches, Sequence):
+            return None
+        if not isinstance(index, cst.Index) or not isinstance(index.value, cst.Integer):
+            return None
+        chosen = index.value.evaluated_value
+        if chosen >= len(call.leaves) or call.leaves[chosen].trains or is_merged(call.leaves[chosen].value):
+            return None
+        return run, call, sum(not leaf.trains for leaf in call.leaves[:chosen])
 
     def disappears(self, node: cst.SimpleStatementLine) -> bool:
         """Whether a statement has no counterpart: feeds that are written out, summaries, and what only serves the

@@ -5,6 +5,7 @@ Works on the source, before the migration proper, and in small steps; each gives
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import libcst as cst
@@ -18,6 +19,7 @@ from actlint.migrate.inline import inline
 from actlint.migrate.lift import lift
 from actlint.migrate.names import Names
 from actlint.program import Program, analyze
+from actlint.syntax.tree import Tree
 
 MOST_STEPS = 50
 
@@ -54,10 +56,13 @@ def _hoisted(ground: Ground, names: Names) -> Edited | None:
 
 
 def _analyzed(program: Program, edited: Edited) -> Program:
-    def read(path: Path) -> Source:
-        known = program.trees.get(path)
-        if known is None:
-            raise OSError(path)
-        return known.source
+    return analyzed_again(program, {**program.trees, program.entry: edited})
 
-    return analyze(program.entry, read, edited)
+
+def analyzed_again(program: Program, trees: Mapping[Path, Tree], apart: Collection[cst.CSTNode] = ()) -> Program:
+    """The program that these files are; no others are read."""
+
+    def read(path: Path) -> Source:
+        raise OSError(path)
+
+    return analyze(program.entry, read, trees, apart=apart)

@@ -207,6 +207,7 @@ class TF2(Target):
         for parameter in call.parameters:
             if (kept := self.shape_kept(parameter)) is not None:
                 text = code(kept.visit(Rewriter(self.emitter.surroundings)))  # type: ignore[arg-type]
+                text = self.emitter.promotion.elsewhere(text, parameter.unit.home, call.home, kept)
                 alias = self.emitter.surroundings.alias
                 head.append(statement(f"{parameter.name} = {alias}.ensure_shape({parameter.name}, {text})"))
         if StepWriter.wanted(call):

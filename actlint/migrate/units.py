@@ -81,6 +81,9 @@ class Building:
         self.modules = {program.trees[file].module: file for file in program.files}
         for module in self.modules:
             self._link(module)
+        for copy, node in program.copies.items():
+            self.parent[copy] = self.parent[node]
+            self._link(copy)
         self.bodies = Bodies(program, lambda node, text: Refused([self.reason("REF103", node, text)]))
         self.needed = self._needed()
         self.aside = Aside(program, self.bodies.of_node)
@@ -226,6 +229,9 @@ class Building:
         for part in parts:
             if not definition or self.unit_of.get(part) in (None, outer):
                 self.unit_of[part] = unit
+        for copy in (copy for copy, original in self.program.copies.items() if original is node):
+            for part in walk(copy):
+                self.unit_of.setdefault(part, unit)
 
     def _graph_line(self, node: cst.SimpleStatementLine) -> bool:
         """Whether one of the statements on a line has to do with the graph."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
+
+import libcst as cst
 
 from actlint.files.source import Source, Undecodable
 from actlint.program.interpreter import Interpreter
@@ -19,15 +21,25 @@ _parsed = lru_cache(maxsize=128)(parse)
 """Parsed files of the last programs: files of one package import one another."""
 
 
-def analyze(path: Path, read: Callable[[Path], Source], tree: Tree | None = None, *, uncalled: bool = False) -> Program:
+def analyze(
+    path: Path,
+    read: Callable[[Path], Source],
+    trees: Mapping[Path, Tree] | None = None,
+    *,
+    uncalled: bool = False,
+    apart: Collection[cst.CSTNode] = (),
+) -> Program:
     """Interpret the file at `path` as `__main__`; with `uncalled` also the functions and classes that it never calls.
+
+    Files of `trees` are taken as they are there; of `apart`, methods of classes, each object has a copy of its own.
 
     Raises actlint.syntax.tree.Invalid or actlint.files.source.Undecodable when the entry file can't be read or
     parsed; an imported
     local module that can't, or that doesn't mention TensorFlow, is treated as an installed package.
     """
     path = path.resolve()
-    program = Program([path], {path: tree or _parsed(read(path))})
+    known = trees or {}
+    program = Program([path], {path: known.get(path) or _parsed(read(path))})
 
     def load(file: Path) -> Scope | None:
         file = file.resolve()
@@ -38,10 +50,10 @@ def analyze(path: Path, read: Callable[[Path], Source], tree: Tree | None = None
         if len(program.files) >= MAX_FILES:
             return None
         try:
-            source = read(file)
+            source = known[file].source if file in known else read(file)
             if b"tensorflow" not in source.raw:
                 return None
-            program.trees[file] = _parsed(source)
+            program.trees[file] = known.get(file) or _parsed(source)
         except (Invalid, Undecodable, OSError):
             return None
         program.files.append(file)
@@ -51,7 +63,7 @@ def analyze(path: Path, read: Callable[[Path], Source], tree: Tree | None = None
         interpreter.file = outer
         return scope
 
-    interpreter = Interpreter(program, load)
+    interpreter = Interpreter(program, load, apart)
     scope = program.scopes[path] = Scope(path, None, "module")
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, 20_000))

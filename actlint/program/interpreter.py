@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from collections.abc import Sequence as Items
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import libcst as cst
 
 from actlint.apis.shape import Shape
 from actlint.program import calls, expressions, imports, options
+from actlint.program.copies import Copies
 from actlint.program.expressions import NamedSequence, binary, evaluate, truthiness
 from actlint.program.model import Program
 from actlint.program.scope import Scope
@@ -63,8 +64,11 @@ class _Continue(Exception):
 class Interpreter:
     """Interprets one entry file as `__main__`."""
 
-    def __init__(self, program: Program, load: Callable[[Path], Scope | None]) -> None:
+    def __init__(
+        self, program: Program, load: Callable[[Path], Scope | None], apart: Collection[cst.CSTNode] = ()
+    ) -> None:
         self.program = program
+        self.copies = Copies(program, apart)
         self.load = load
         self.file = program.entry
         self.frames: tuple[Frame, ...] = ()
@@ -576,11 +580,12 @@ class Interpreter:
             made = NamedSequence([*positional, *(value for _, value in keywords)], "tuple")
             made.fields = fields
             return made
+        cls = self.copies.of(cls)
         instance = Instance(cls)
         init = expressions.class_attribute(cls, "__init__")
         if isinstance(init, Function):
             self.call_function(
-                Function(init.node, init.scope, init.file, init.name, init.defaults, instance, cls),
+                Function(init.node, init.scope, init.file, init.name, init.defaults, instance, init.owner or cls),
                 positional,
                 keywords,
                 node,

@@ -80,6 +80,8 @@ class Program:
     scopes: dict[Path, Scope] = field(default_factory=dict)
     names: dict[Tensor, str] = field(default_factory=dict)
     targets: dict[cst.CSTNode, str] = field(default_factory=dict)
+    copies: dict[cst.ClassDef, cst.ClassDef] = field(default_factory=dict)
+    """Definitions of classes that a further object has for itself, each with the one that stands in the file."""
 
     @property
     def entry(self) -> Path:

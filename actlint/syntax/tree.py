@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from bisect import bisect_right
+from copy import copy
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -28,6 +29,8 @@ class Tree:
         self.module = module
         self.given: dict[cst.CSTNode, Any] = {}
         """Names that stand for an input of the graph, whatever they are bound to; see `actlint.migrate.hoist`."""
+        self.copied: dict[cst.CSTNode, cst.CSTNode] = {}
+        """Copies of nodes, which have the places of those they are copies of; see `actlint.program.copies`."""
 
     @property
     def path(self) -> Path:
@@ -40,13 +43,19 @@ class Tree:
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """Start and end (exclusive) of a node as offsets into `source.text`. Raises KeyError for a foreign node."""
-        first, last = self._recorder.spans[node]
+        first, last = self._recorder.spans[self.copied.get(node, node)]
         return self._offsets[first], self._offsets[last]
 
     def text(self, node: cst.CSTNode) -> str:
         """The node's own source text."""
         start, end = self.span(node)
         return self.source.text[start:end]
+
+    def apart(self) -> Tree:
+        """The same file for another analysis, which makes its own copies."""
+        made = copy(self)
+        made.given, made.copied = dict(self.given), {}
+        return made
 
     @cached_property
     def _recorder(self) -> _Recorder:

@@ -120,8 +120,61 @@ def test_builders_of_another_file_become_its_classes(
     assert "def loss(a, b):" in texts["network.py"]
 
 
+TWO = """import numpy as np
+import tensorflow as tf
+
+class Net(object):
+    def __init__(self, n, units, scope):
+        with tf.variable_scope(scope):
+            self.x = tf.placeholder(tf.float32, [None, n])
+            hidden = tf.layers.dense(self.x, units, tf.nn.relu)
+            self.out = tf.layers.dense(hidden, 1)
+            self.loss = tf.reduce_mean(tf.square(self.out))
+            self.train = tf.train.AdamOptimizer(0.1).minimize(self.loss)
+
+    def fit(self, sess, x):
+        return sess.run([self.train, self.loss], {self.x: x})[1]
+
+first = Net(2, 4, 'first')
+second = Net(2, 4, 'second')
+sess = tf.Session()
+sess.run(tf.global_variables_initializer())
+x = np.ones((3, 2))
+print(first.fit(sess, x), second.fit(sess, x))
+print(sess.run(second.out, {second.x: x}))
+both = sess.run([first.out, second.out], {first.x: x, second.x: x})
+"""
+
+
 @pytest.mark.parametrize("target", TARGETS)
-def test_several_objects_of_a_class_that_builds_are_refused(refusals: Callable[..., list], target: str) -> None:
-    text = PROGRAM.replace("model = Model(2, 0.01)\n", "model = Model(2, 0.01)\nother = Model(2, 0.02)\n")
-    (reason,) = refusals(text, target)
+def test_a_class_is_written_once_for_all_its_objects(convert: Convert, target: str) -> None:
+    text = convert(TWO, target)
+    assert text.count("class Net(") == text.count("def train_step(self, x)") == text.count("def forward(self, x)") == 1
+    assert "second.compute_out(x)" in text
+    assert "out = first.forward(x)" in text
+    assert "out_2 = second.forward(x_2)" in text
+    assert "_2" not in text[text.index("class Net(") : text.index("first = Net(")]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_optimizer_has_the_weights_that_its_loss_depends_on(convert: Convert, target: str) -> None:
+    assert "first." not in convert(TWO, target).partition("first = Net(")[0]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("made", ["second = [Net(2, 4, 's%d' % i) for i in range(2)][0]", "second = make()"])
+def test_objects_that_one_expression_makes_are_refused(refusals: Callable[..., list], target: str, made: str) -> None:
+    text = (
+        TWO.replace("second = Net(2, 4, 'second')", made)
+        .replace("first =", "def make():\n    return Net(2, 4, 'a')\n\nfirst =")
+        .replace("first = Net(2, 4, 'first')", "first = make()" if "make" in made else "first = Net(2, 4, 'first')")
+    )
+    assert {reason.code for reason in refusals(text, target)} == {"REF103"}
+
+
+def test_sizes_that_differ_between_objects_are_refused_where_the_class_states_them(
+    refusals: Callable[..., list],
+) -> None:
+    text = TWO.replace("Net(2, 4, 'second')", "Net(3, 4, 'second')")
+    (reason,) = refusals(text, "torch")
     assert (reason.code, reason.line) == ("REF103", 5)

@@ -48,6 +48,8 @@ class Recorder:
         self.ids = [p["id"] for p in plan["placeholders"]] + [p["id"] for p in plan["probes"]]
         self.roles = {p["id"]: p["role"] for p in plan["probes"]}
         self.tensors = {name: [] for name in self.ids}
+        self.nth = {p["id"]: p["nth"] for p in plan["placeholders"] if "nth" in p}
+        self.made = {name: [] for name in self.nth}
         self.local = threading.local()
         self.variables, self.training = [], Training(changed)
         self.calls, self.runs, self.last, self.counts = [], [], {}, {}
@@ -64,10 +66,20 @@ class Recorder:
 
     def probe(self, index, value):
         """Remember the tensor that an expression of the plan yields."""
-        known = self.tensors[self.ids[index]]
+        ident = self.ids[index]
+        known = self.tensors[ident]
+        if ident in self.nth and self._place(self.made[ident], value) != self.nth[ident]:
+            return value
         if hasattr(value, "op") and hasattr(value, "graph") and not any(value is k for k in known):
             known.append(value)
         return value
+
+    def _place(self, made, value):
+        """How many tensors an expression had yielded before this one."""
+        place = next((number for number, known in enumerate(made) if known is value), len(made))
+        if place == len(made):
+            made.append(value)
+        return place
 
     def enter(self, site):
         """A run expression begins."""
