@@ -18,6 +18,7 @@ from actlint.migrate.hoist import Block, Hoist
 from actlint.migrate.inline import inline
 from actlint.migrate.lift import lift
 from actlint.migrate.names import Names
+from actlint.migrate.release import released
 from actlint.program import Program, analyze
 from actlint.syntax.tree import Tree
 
@@ -26,6 +27,11 @@ MOST_STEPS = 50
 
 def straighten(program: Program) -> Program:
     """The program with its late building statements in front of what runs them; the same one where there are none."""
+    for _ in range(MOST_STEPS):
+        made = released(program, Names(tree.module for tree in program.trees.values()))
+        if made is None:
+            break
+        program = analyzed_again(program, {**program.trees, made[0]: made[1]})
     for _ in range(MOST_STEPS):
         edited = _step(program)
         if edited is None:

@@ -178,3 +178,45 @@ def test_sizes_that_differ_between_objects_are_refused_where_the_class_states_th
     text = TWO.replace("Net(2, 4, 'second')", "Net(3, 4, 'second')")
     (reason,) = refusals(text, "torch")
     assert (reason.code, reason.line) == ("REF103", 5)
+
+
+LAYERS = """import numpy as np
+import tensorflow as tf
+
+class Model(object):
+    def __init__(self, n, units):
+        self.factor = 0.5
+        self.activation = tf.nn.relu
+        self.x = tf.placeholder(tf.float32, [None, n])
+        h = self._dense(self.x, units, 'one')
+        h = self._dense(h, units, 'two')
+        self.loss = tf.reduce_mean(tf.square(h - 1))
+        self.train = tf.train.GradientDescentOptimizer(0.1).minimize(self.loss)
+
+    def _dense(self, x, n, name):
+        with tf.variable_scope(name):
+            h = tf.layers.dense(x, n)
+            return self.activation(h) * self.factor
+
+model = Model(2, 4)
+sess = tf.Session()
+sess.run(tf.global_variables_initializer())
+print(sess.run([model.train, model.loss], {model.x: np.ones((3, 2))})[1])
+"""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_methods_that_make_layers_become_classes_that_are_handed_what_they_read(convert: Convert, target: str) -> None:
+    text = convert(LAYERS, target)
+    assert text.index("class Dense(") < text.index("class Model(")
+    assert "_dense(self" not in text
+    assert "units, self.activation, self.factor)" in text
+    assert "self.activation(h) * self.factor" in text
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_method_that_makes_layers_and_counts_them_on_its_object_is_refused(
+    refusals: Callable[..., list], target: str
+) -> None:
+    text = LAYERS.replace("h = tf.layers.dense(x, n)", "h = tf.layers.dense(x, n)\n            self.factor += 1")
+    assert refusals(text, target)
