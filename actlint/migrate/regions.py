@@ -417,7 +417,7 @@ class Regions:
         effects = {effect_word(leaf) for leaf in leaves}
         if 0 < len(effects) <= 2 and all(effects):
             name = "_and_".join(sorted(effects))
-            self._names(home).release(name)
+            (home.names if home.is_class else self.names).release(name)
             return self._fresh(home, name, key)
         words = [word(leaf) for leaf in leaves if not leaf.trains]
         known = 0 < len(words) <= 2 and all(words)
