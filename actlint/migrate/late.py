@@ -322,7 +322,7 @@ def _reads(flow: Flow) -> dict[tuple[Body | None, str], tuple[int, cst.CSTNode, 
     where, and whether they can change in place."""
     found: dict[tuple[Body | None, str], tuple[int, cst.CSTNode, bool]] = {}
 
-    def collect(root: cst.CSTNode, order: int, local: set[str], body: Body) -> None:
+    def collect(root: cst.CSTNode, order: int, local: set[str], body: Body | None) -> None:
         local = local | _loop_names(root)
         for part in root.children:
             collect(part, order, local, body)
@@ -341,7 +341,7 @@ def _reads(flow: Flow) -> dict[tuple[Body | None, str], tuple[int, cst.CSTNode, 
 
     for spot in flow.collected.moved:
         made = flow.building.unit(spot.calls, spot.node)
-        collect(spot.node, made.order if made is not None else 0, flow.collected.locals(spot))
+        collect(spot.node, made.order if made is not None else 0, flow.collected.locals(spot), flow.building.body_of(spot.node))
     for unit in flow.items:
         collect(unit.node, unit.order, _targets(unit.node), unit.body)
         for function in _functions(flow, unit):
