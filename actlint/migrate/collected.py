@@ -23,6 +23,7 @@ from actlint.program.values import (
     Function,
     Op,
     Penalty,
+    Scoped,
     Sequence,
     Tensor,
     Value,
@@ -98,8 +99,8 @@ class Collected:
         for value in self.program.values(node):
             if isinstance(value, Tensor):
                 value = value.op.arguments["inputs"]
-            found.append(list(value.items) if isinstance(value, Sequence) and not value.partial else [])
-            if not isinstance(value, Sequence) or value.partial:
+            found.append(list(value.items) if isinstance(value, Sequence) else [])
+            if not isinstance(value, Scoped) and (not isinstance(value, Sequence) or value.partial):
                 raise self._refused(node, "which losses this collection holds isn't known")
         return found
 

@@ -51,7 +51,7 @@ from actlint.migrate.training import register_inner
 from actlint.migrate.units import Building, Unit, graph_tensors, is_main_guard, walk
 from actlint.migrate.weights import Place, Weights
 from actlint.program.binding import BoundCall
-from actlint.program.values import NONE, Scoped, Sequence, Tensor, Training, Variable, tensors_in
+from actlint.program.values import NONE, Scoped, Sequence, Tensor, Training, Value, Variable, tensors_in
 
 if TYPE_CHECKING:
     from actlint.migrate.target import Target
@@ -225,13 +225,12 @@ class Emitter(Objects):
 
     def variable_list(self, rewriter: Rewriter, node: cst.Call) -> cst.BaseExpression:
         """A collection of variables as a list of them."""
-        values = rewriter.values(node)
-        scopes = {scope: items for value in values if isinstance(value, Scoped) for scope, items in value.by.items()}
-        if not scopes or not all(isinstance(value, Scoped) for value in values):
+        scopes = _by_scope(rewriter.values(node))
+        if not scopes:
             raise self.refused("REF102", node, "which variables this collection holds isn't known")
         unit = self.building.unit_of.get(node)
-        self.built([v for items in scopes.values() for v in items], unit)  # type: ignore[misc]
-        texts = {s: self.weights.list_text(items, before=unit) for s, items in scopes.items()}  # type: ignore[arg-type]
+        self.built([v for items in scopes.values() for v in items], unit)
+        texts = {s: self.weights.list_text(items, before=unit) for s, items in scopes.items()}
         if len(set(texts.values())) == 1:
             return rewriter.expression(next(iter(texts.values())))
         binding = self.program.bindings[node]
@@ -385,7 +384,10 @@ class Emitter(Objects):
                 written.append([self._function(body)])
                 continue
             with self.writing(self._home_of(member) or home or self.home):
-                written.append(as_statements(member.visit(self.rewriter())))
+                visited = member.visit(self.rewriter())
+                written.append(
+                    [self._with_tapes(visited)] if isinstance(visited, cst.FunctionDef) else as_statements(visited)
+                )
         if not bodies:
             found = merged(written)
         elif len(bodies) == len(variants) and (inside := merged(bodies)) is not None:
@@ -426,10 +428,14 @@ class Emitter(Objects):
                     )
                 )
             made = made.with_changes(params=made.params.with_changes(params=[*plain, *extra]))
-        if isinstance(made.body, cst.IndentedBlock):
-            inner = self.taped(list(made.body.body), [p.name.value for p in made.params.params])  # type: ignore[arg-type]
-            made = made.with_changes(body=made.body.with_changes(body=inner))
-        return [made]
+        return [self._with_tapes(made)]
+
+    def _with_tapes(self, made: cst.FunctionDef) -> cst.FunctionDef:
+        """A function of the user's with tapes around what it differentiates."""
+        if not isinstance(made.body, cst.IndentedBlock):
+            return made
+        inner = self.taped(list(made.body.body), [p.name.value for p in made.params.params])  # type: ignore[arg-type]
+        return made.with_changes(body=made.body.with_changes(body=inner))
 
     def _block(self, nodes: Iterable[cst.CSTNode], lines: int) -> Statements:
         """The statements of a block that stay, with what was put behind them; `lines` blank ones around definitions."""
@@ -745,6 +751,19 @@ class Emitter(Objects):
             body[end + len(definitions)] = spaced_keep(follower, 2)
         body = without_leading_blank(body)
         return module.with_changes(body=body)
+
+
+def _by_scope(values: list[Value]) -> dict[str | None, list[Variable]]:
+    """The variables of a collection for each scope that is asked for; nothing where they aren't known."""
+    found: dict[str | None, list[Variable]] = {}
+    for value in values:
+        by = value.by if isinstance(value, Scoped) else {None: getattr(value, "items", [])}
+        known = isinstance(value, Sequence) and (isinstance(value, Scoped) or value.items and not value.partial)
+        for scope, items in by.items():
+            variables = [item for item in items if isinstance(item, Variable)]
+            if not known or len(variables) < len(items) or found.setdefault(scope, variables) != variables:
+                return {}
+    return found
 
 
 def _alias(module: cst.Module) -> str:

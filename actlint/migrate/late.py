@@ -341,7 +341,12 @@ def _reads(flow: Flow) -> dict[tuple[Body | None, str], tuple[int, cst.CSTNode, 
 
     for spot in flow.collected.moved:
         made = flow.building.unit(spot.calls, spot.node)
-        collect(spot.node, made.order if made is not None else 0, flow.collected.locals(spot), flow.building.body_of(spot.node))
+        collect(
+            spot.node,
+            made.order if made is not None else 0,
+            flow.collected.locals(spot),
+            flow.building.body_of(spot.node),
+        )
     for unit in flow.items:
         collect(unit.node, unit.order, _targets(unit.node), unit.body)
         for function in _functions(flow, unit):

@@ -205,9 +205,7 @@ class Savers:
             place = paths[id(variable)]
             receiver = emitter.promotion.receiver(place.home) if place.home.is_class else ""
             root = re.match(rf"({receiver}\.)?\w+", place.path).group()  # type: ignore[union-attr]
-            shared = [
-                other for other, at in paths.items() if at.home is place.home and re.match(rf"{root}\b", at.path)
-            ]
+            shared = [other for other, at in paths.items() if at.home is place.home and re.match(rf"{root}\b", at.path)]
             owned = place.path.startswith(root + ".") or bool(place.layer)
             whole_root = place.path == root or owned and all(other in wanted for other in shared)
             self._add(found, root if whole_root else place.path, place.home, original)
