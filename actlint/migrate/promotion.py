@@ -13,7 +13,6 @@ import libcst as cst
 
 from actlint.migrate.bodies import Body, Home, is_gone
 from actlint.migrate.keys import Place, bindings
-from actlint.migrate.layout import renamed
 from actlint.migrate.refusals import Refused
 from actlint.migrate.source import code
 from actlint.migrate.statements import statement
@@ -124,7 +123,8 @@ class Promotion:
         if own is home or not own.is_class:
             return text
         receiver = self.receiver(own)
-        return code(renamed(cst.parse_expression(text), "", {receiver: self.seen(receiver, own, home, node)}))
+        owner = _Owner(receiver, cst.parse_expression(self.seen(receiver, own, home, node)))
+        return code(cst.parse_expression(text).visit(owner))  # type: ignore[arg-type]
 
     # -- substitutions
 
@@ -301,6 +301,19 @@ class Promotion:
     def expression(self, node: cst.BaseExpression) -> str:
         """An expression as the functions of its home write it."""
         return self.flow.substituted.get(node, code(node))
+
+
+class _Owner(cst.CSTTransformer):
+    """Attributes of a receiver as attributes of another expression."""
+
+    def __init__(self, receiver: str, owner: cst.BaseExpression) -> None:
+        super().__init__()
+        self.receiver, self.owner = receiver, owner
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
+        if isinstance(original_node.value, cst.Name) and original_node.value.value == self.receiver:
+            return updated_node.with_changes(value=self.owner)
+        return updated_node
 
 
 def name_of_class(home: Home) -> str:

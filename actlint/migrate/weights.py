@@ -173,9 +173,9 @@ class Weights:
         units = self.emitter.building.units
         building, expression = self.emitter.building, self.emitter.promotion.expression
         after = [u for u in units if before is not None and u.order >= before.order]
-        later = {expression(target) for u in after for target, _ in bindings(building, u)}
+        later = {(expression(target), u.home) for u in after for target, _ in bindings(building, u)}
         for name, value, home in self._names():
-            if name in later:
+            if (name, home) in later:
                 continue
             items = (
                 list(value.items.values())
