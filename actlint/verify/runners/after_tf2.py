@@ -43,7 +43,7 @@ class TF2(framework.Framework):
             self.tf.random.set_seed = self.tf.keras.utils.set_random_seed = self.ignore
 
     def slots(self):
-        for optimizer in self.optimizers:
+        for optimizer in self.stepped or self.optimizers:
             weights = optimizer._trainable_variables
             for name, values in vars(optimizer).items():
                 if isinstance(values, list) and len(values) == len(weights) and values is not weights:

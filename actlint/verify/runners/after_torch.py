@@ -62,7 +62,7 @@ class Torch(framework.Framework):
             weight.register_hook(lambda gradient: gradient * self.scale)
 
     def slots(self):
-        for optimizer in self.optimizers:
+        for optimizer in self.stepped or self.optimizers:
             for weight, state in optimizer.state.items():
                 for name, value in state.items():
                     if isinstance(value, self.torch.Tensor) and value.shape == weight.shape:

@@ -15,6 +15,8 @@ class Framework:
 
     def __init__(self, module, decisive):
         self.module, self.decisive, self.optimizers = module, decisive, []
+        self.stepped = []
+        """The optimizers that have made a step in the current run."""
 
     def feed(self, array, original):
         """The recorded feed as the callable's argument; `original` is what the program passed."""
@@ -51,12 +53,13 @@ class Framework:
         """An optimizer makes a step."""
         if not any(optimizer is known for known in self.optimizers):
             self.optimizers.append(optimizer)
+        self.stepped.append(optimizer)
 
     def meet(self, weight):
         """A weight has been found; in a scaled pass its gradients are to be multiplied."""
 
     def slots(self):
-        """The optimizers' state: ``(weight, name, value)``, for every optimizer that has made a step."""
+        """The state of the run's optimizers, or of all where it has shown none: ``(weight, name, value)``."""
         return []
 
 

@@ -24,6 +24,9 @@ PRESENT = (FileExistsError, BrokenPipeError, InterruptedError, ChildProcessError
 TICK = 0.5
 HOST_ERRORS = (NameError, SyntaxError, stand.StandError, MemoryError, RecursionError)
 
+BUILDING = ("tensorflow.python.framework", "tensorflow.python.ops")
+"""Modules that make a graph: an exception in between would leave it damaged."""
+
 
 class Slow(OSError):
     """Set-up takes too long."""
@@ -199,6 +202,8 @@ class Guard:
                 signal.setitimer(signal.ITIMER_REAL, 0)
                 return
             while frame is not None and not self._file(frame):
+                if frame.f_globals.get("__name__", "").startswith(BUILDING):
+                    return
                 frame = frame.f_back
             error = Slow("it takes too long")
             if frame is not None and (first or os.path.exists(marker)) and self._outermost(frame, [], error):

@@ -144,6 +144,7 @@ class Replay:
             self.weights.identify()
         args, kwargs = self._arguments(run, label, name, parameters, function, args, kwargs)
         self.current = {"probes": {}, "raw": {}, "applied": {}}
+        self.framework.stepped = []
         if self.noise is not None:
             self.noise.start(self.executed, run["noise"])
         self.noisy = self.noisy or bool(run["noise"] or self.before["unkeyed"])
