@@ -12,6 +12,7 @@ import libcst as cst
 
 from actlint.files.source import Source
 from actlint.migrate.bodies import building_paths
+from actlint.migrate.copied import copied
 from actlint.migrate.edit import Edited
 from actlint.migrate.ground import Ground
 from actlint.migrate.hoist import Block, Hoist
@@ -28,7 +29,8 @@ MOST_STEPS = 50
 def straighten(program: Program) -> Program:
     """The program with its late building statements in front of what runs them; the same one where there are none."""
     for _ in range(MOST_STEPS):
-        made = released(program, Names(tree.module for tree in program.trees.values()))
+        names = Names(tree.module for tree in program.trees.values())
+        made = copied(program, names) or released(program, names)
         if made is None:
             break
         program = analyzed_again(program, {**program.trees, made[0]: made[1]})
