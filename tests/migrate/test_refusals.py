@@ -205,6 +205,18 @@ REFUSED = {
         + "def near(t):  #!\n    return tf.reduce_mean(tf.abs(t - sess.run(out, {x: data})))\n\n"
         + "print(sess.run([near(out), near(2.0 * out)], {x: data}))\n",
     ),
+    "training helper with two ends": (
+        "REF103",
+        "the graph is built in training, which is called several times",
+        NET
+        + "loss = tf.reduce_mean(tf.square(out - 1.0))\n\n"
+        + "def training(loss, rate=None):  #!\n    if rate is None:\n"
+        + "        return tf.train.AdamOptimizer().minimize(loss)\n"
+        + "    return tf.train.GradientDescentOptimizer(rate).minimize(loss)\n\n"
+        + "slow, fast = training(loss, 0.1), training(loss)\n"
+        + START
+        + "sess.run(slow, {x: data})\nsess.run(fast, {x: data})\n",
+    ),
     "slots made in the loop": (
         "REF109",
         "keeps state of its own",
