@@ -22,6 +22,7 @@ MODULES = (
     "layers",
     "optimizers",
     "schedules",
+    "files",
 )
 
 

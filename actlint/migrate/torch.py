@@ -17,6 +17,7 @@ from actlint.migrate.flow import Item, Parameter
 from actlint.migrate.parts import Step
 from actlint.migrate.sites import Site
 from actlint.migrate.source import code, parenthesized
+from actlint.migrate.standard import standard_imports
 from actlint.migrate.statements import function, statement, tidy
 from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.target import Statements, Target, is_framework_import
@@ -300,8 +301,7 @@ class Torch(Target):
             found.append(statement("from torch import nn"))
         if re.search(r"^\s*logging\.\w+\(", text, re.M) and "logging" not in self.emitter.surroundings.imported:
             found.insert(0, statement("import logging"))
-        if "os.path.exists(" in text and "os" not in self.emitter.surroundings.imported:
-            found.insert(0, statement("import os"))
+        found[0:0] = standard_imports(self.emitter, text)
         if "SummaryWriter(" in text:
             found.append(statement("from torch.utils.tensorboard import SummaryWriter"))
         present = any(

@@ -61,7 +61,7 @@ def test_entry_is_whole(entry):
         assert entry.tf2 is not None and entry.torch is not None
     if isinstance(entry, LayerEntry):
         assert entry.base and entry.input in names
-    elif not isinstance(entry, OptimizerEntry) and entry.kind != "initializer":
+    elif not isinstance(entry, OptimizerEntry) and entry.kind not in ("initializer", "host"):
         assert entry.dtype is not None
 
 
