@@ -425,15 +425,12 @@ class Rewriter(cst.CSTTransformer):
     def _held_symbol(self, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
         """A call of a variable that holds a framework function, such as an activation that was passed as an
         argument."""
-        if (
-            isinstance(original.func, cst.Name)
-            and len(original.args) == 1
-            and original.args[0].keyword is None
-            and not original.args[0].star
-        ):
-            return updated
-        if binding.entry.kind == "op" and len(original.args) == 1 and original.args[0].keyword is None:
-            return updated
+        plain = [place for place, argument in enumerate(original.args) if not _is_name(argument)]
+        single = len(plain) == 1 and original.args[plain[0]].keyword is None
+        if single and (isinstance(original.func, cst.Name) and not original.args[plain[0]].star):
+            return _with_arguments(updated, [updated.args[plain[0]]])
+        if single and binding.entry.kind == "op":
+            return _with_arguments(updated, [updated.args[plain[0]]])
         self.refuse(
             "REF103", original, f"tf.{binding.entry.name} is called through a variable with more than one argument"
         )
@@ -585,6 +582,11 @@ class Rewriter(cst.CSTTransformer):
             )
             arguments.append(after.with_changes(keyword=cst.Name(keyword), equal=equal))
         return _with_arguments(updated.with_changes(func=self.expression(form.name)), arguments)
+
+
+def _is_name(argument: cst.Arg) -> bool:
+    """Whether an argument only names an operation of the graph."""
+    return argument.keyword is not None and argument.keyword.value == "name"
 
 
 def _with_arguments(call: cst.Call, arguments: list[cst.Arg]) -> cst.Call:

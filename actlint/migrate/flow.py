@@ -99,7 +99,8 @@ class Flow:
         """What stands for names and attributes in functions."""
         self.reasons: list[Reason] = []
         self.notes: list[str] = []
-        self.passed = Passed(self.program, building.bodies.of_node, building.aside.parameters)
+        self.fed = Feeds(building)
+        self.passed = Passed(self.program, building.bodies.of_node, building.aside.parameters, self.fed.keys)
         self._defined: dict[str, Item | Parameter] = {}
         self._history: list[tuple[int, str, Item | Parameter]] = []
         self.leaves: dict[Run, list[Leaf]] = {}
@@ -108,7 +109,6 @@ class Flow:
         self.differentiated: set[Unit] = set()
         """Units that take gradients, or read some."""
         self.feeds: dict[Run, dict[str, tuple[Parameter, cst.BaseExpression | None]]] = {}
-        self.fed = Feeds(building)
         self.looked_up: dict[cst.Call, str] = {}
         self.summaries: dict[Op, dict[str, Item | Parameter]] = {}
         self.collected = Collected(self)

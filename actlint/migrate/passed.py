@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from actlint.migrate.units import walk
 from actlint.program.model import Program
 from actlint.program.values import NONE, Class, Frame, Function, Session, Tensor, Value
 
@@ -14,7 +15,13 @@ from actlint.program.values import NONE, Class, Frame, Function, Session, Tensor
 class Passed:
     """Which parameters disappear or are added, and which arguments with them."""
 
-    def __init__(self, program: Program, building: Iterable[cst.CSTNode], unread: dict[cst.CSTNode, set[str]]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        building: Iterable[cst.CSTNode],
+        unread: dict[cst.CSTNode, set[str]],
+        keys: set[cst.CSTNode],
+    ) -> None:
         self.program = program
         self.unread = unread
         """By function: the parameters that nothing reads any more."""
@@ -26,6 +33,7 @@ class Passed:
         """By function and by call: the names of the callables that come first among its parameters or arguments."""
         self._methods: set[cst.CSTNode] = set()
         self._emptied = {frame.function.node for run in program.runs for frame in run.calls} | set(building)
+        self._keys = keys
         for node in program.calls:
             if isinstance(node, cst.FunctionDef):
                 self._read(node)
@@ -86,7 +94,7 @@ class Passed:
             ]
             if not values or not _the_same(values):
                 continue
-            if not isinstance(values[0], Session) and node not in self._emptied:
+            if not isinstance(values[0], Session) and node not in self._emptied and not self._only_key(node, name):
                 continue
             self._drop(node, name, values[0], places)
         for name in self.unread.get(node, ()):
@@ -94,6 +102,11 @@ class Passed:
             passed = [site.args[place] for site, place in places.items() if place is not None]  # type: ignore[attr-defined]
             if all(self._calls(site, node) for site in sites) and not any(map(_has_call, passed)):
                 self._drop(node, name, NONE, places)
+
+    def _only_key(self, node: cst.FunctionDef, name: str) -> bool:
+        """Whether a function reads a parameter only as the key of what is fed."""
+        read = [part for part in walk(node.body) if isinstance(part, cst.Name) and part.value == name]
+        return bool(read) and all(part in self._keys for part in read)
 
     def _drop(self, node: cst.CSTNode, name: str, value: Value, places: dict[cst.CSTNode, int | None]) -> None:
         self.parameters.setdefault(node, {})[name] = value

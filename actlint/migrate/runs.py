@@ -255,10 +255,8 @@ class RunRewriter(Rewriter):
         if not names:
             return
         runs = [run for run in self.program.runs if any(frame.function.node is node for frame in run.calls)]
-        keys = [
-            key for run in runs if isinstance(run.feed, Mapping) for nodes in run.feed.keys.values() for key in nodes
-        ]
-        kept = {id(part) for place in [*(run.node for run in runs), *keys] for part in walk(place)}
+        kept = {id(part) for run in runs for part in walk(run.node)}
+        kept |= {id(part) for key in self.writer.fed.keys for part in walk(key)}
         kept |= {
             id(part)
             for call in walk(node.body)

@@ -12,6 +12,7 @@ import libcst as cst
 from actlint.apis.entry import LayerEntry
 from actlint.migrate.refusals import Refused
 from actlint.program.binding import BoundCall
+from actlint.program.counting import COUNTERS
 from actlint.program.values import Frame, Function, Turns, Value, Variable, tensors_in
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
 
 Path = tuple[Frame, ...]
-MAKERS = ("Variable", "get_variable")
+MAKERS = ("Variable", "get_variable", *COUNTERS)
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,13 @@ class Target(ABC):
     def variable_value(self, variable: Variable) -> str:
         """The numpy value of a variable, in TF1's layout."""
 
+    def counter(self, rewriter: Rewriter, call: cst.Call, made: str) -> str:
+        """The counter of training steps, at a call that makes it or finds it."""
+        variable = next((v for v in rewriter.values(call) if isinstance(v, Variable)), None)
+        if variable is None:
+            rewriter.refuse("REF102", call, "which variable counts the steps isn't known")
+        return made if variable.op.node is call else self.emitter.weights.path(variable)
+
     def laid_out(self, variable: Variable) -> str:
         """A variable in TF1's layout."""
         return self.emitter.weights.path(variable)

@@ -22,9 +22,13 @@ from actlint.migrate.training import Differentiation, StepWriter
 from actlint.migrate.training_tf2 import TapeStep, inner_gradient
 from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall, tensor_dtype
+from actlint.program.counting import COUNTERS
 from actlint.program.values import Const, Variable
 
 LINE = 100
+
+
+_COUNTER = 'tf.Variable(0, dtype=tf.int64, trainable=False, name="global_step")'
 
 
 class TF2(Target):
@@ -96,6 +100,10 @@ class TF2(Target):
             return rewriter.expression(f"tf.Variable({', '.join(words)})")
         if name == "get_variable":
             return rewriter.expression(self._get_variable(rewriter, original, binding, argument))
+        if name in COUNTERS:
+            return rewriter.expression(
+                self.counter(rewriter, original, 'tf.Variable(0, dtype=tf.int64, trainable=False, name="global_step")')
+            )
         if name in ("set_random_seed", "random.set_random_seed"):
             return rewriter.expression(f"tf.random.set_seed({', '.join(code(a.value) for a in updated.args)})")
         if name.startswith("logging."):

@@ -25,6 +25,7 @@ from actlint.migrate.training import Differentiation, StepWriter
 from actlint.migrate.training_torch import BackwardStep, inner_gradient
 from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall, dtype_of, is_host, tensor_dtype
+from actlint.program.counting import COUNTERS
 from actlint.program.model import uses_weights
 from actlint.program.values import Const, Mapping, Op, Sequence, Tensor, Value, Variable
 
@@ -332,6 +333,8 @@ class Torch(Target):
             made = self._get_variable(rewriter, original, binding, argument)
             plain = binding.const("trainable") is False or _is_counter(rewriter.values(original))
             return rewriter.expression(made if plain else f"nn.Parameter({made})")
+        if name in COUNTERS:
+            return rewriter.expression(self.counter(rewriter, original, "torch.tensor(0)"))
         if name in ("set_random_seed", "random.set_random_seed"):
             return rewriter.expression(f"torch.manual_seed({', '.join(code(a.value) for a in updated.args)})")
         if name == "logging.set_verbosity":

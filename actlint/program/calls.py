@@ -11,6 +11,7 @@ from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, LayerEntry
 from actlint.apis.shape import Dim
 from actlint.program import arrays, builtins_, collected, options, settings, structure
+from actlint.program import counting as counting
 from actlint.program.binding import BoundCall, bind, dtype_of, framework_name, python_value, tensor_dtype, tensor_shape
 from actlint.program.expressions import Method, class_attribute, evaluate
 from actlint.program.model import Unsupported

@@ -121,7 +121,7 @@ def _variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
         initial = self.call_function(initial, [], [], node)
     name = self.unique(given if isinstance(given, str) else "Variable")
     dtype = dtype_of(call.values.get("dtype")) or tensor_dtype(initial)
-    made = _make_variable(
+    made = make_variable(
         self, node, name, tensor_shape(initial), dtype, initial, call.const("trainable", True) is not False
     )
     return _collected(self, made, call)
@@ -141,9 +141,10 @@ def _collected(self: Interpreter, variable: Variable, call: BoundCall) -> Variab
     return variable
 
 
-def _make_variable(
+def make_variable(
     self: Interpreter, node: cst.Call, name: str, shape: Any, dtype: str | None, initial: Value | None, trainable: bool
 ) -> Variable:
+    """A new variable."""
     op = self.operation("variable", {}, node, shape, dtype, kind="variable").op
     op.arguments = {"initial_value": initial} if initial is not None else {}
     op.name = name
@@ -167,7 +168,7 @@ def _get_variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
         return self.shared[name]
     initial = call.values.get("initializer")
     shape = call.dimensions("shape") if call.given("shape") else tensor_shape(initial)
-    variable = _make_variable(
+    variable = make_variable(
         self,
         node,
         name,
