@@ -23,6 +23,7 @@ MODULES = (
     "optimizers",
     "schedules",
     "files",
+    "sets",
 )
 
 

@@ -81,7 +81,7 @@ class Rewriting(Bound, Protocol):
 
 
 ShapeRule = Callable[[Bound], "Shape | None"]
-DtypeRule = Callable[[Bound], "str | None"]
+DtypeRule = Callable[[Bound], "str | None | list[str | None]"]
 
 
 @dataclass(frozen=True)

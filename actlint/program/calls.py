@@ -232,7 +232,8 @@ def _catalogued(self: Interpreter, entry: Entry, bound: BoundCall, node: cst.Cal
         collected.add_loss(self, bound, tensor)
     if count != 1:
         shapes = shape if isinstance(shape, list) else [shape] * count
-        return Sequence([Tensor(tensor.op, shapes[i], dtype, i) for i in range(count)], "list")
+        dtypes = dtype if isinstance(dtype, list) else [dtype] * count
+        return Sequence([Tensor(tensor.op, shapes[i], dtypes[i], i) for i in range(count)], "list")
     return tensor
 
 

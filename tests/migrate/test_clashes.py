@@ -237,3 +237,40 @@ def test_printing_a_tensor_is_not_dropped_silently(migrate: Callable, target: st
         return
     (found,) = made.files.values()
     assert "print('network'" in found or made.notes
+
+
+FOLDERS = """
+if tf.gfile.Exists("logs"):
+    tf.gfile.DeleteRecursively("logs")
+"""
+
+
+def test_modules_of_the_standard_library_are_imported_once(convert: Convert) -> None:
+    text = convert("import os\n" + DATA + FOLDERS + "out = tf.matmul(x, w)" + TRAIN + RUN, "torch")
+    assert text.count("import os") == text.count("import shutil") == 1
+    assert_names_are_defined(text)
+
+
+def test_a_module_whose_name_is_taken_is_refused(convert: Convert) -> None:
+    text = "shutil = 3\n" + DATA + FOLDERS + "out = tf.matmul(x, w)" + TRAIN + RUN
+    with pytest.raises(Refused, match="the name shutil is used for something else"):
+        convert(text, "torch")
+    assert "shutil = 3" in convert(text, "tf2")
+
+
+@pytest.mark.parametrize("call", ["Rename", "Copy"])
+def test_a_file_that_would_be_replaced_is_refused(convert: Convert, call: str) -> None:
+    text = DATA + "out = tf.matmul(x, w)" + TRAIN + RUN + f'tf.gfile.{call}("a", "b"'
+    with pytest.raises(Refused, match="would replace a file that is there already"):
+        convert(text + ")\n", "torch")
+    assert '("a", "b")' in convert(text + ", overwrite=True)\n", "torch")
+
+
+@both
+def test_a_feed_maker_that_computes_with_its_tensor_is_refused(convert: Convert, target: str) -> None:
+    maker = "def feed(t):\n    return {t: data[:, :t.shape[1]]}\n"
+    text = DATA + maker + "out = tf.matmul(x, w)" + TRAIN + RUN.replace("{x: data}", "feed(x)")
+    with pytest.raises(Refused):
+        convert(text, target)
+    plain = text.replace("[:, :t.shape[1]]", "")
+    assert "feed()" in convert(plain, target)

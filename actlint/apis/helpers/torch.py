@@ -296,6 +296,19 @@ def constant(value):
 ''',
     ),
     Helper(
+        "unique_with_counts",
+        '''\
+def unique_with_counts(x, dtype=torch.int32):
+    """The distinct values in the order of their first appearance, the place of each element among them, and how often
+    each value occurs."""
+    values, inverse, counts = torch.unique(x, return_inverse=True, return_counts=True)
+    places = torch.arange(len(x), device=x.device)
+    first = torch.full_like(counts, len(x)).scatter_reduce(0, inverse, places, "amin")
+    order = torch.argsort(first)
+    return values[order], torch.argsort(order)[inverse].to(dtype), counts[order].to(dtype)
+''',
+    ),
+    Helper(
         "variance_scaling",
         '''\
 def variance_scaling(scale=1.0, mode="fan_in", distribution="truncated_normal"):

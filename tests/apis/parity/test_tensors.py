@@ -156,6 +156,11 @@ def test_making(source, parity):
     parity(source, gates=(2e-7, 0), without64="nothing goes in")
 
 
+@pytest.mark.parametrize("source", ["tf.unique_with_counts(r)", "tf.unique_with_counts(r, out_idx=tf.int64)"])
+def test_unique_with_counts(parity, source):
+    parity(source, inputs={"r": ROWS}, without64="no floats go in")
+
+
 def test_one_hot_of_a_tensor(parity):
     parity("tf.one_hot(r, 4)", inputs={"r": ROWS}, without64="no floats go in")
 
