@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -43,12 +44,20 @@ def join(self: Interpreter, key: str | None, value: Value) -> None:
         self.program.collections.setdefault(key, []).append(value)
 
 
+def in_scope(variable: Variable, scope: str) -> bool:
+    """Whether a variable is in a scope, as collections take it: a regular expression that its name begins with."""
+    try:
+        return re.match(scope, f"{variable.name}:0") is not None
+    except re.error:
+        return False
+
+
 def contents(self: Interpreter, key: str | None, scope: Value | None = None) -> Sequence:
     """What a collection holds now; partial where that isn't known."""
     known = key is not None and not self.program.uncertain & {key, None}
     held, prefix = list(self.program.collections.get(key or "", [])), python_value(scope or NONE)
     if isinstance(prefix, str) and all(isinstance(item, Variable) for item in held):
-        held = [item for item in held if item.name.startswith(prefix)]  # type: ignore[attr-defined]
+        held = [item for item in held if in_scope(item, prefix)]  # type: ignore[arg-type]
     elif prefix is not None:
         known = False
     return Sequence(held, partial=not known)

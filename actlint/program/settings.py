@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from actlint.program.binding import BoundCall, python_value
-from actlint.program.collected import REGULARIZATION, collection_key, contents
+from actlint.program.collected import REGULARIZATION, collection_key, contents, in_scope
 from actlint.program.structure import structural
 from actlint.program.values import (
     NONE,
@@ -47,7 +47,7 @@ def _scoped(self: Interpreter, variables: list[Variable], call: BoundCall) -> Va
     scopes = [c.value for c in asked.constants] if isinstance(asked, OneOf) else [call.const("scope")]
     if not all(scope is None or isinstance(scope, str) for scope in scopes):
         return Sequence(list(variables), partial=True)
-    by = {scope: [v for v in variables if not scope or v.name.startswith(scope)] for scope in scopes}
+    by = {scope: [v for v in variables if not scope or in_scope(v, scope)] for scope in scopes}
     items = {id(v): v for found in by.values() for v in found}
     return Scoped(list(items.values()), partial=len(by) > 1, by=by)
 

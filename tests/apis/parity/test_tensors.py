@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from actlint.apis.helpers import helpers
+
 _random = np.random.RandomState(1)
 X = _random.uniform(-2, 2, (2, 3, 4))
 M = _random.uniform(-2, 2, (3, 4))
@@ -156,9 +158,19 @@ def test_making(source, parity):
     parity(source, gates=(2e-7, 0), without64="nothing goes in")
 
 
-@pytest.mark.parametrize("source", ["tf.unique_with_counts(r)", "tf.unique_with_counts(r, out_idx=tf.int64)"])
-def test_unique_with_counts(parity, source):
-    parity(source, inputs={"r": ROWS}, without64="no floats go in")
+def test_unique_with_counts_goes_by_first_appearance():
+    torch = pytest.importorskip("torch")
+    namespace = {"torch": torch}
+    exec(helpers("torch")["unique_with_counts"].source, namespace)
+    for values in ([3, 1, 3, 2, 1, 7], [5, 5], []):
+        found = namespace["unique_with_counts"](torch.tensor(values, dtype=torch.int32))
+        distinct = list(dict.fromkeys(values))
+        assert [part.tolist() for part in found] == [
+            distinct,
+            [distinct.index(value) for value in values],
+            [values.count(value) for value in distinct],
+        ]
+        assert {part.dtype for part in found} == {torch.int32}
 
 
 def test_one_hot_of_a_tensor(parity):
