@@ -1,4 +1,4 @@
-"""Methods that make weights for other methods become functions, which are handed what they read of their object."""
+"""Methods that make weights in several calls become functions, which are handed what they read of their object."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ def released(program: Program, names: Names) -> tuple[Path, Edited] | None:
         if node in seen or node in bodies or not isinstance(node, cst.FunctionDef):
             continue
         seen.add(node)
+        if len(program.calls.get(node, ())) < 2:
+            continue
         if isinstance(function.bound, Instance) and not node.decorators and receiver_of(node):
             edited = _Release(program, names, function, node).apply()
             if edited is not None:

@@ -53,3 +53,12 @@ def test_regularizers_see_their_own_variable_once(interpret: Interpret) -> None:
 )
 def test_what_is_not_known_is_said(interpret: Interpret, text: str) -> None:
     assert interpret(HEAD + text)["found"].partial
+
+
+@pytest.mark.parametrize(
+    ("scope", "names"), [("a", ["a1", "a2"]), ("a[2]|b", ["a2", "b"]), ("1", []), ("a1:0$", ["a1"]), ("a.$", [])]
+)
+def test_a_scope_is_a_regular_expression(interpret: Interpret, scope: str, names: list[str]) -> None:
+    made = "".join(f"tf.get_variable('{name}', [2])\n" for name in ("a1", "a2", "b"))
+    model = interpret(HEAD + made + f"found = tf.trainable_variables({scope!r})\n")
+    assert [variable.name for variable in model["found"].items] == names
