@@ -8,7 +8,7 @@ from actlint.migrate.bodies import Home, Path_, building_paths
 from actlint.migrate.straighten import analyzed_again
 from actlint.migrate.units import Building, Unit, walk
 from actlint.program.model import Program
-from actlint.program.values import Frame, Instance, Op, Tensor, tensors_in
+from actlint.program.values import Frame, Instance, Op
 
 _WEIGHTS = ("variable",)
 
@@ -35,13 +35,7 @@ def separated(program: Program) -> Program:
         for node, calls in program.calls.items()
         if node not in builders and any(_of(path[-1], classes) for path in calls)
     }
-    program = analyzed_again(program, {file: tree.apart() for file, tree in program.trees.items()}, apart)
-    for training in program.trainings:
-        ends = [Tensor(op) for op in program.ops if op.symbol == "stop_gradient"]
-        reached = program.ancestors(tensors_in(training.loss), ends)
-        # TF1 skips variables without a gradient, such as those of the other objects
-        training.variables = [v for v in training.variables if v.op in reached] or training.variables
-    return program
+    return analyzed_again(program, {file: tree.apart() for file, tree in program.trees.items()}, apart)
 
 
 def _of(frame: Frame, classes: set[int]) -> bool:

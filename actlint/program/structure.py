@@ -428,6 +428,11 @@ def _train(
     if isinstance(loss, Function):
         loss = self.call_function(loss, [], [], node)
     chosen = _variable_list(self, variables, loss.op.graph if isinstance(loss, Tensor) else None)
+    if (variables is None or variables == NONE) and isinstance(loss, Tensor):
+        ends = [Tensor(op) for op in self.program.ops if op.symbol == "stop_gradient"]
+        reached = self.program.ancestors([loss], ends)
+        # TF1 skips variables without a gradient
+        chosen = [v for v in chosen if v.op in reached] or chosen
     arguments: dict[str, Value] = {"loss": loss or NONE}
     if global_step is not None:
         arguments["global_step"] = global_step
