@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import signal
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +92,7 @@ def test_arrays_filled_from_stand_ins_are_recognised():
     assert stand.holds({"x": [1, data()]})
 
 
-def guarded(tmp_path, source):
+def guarded(tmp_path, source, before=lambda keeper: None):
     """The namespace of a guarded program."""
     path = tmp_path / "train.py"
     path.write_text(source)
@@ -101,6 +103,7 @@ def guarded(tmp_path, source):
     keeper = guard.Guard(str(tmp_path), relative)
     tree = keeper.instrument("train.py", ast.parse(source))
     namespace = {**keeper.names(), "__actlint_probe__": lambda index, value: value}
+    before(keeper)
     exec(compile(tree, str(path), "exec"), namespace)
     return namespace, keeper
 
@@ -120,6 +123,22 @@ class TestGuard:
         namespace, _ = guarded(tmp_path, source)
         assert stand.described(namespace["x"]) == "x"
         assert namespace["y"] == 3
+
+    @pytest.mark.parametrize(("name", "stopped"), [("reader", True), ("tensorflow.python.framework.ops", False)])
+    def test_slow_set_up_is_stopped_but_not_while_a_graph_is_made(self, tmp_path, monkeypatch, name, stopped):
+        spinner = types.ModuleType(name)
+        exec("import time\ndef spin():\n    end = time.time() + 0.3\n    while time.time() < end: pass", vars(spinner))
+        monkeypatch.setitem(sys.modules, "spinner", spinner)
+        job = {"results": str(tmp_path), "pass": "decisive", "budget": 0.1}
+        try:
+            namespace, _ = guarded(
+                tmp_path,
+                "import spinner\n\nwords = spinner.spin()\n",
+                lambda keeper: keeper.watch(job, True, lambda: True),
+            )
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        assert (namespace["words"] is not None) == stopped
 
     def test_a_class_builds_as_a_whole(self, tmp_path):
         source = """class Model:
