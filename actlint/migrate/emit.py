@@ -225,19 +225,22 @@ class Emitter(Objects):
 
     def variable_list(self, rewriter: Rewriter, node: cst.Call) -> cst.BaseExpression:
         """A collection of variables as a list of them."""
-        scopes = _by_scope(rewriter.values(node))
+        values = rewriter.values(node)
+        scopes = _by_scope(values)
         if not scopes:
             raise self.refused("REF102", node, "which variables this collection holds isn't known")
+        binding = self.program.bindings.get(node)
+        asked = binding.nodes.get("scope") if isinstance(binding, BoundCall) else None
+        if asked is not None and self.building.is_none_by_default(asked):
+            scopes.setdefault(None, next(v.everything for v in values if isinstance(v, Scoped)))  # type: ignore[arg-type]
         unit = self.building.unit_of.get(node)
         self.built([v for items in scopes.values() for v in items], unit)
         texts = {s: self.weights.list_text(items, before=unit) for s, items in scopes.items()}
         if len(set(texts.values())) == 1:
             return rewriter.expression(next(iter(texts.values())))
-        binding = self.program.bindings[node]
-        assert isinstance(binding, BoundCall)
-        asked = code(binding.nodes["scope"].visit(rewriter))  # type: ignore[arg-type]
-        lines = "".join(f"    {scope!r}: {text},\n" for scope, text in texts.items())
-        return rewriter.expression(f"{{\n{lines}}}[{asked}]")
+        assert asked is not None
+        rows = "".join(f"    {scope!r}: {text.replace(chr(10), chr(10) + '    ')},\n" for scope, text in texts.items())
+        return rewriter.expression(f"{{\n{rows}}}[{code(asked.visit(rewriter))}]")  # type: ignore[arg-type]
 
     # -- the modules
 

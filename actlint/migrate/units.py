@@ -172,6 +172,17 @@ class Building:
         module = self.program.trees[file or self.file].module
         return next((self.line(part) for part in walk(module) if isinstance(part, cst.Name) and part.value == name), 0)
 
+    def is_none_by_default(self, node: cst.CSTNode) -> bool:
+        """Whether an expression is a parameter of the function around it that is None where it isn't given."""
+        current: cst.CSTNode | None = node
+        while current is not None and not isinstance(current, cst.FunctionDef):
+            current = self.parent.get(current)
+        if current is None or not isinstance(node, cst.Name):
+            return False
+        defaults = {p.name.value: p.default for p in (*current.params.params, *current.params.kwonly_params)}
+        default = defaults.get(node.value)
+        return isinstance(default, cst.Name) and default.value == "None"
+
     def qualified(self, node: cst.CSTNode) -> str:
         """The name of a function or class with those around it: `Model.build`."""
         names = []

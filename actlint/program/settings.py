@@ -49,7 +49,7 @@ def _scoped(self: Interpreter, variables: list[Variable], call: BoundCall) -> Va
         return Sequence(list(variables), partial=True)
     by = {scope: [v for v in variables if not scope or in_scope(v, scope)] for scope in scopes}
     items = {id(v): v for found in by.values() for v in found}
-    return Scoped(list(items.values()), partial=len(by) > 1, by=by)
+    return Scoped(list(items.values()), partial=len(by) > 1, by=by, everything=list(variables))
 
 
 @structural("get_collection get_collection_ref", "key, scope=None")

@@ -44,9 +44,11 @@ class Sequence(Value):
 
 @dataclass(eq=False)
 class Scoped(Sequence):
-    """The variables of a collection below a scope; `by` has them for every scope that may be asked for."""
+    """The variables of a collection below a scope; `by` has them for every scope that may be asked for, `everything`
+    without one."""
 
     by: dict[Any, list[Value]] = field(default_factory=dict)
+    everything: list[Value] = field(default_factory=list)
 
 
 @dataclass(eq=False)
