@@ -8,6 +8,10 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+_STEP = re.compile(r"(_(train_)?(op|step))+$")
+_WORDS = r"train|training|opt|optim|optimi[sz]er?|minimi[sz]er?|solver"
+_TRAINING = re.compile(rf"^({_WORDS})_|_({_WORDS})$")
+
 
 class _Names(cst.CSTVisitor):
     def __init__(self) -> None:
@@ -79,3 +83,9 @@ def camel(name: str) -> str:
 def snake(name: str) -> str:
     """The name of an instance of a class: `DeepModel` becomes `deep_model`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def training_word(name: str) -> str:
+    """What a training operation's name says beside that it is one: `D_solver` and `train_D` are both about `D`."""
+    short = _TRAINING.sub("", _STEP.sub("", name))
+    return short or name

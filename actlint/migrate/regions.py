@@ -7,7 +7,7 @@ import libcst as cst
 from actlint.migrate.bodies import Home, name_of
 from actlint.migrate.callables import Call, Region, effect_word, shape_of, word
 from actlint.migrate.flow import Flow, Item, Leaf, Parameter
-from actlint.migrate.names import Names
+from actlint.migrate.names import Names, training_word
 from actlint.migrate.refusals import Reason
 from actlint.migrate.steps import Stage, Steps
 from actlint.migrate.twins import Alike
@@ -427,7 +427,7 @@ class Regions:
         """A short name for a training operation, from the user's."""
         small = self.building.unit_of[training.node].small
         name = name_of(small.targets[0].target) if isinstance(small, cst.Assign) else ""
-        return name.removesuffix("_op").removesuffix("_step") or "train"
+        return training_word(name) or "train"
 
     def _name_regions(self) -> None:
         users: dict[Region, set[object]] = {region: set() for region in self.regions}

@@ -10,6 +10,7 @@ import libcst as cst
 
 from actlint.apis.helpers import Helper, helpers
 from actlint.migrate.bodies import name_of
+from actlint.migrate.names import training_word
 from actlint.migrate.savers import SAVERS
 from actlint.migrate.source import code
 from actlint.migrate.statements import statement
@@ -236,9 +237,9 @@ class Target(ABC):
             several = len(self.emitter.program.trainings) > 1
             small = unit.small
             word = name_of(small.targets[0].target) if several and isinstance(small, cst.Assign) else ""
-            known = self._optimizers[unit.order] = self.emitter.attribute(
-                f"{word.removesuffix('_op')}_optimizer" if word else "optimizer", None, unit.home
-            )
+            word = training_word(word) if word else "optimizer"
+            name = word if word.endswith("optimizer") else f"{word}_optimizer"
+            known = self._optimizers[unit.order] = self.emitter.attribute(name, None, unit.home)
         return known
 
     def __init__(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -33,7 +32,7 @@ class TapeStep(StepWriter):
         forward[0:0] = [statement(f"tape.watch({name})") for name in self.inputs()]
         made = [self._tape(forward, persistent=len(losses) + len(calls) > 1)] if losses or calls else forward
         for training, loss in losses.items():
-            word = f"{self.short_name(training)}_" if len(losses) > 1 else ""
+            word = f"{self.emitter.regions.training_name(training)}_" if len(losses) > 1 else ""
             variables = self.variables(training.variables, ordered=False)
             if not is_path(variables):
                 variables = self.local(f"{word}variables")
@@ -42,14 +41,6 @@ class TapeStep(StepWriter):
             made += self._add([statement(f"{gradients} = tape.gradient({loss}, {variables})")])
             self.gradients[training] = gradients, variables
         return made
-
-    def short_name(self, training: Training) -> str:
-        """A training operation's name without the words that only say that it is one."""
-        name = self.emitter.regions.training_name(training)
-        short = re.sub(
-            r"^(train|opt|optim|optimi[sz]er|minimi[sz]e)_|_(train|opt|optim|optimi[sz]er|solver)$", "", name
-        )
-        return short or name
 
     def _tape(self, inner: Statements, persistent: bool) -> cst.BaseStatement:
         alias = self.emitter.surroundings.alias
