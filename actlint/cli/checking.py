@@ -36,6 +36,8 @@ class Checker:
         self._sources: dict[Path, Source] = {}
         self._suppressions: dict[Path, Suppressions] = {}
         self._found: set[Finding] = set()
+        self._imported: set[Path] = set()
+        """The files that checked graph programs import."""
 
     def check(self, file: Path, *, named: bool) -> None:
         """Check one file, as a program of its own. A named file is parsed even if it holds nothing for the rules."""
@@ -64,10 +66,12 @@ class Checker:
         if not self._found:
             return []
         checked = {file.resolve(): file for file in self._checked}
+        whole = {rule.code for rule in self._rules if rule.whole}
         kept = (
             replace(finding, path=checked[finding.path])
             for finding in self._found
             if finding.path in checked and (finding.code == INVALID_SYNTAX or not self._silenced(finding, checked))
+            if finding.path not in self._imported or finding.code not in whole
         )
         return sorted(kept, key=lambda finding: (finding.path, finding.start, finding.code, finding.message))
 
@@ -84,6 +88,8 @@ class Checker:
         from actlint.program import analyze
 
         program: Program = analyze(source.path, self._read, uncalled=True)
+        if any(rule.whole for rule in self._rules) and program.is_graph_program:
+            self._imported.update(set(program.files) - {program.entry})
         return [finding for rule in self._rules for finding in rule.check(program)]
 
     def _read(self, path: Path) -> Source:

@@ -85,4 +85,5 @@ w.assign_sub(0.1 * tape.gradient(loss, w))
     fix="migrate",
     check=check,
     triggers=(b"Session", b"placeholder", b".run("),
+    whole=True,
 )

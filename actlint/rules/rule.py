@@ -19,6 +19,7 @@ class Rule:
     `message` is the general form of what it says, `what` and `why` are the paragraphs of its page, `bad` and `good` are
     short programs, `sources` are the places that back it up. `fix` tells what can be done about a finding: nothing, a
     safe edit, an edit that changes what is computed, or a migration. `check` gives its findings in any order.
+    `whole` says that it speaks of a program as a whole, so not again of the files that a checked program imports.
     `triggers` are byte strings of which a file must hold at least one for the rule to report on it; none means any
     framework code.
 
@@ -36,3 +37,4 @@ class Rule:
     fix: Literal["none", "safe", "unsafe", "migrate"]
     check: Callable[[Program], Iterable[Finding]]
     triggers: tuple[bytes, ...]
+    whole: bool = False
