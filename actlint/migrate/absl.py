@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from actlint.migrate.plumbing import is_flag_module
+from actlint.migrate.source import walk
 from actlint.migrate.statements import statement
-from actlint.migrate.units import walk
 from actlint.program.binding import BoundCall, framework_name
 from actlint.program.options import FLAGS
 from actlint.program.values import Symbol, Value

@@ -15,10 +15,9 @@ from actlint.migrate.parts import Step, names_read
 from actlint.migrate.refusals import Refused
 from actlint.migrate.sites import Path
 from actlint.migrate.sizes import Size
-from actlint.migrate.source import code
+from actlint.migrate.source import code, walk
 from actlint.migrate.staging import Staging
 from actlint.migrate.statements import function, statement
-from actlint.migrate.units import walk
 from actlint.program.calls import assigned_names
 from actlint.program.values import (
     NONE,

@@ -13,8 +13,8 @@ from actlint.migrate.keys import bindings
 from actlint.migrate.named import locals_of
 from actlint.migrate.plumbing import is_reading
 from actlint.migrate.refusals import Refused
-from actlint.migrate.source import code
-from actlint.migrate.units import Unit, walk
+from actlint.migrate.source import code, walk
+from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall
 from actlint.program.model import Evaluation
 from actlint.program.values import (

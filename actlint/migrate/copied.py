@@ -11,13 +11,13 @@ from pathlib import Path
 
 import libcst as cst
 
-from actlint.migrate.bodies import building_paths, nodes, receiver_of
+from actlint.migrate.bodies import building_paths, nodes
 from actlint.migrate.edit import Edit, Edited
 from actlint.migrate.ground import names_read
 from actlint.migrate.hoist import bindings
-from actlint.migrate.names import Names
-from actlint.migrate.source import code
-from actlint.migrate.units import walk
+from actlint.migrate.inline import bound_arguments, without_docstring
+from actlint.migrate.names import Names, own_names
+from actlint.migrate.source import code, walk
 from actlint.program.model import Program
 from actlint.program.values import Frame, Function, Instance, Tensor
 
@@ -219,7 +219,7 @@ class _Copying:
                 made = made.with_changes(body=[made.body[0].with_changes(value=value)])  # type: ignore[union-attr]
                 self.edit.came_from(made, value)
                 first.append(made)  # type: ignore[arg-type]
-        body = [s for s in self._body() if not self._is_shared(s, near)]
+        body = [s for s in without_docstring(self.node) if not self._is_shared(s, near)]
         return [*first, *(part for statement in body for part in self._moved(statement, renames, call, line, targets))]
 
     def _is_shared(self, statement: cst.BaseStatement, near: bool) -> bool:
@@ -247,7 +247,7 @@ class _Copying:
         """What the names of the function's body are called in a copy."""
         returned = _last(self.node.body).value  # type: ignore[union-attr]
         given = [e.value for e in returned.elements] if isinstance(returned, cst.Tuple) else [returned]  # type: ignore[union-attr]
-        constants = {name for s in self._body() if (name := self._constant(s))} if near else set()
+        constants = {name for s in without_docstring(self.node) if (name := self._constant(s))} if near else set()
         found: dict[str, cst.BaseExpression] = {}
         word = self.words.get(id(targets[0]), "") if len(targets) == 1 else ""
         for name in self.bound:
@@ -315,7 +315,7 @@ class _Copying:
             self.edit.origins[new] = old
             if old in self.tree.given:
                 self.edit.given[new] = self.tree.given[old]
-        for name in _names(node):
+        for name in own_names(node):
             other = renames.get(name.value)
             if other is not None and code(other) != name.value:
                 made = other.deep_clone()
@@ -327,36 +327,12 @@ class _Copying:
         self.edit.origins[new] = self.edit.origins.get(old, old)
         return new  # type: ignore[return-value]
 
-    def _body(self) -> list[cst.BaseStatement]:
-        """The statements of the function, without its documentation."""
-        statements = list(self.node.body.body)
-        first = statements[0]
-        if isinstance(first, cst.SimpleStatementLine) and isinstance(first.body[0], cst.Expr):
-            if isinstance(first.body[0].value, (cst.SimpleString, cst.ConcatenatedString)):
-                statements = statements[1:]
-        return statements  # type: ignore[return-value]
-
     def _arguments(self, call: cst.Call) -> dict[str, cst.BaseExpression] | None:
         """The expression that each parameter stands for."""
-        parameters = self.node.params
-        if parameters.star_kwarg is not None or isinstance(parameters.star_arg, cst.Param) or parameters.posonly_params:
-            return None
-        known = self._parameters()
-        found = {p.name.value: p.default for p in known if p.default is not None}
-        if not all(map(_is_literal, found.values())):
-            return None
-        places = [p.name.value for p in parameters.params]
-        if isinstance(self.function.bound, Instance):
-            receiver = call.func.value  # type: ignore[attr-defined]
-            if not isinstance(receiver, cst.Name):
-                return None
-            found[receiver_of(self.node)] = receiver
-            places = places[1:]
-        for place, argument in enumerate(call.args):
-            if argument.star or argument.keyword is None and place >= len(places):
-                return None
-            found[argument.keyword.value if argument.keyword is not None else places[place]] = argument.value
-        return found if set(found) == {p.name.value for p in known} else None
+        if not isinstance(self.function.bound, Instance):
+            return bound_arguments(self.node, call, _is_literal)
+        receiver = call.func.value  # type: ignore[attr-defined]
+        return bound_arguments(self.node, call, _is_literal, receiver) if isinstance(receiver, cst.Name) else None
 
 
 def _last(block: cst.BaseSuite) -> cst.CSTNode | None:
@@ -395,14 +371,3 @@ def _is_stable(node: cst.BaseExpression) -> bool:
     while isinstance(node, cst.Attribute):
         node = node.value
     return isinstance(node, cst.Name) or _is_literal(node)
-
-
-def _names(node: cst.CSTNode) -> Iterator[cst.Name]:
-    """Names that are read or bound below a node."""
-    if isinstance(node, cst.Name):
-        yield node
-    elif isinstance(node, (cst.Attribute, cst.Arg)):
-        yield from _names(node.value)
-    else:
-        for child in node.children:
-            yield from _names(child)

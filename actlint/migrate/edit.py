@@ -8,7 +8,7 @@ from dataclasses import fields
 import libcst as cst
 
 from actlint.findings import Position
-from actlint.migrate.units import walk
+from actlint.migrate.source import walk
 from actlint.program.values import Given
 from actlint.syntax.tree import Tree
 

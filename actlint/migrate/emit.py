@@ -40,7 +40,7 @@ from actlint.migrate.regions import Regions
 from actlint.migrate.runs import RunWriter
 from actlint.migrate.savers import Savers
 from actlint.migrate.sites import Sites
-from actlint.migrate.source import code
+from actlint.migrate.source import code, walk
 from actlint.migrate.spelling import spelled
 from actlint.migrate.staging import Staging
 from actlint.migrate.statements import as_statements, function, spaced, statement, tidy
@@ -48,7 +48,7 @@ from actlint.migrate.summaries import Summaries, is_merged
 from actlint.migrate.sums import Sums
 from actlint.migrate.tapes import Outside
 from actlint.migrate.training import register_inner
-from actlint.migrate.units import Building, Unit, graph_tensors, is_main_guard, walk
+from actlint.migrate.units import Building, Unit, graph_tensors, is_main_guard
 from actlint.migrate.weights import Place, Weights
 from actlint.program.binding import BoundCall
 from actlint.program.values import NONE, Scoped, Sequence, Tensor, Training, Value, Variable, tensors_in

@@ -18,8 +18,8 @@ from actlint.migrate.passed import Passed
 from actlint.migrate.plumbing import LISTS, SUMS, dissolved, dropped_arguments, enters_plumbing, is_registration
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import is_saver, session_argument
-from actlint.migrate.source import binds_tighter, code, is_atom, parenthesized
-from actlint.migrate.units import Building, walk
+from actlint.migrate.source import binds_tighter, code, is_atom, parenthesized, walk
+from actlint.migrate.units import Building
 from actlint.program.binding import BoundCall, dtype_of
 from actlint.program.calls import framework_name
 from actlint.program.collected import collection_key

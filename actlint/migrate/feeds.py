@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from actlint.migrate.late import mutations
-from actlint.migrate.units import Building, walk
+from actlint.migrate.source import walk
+from actlint.migrate.units import Building
 from actlint.program.calls import assigned_names
 from actlint.program.values import Const, Mapping, Run, Tensor
 

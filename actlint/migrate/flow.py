@@ -18,8 +18,8 @@ from actlint.migrate.plumbing import prints
 from actlint.migrate.rebound import rebound_variables
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import restored_after
-from actlint.migrate.source import code
-from actlint.migrate.units import Building, Unit, graph_tensors, initialises, walk
+from actlint.migrate.source import code, walk
+from actlint.migrate.units import Building, Unit, graph_tensors, initialises
 from actlint.migrate.updates import needs_callable, races
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from actlint.migrate.bodies import building_paths
-from actlint.migrate.units import is_main_guard, walk
+from actlint.migrate.source import walk
+from actlint.migrate.units import is_main_guard
 from actlint.program.model import Program
 from actlint.program.values import Frame, Handle, Op, Run, Session, Training, Value, is_host
 

@@ -16,8 +16,7 @@ from actlint.migrate.late import is_pure, mutations
 from actlint.migrate.names import Names
 from actlint.migrate.refusals import Refused, reason
 from actlint.migrate.scalars import is_number
-from actlint.migrate.source import code
-from actlint.migrate.units import walk
+from actlint.migrate.source import code, walk
 from actlint.program.binding import BoundCall, tensor_dtype
 from actlint.program.values import Given, Host, Op, Optimizer, Training, Value, runs_in, tensors_in
 

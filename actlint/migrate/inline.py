@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import libcst as cst
 
 from actlint.migrate.edit import Edit, Edited, assignment
 from actlint.migrate.ground import Ground, builds, names_read, same
 from actlint.migrate.hoist import bindings
-from actlint.migrate.names import Names
+from actlint.migrate.names import Names, own_names
 from actlint.migrate.refusals import Refused, reason
-from actlint.migrate.units import walk
+from actlint.migrate.source import walk
+from actlint.migrate.statements import is_docstring
 from actlint.program.values import tensors_in
 
 
@@ -85,7 +86,7 @@ class _Inlining:
     def apply(self) -> Edited | None:
         line = self.ground.statement(self.call)
         body, returned = self._body()
-        arguments = self._arguments()
+        arguments = bound_arguments(self.node, self.call, _is_plain)
         if body is None or arguments is None or not self._fits(line):
             return None
         assert isinstance(line, cst.SimpleStatementLine)
@@ -144,11 +145,7 @@ class _Inlining:
 
     def _body(self) -> tuple[list[cst.BaseStatement] | None, cst.BaseExpression | None]:
         """The statements in front of the only `return`, and what that returns."""
-        statements = list(self.node.body.body)
-        first = statements[0] if statements else None
-        if isinstance(first, cst.SimpleStatementLine) and isinstance(first.body[0], cst.Expr):
-            if isinstance(first.body[0].value, (cst.SimpleString, cst.ConcatenatedString)):
-                statements = statements[1:]
+        statements = without_docstring(self.node)
         returned = None
         final = statements[-1] if statements else None
         if isinstance(final, cst.SimpleStatementLine) and isinstance(final.body[-1], cst.Return):
@@ -160,22 +157,6 @@ class _Inlining:
             return None, None
         return statements, returned  # type: ignore[return-value]
 
-    def _arguments(self) -> dict[str, cst.BaseExpression] | None:
-        """The expression that each parameter stands for."""
-        parameters = self.node.params
-        if parameters.star_kwarg is not None or isinstance(parameters.star_arg, cst.Param) or parameters.posonly_params:
-            return None
-        known = [*parameters.params, *parameters.kwonly_params]
-        found: dict[str, cst.BaseExpression] = {p.name.value: p.default for p in known if p.default is not None}
-        if any(not _is_plain(default) for default in found.values()):
-            return None
-        for place, argument in enumerate(self.call.args):
-            if argument.star or argument.keyword is None and place >= len(parameters.params):
-                return None
-            name = argument.keyword.value if argument.keyword is not None else known[place].name.value
-            found[name] = argument.value
-        return found if all(p.name.value in found for p in known) else None
-
     def _outside(self) -> set[str]:
         """The names that the file uses outside of the function."""
         inside = {id(part) for part in walk(self.node)}
@@ -183,7 +164,7 @@ class _Inlining:
 
     def _renamed(self, node: cst.CSTNode) -> cst.CSTNode:
         self.edit.changes.clear()
-        for name in _names(node):
+        for name in own_names(node):
             other = self.renames.get(name.value)
             if other is not None and not (isinstance(other, cst.Name) and other.value == name.value):
                 new = other.deep_clone()
@@ -191,15 +172,36 @@ class _Inlining:
         return self.edit.edited(node) if node not in self.edit.changes else self.edit.changes[node]  # type: ignore[return-value]
 
 
-def _names(node: cst.CSTNode) -> Iterator[cst.Name]:
-    """Names that are read or bound below a node."""
-    if isinstance(node, cst.Name):
-        yield node
-    elif isinstance(node, (cst.Attribute, cst.Arg)):
-        yield from _names(node.value)
-    else:
-        for child in node.children:
-            yield from _names(child)
+def without_docstring(node: cst.FunctionDef) -> list[cst.BaseStatement]:
+    """The statements of a function, without its documentation."""
+    statements = list(node.body.body)
+    return statements[1:] if statements and is_docstring(statements[0]) else statements  # type: ignore[return-value]
+
+
+def bound_arguments(
+    node: cst.FunctionDef,
+    call: cst.Call,
+    plain: Callable[[cst.BaseExpression], bool],
+    receiver: cst.BaseExpression | None = None,
+) -> dict[str, cst.BaseExpression] | None:
+    """The expression that each parameter stands for in a call; None where that can't be told, or where a default isn't
+    `plain`."""
+    parameters = node.params
+    if parameters.star_kwarg is not None or isinstance(parameters.star_arg, cst.Param) or parameters.posonly_params:
+        return None
+    known = [p.name.value for p in (*parameters.params, *parameters.kwonly_params)]
+    defaults = [p for p in (*parameters.params, *parameters.kwonly_params) if p.default is not None]
+    found: dict[str, cst.BaseExpression] = {p.name.value: p.default for p in defaults}  # type: ignore[misc]
+    if not all(map(plain, found.values())):
+        return None
+    places = [p.name.value for p in parameters.params]
+    if receiver is not None:
+        found[places.pop(0)] = receiver
+    for place, argument in enumerate(call.args):
+        if argument.star or argument.keyword is None and place >= len(places):
+            return None
+        found[argument.keyword.value if argument.keyword is not None else places[place]] = argument.value
+    return found if set(found) == set(known) else None
 
 
 def _is_plain(node: cst.BaseExpression) -> bool:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from actlint.migrate.expression import Rewriter
-from actlint.migrate.source import code
-from actlint.migrate.units import walk
+from actlint.migrate.source import code, walk
 from actlint.program.values import Symbol
 
 if TYPE_CHECKING:

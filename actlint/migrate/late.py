@@ -13,7 +13,8 @@ import libcst as cst
 from actlint.migrate.bodies import Body
 from actlint.migrate.rebound import last_use
 from actlint.migrate.refusals import Reason
-from actlint.migrate.units import Unit, walk
+from actlint.migrate.source import walk
+from actlint.migrate.units import Unit
 from actlint.program.calls import assigned_names, framework_name
 from actlint.program.values import (
     Class,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from actlint.migrate.source import code
-from actlint.migrate.units import walk
+from actlint.migrate.source import code, walk
 
 
 def spaced_keep(node: cst.CSTNode, lines: int) -> cst.CSTNode:

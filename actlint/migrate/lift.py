@@ -11,7 +11,7 @@ from actlint.migrate.ground import Ground, builds
 from actlint.migrate.hoist import Block
 from actlint.migrate.late import is_pure
 from actlint.migrate.names import Names
-from actlint.migrate.units import walk
+from actlint.migrate.source import walk
 from actlint.program.values import Op, Run
 
 

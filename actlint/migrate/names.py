@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
@@ -83,6 +83,17 @@ def camel(name: str) -> str:
 def snake(name: str) -> str:
     """The name of an instance of a class: `DeepModel` becomes `deep_model`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def own_names(node: cst.CSTNode) -> Iterator[cst.Name]:
+    """Names that are read or bound below a node: no attributes, and no keywords of calls."""
+    if isinstance(node, cst.Name):
+        yield node
+    elif isinstance(node, (cst.Attribute, cst.Arg)):
+        yield from own_names(node.value)
+    else:
+        for child in node.children:
+            yield from own_names(child)
 
 
 def training_word(name: str) -> str:

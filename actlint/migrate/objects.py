@@ -18,9 +18,9 @@ from actlint.migrate.parts import Step
 from actlint.migrate.refusals import Refused
 from actlint.migrate.sites import Site, Sites
 from actlint.migrate.sizes import Track, overridden
-from actlint.migrate.source import code
+from actlint.migrate.source import code, walk
 from actlint.migrate.staging import Staging
-from actlint.migrate.units import Building, Unit, graph_tensors, walk
+from actlint.migrate.units import Building, Unit, graph_tensors
 from actlint.migrate.weights import Weights
 from actlint.program.binding import BoundCall
 from actlint.program.model import Program

@@ -10,7 +10,9 @@ import libcst as cst
 
 from actlint.migrate.refusals import Refused
 from actlint.migrate.sites import Site, only_variables
-from actlint.migrate.units import graph_tensors, walk
+from actlint.migrate.source import walk
+from actlint.migrate.statements import is_docstring
+from actlint.migrate.units import graph_tensors
 from actlint.program.expressions import truthiness
 from actlint.program.values import Handle, Op, Tensor, Value
 
@@ -234,7 +236,7 @@ class Reader:
     def _kind(self, small: cst.BaseSmallStatement, node: cst.BaseStatement, step: Step) -> str:
         if isinstance(small, cst.Return):
             return "return"
-        if isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString)):
+        if is_docstring(small):
             return "docstring"
         if self._only_scopes(small):
             return "dropped"

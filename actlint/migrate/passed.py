@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from actlint.migrate.units import walk
+from actlint.migrate.source import walk
 from actlint.program.model import Program
 from actlint.program.values import NONE, Class, Frame, Function, Session, Tensor, Value
 

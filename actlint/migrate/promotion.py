@@ -14,9 +14,9 @@ import libcst as cst
 from actlint.migrate.bodies import Body, Home, is_gone
 from actlint.migrate.keys import Place, bindings
 from actlint.migrate.refusals import Refused
-from actlint.migrate.source import code
+from actlint.migrate.source import code, walk
 from actlint.migrate.statements import statement
-from actlint.migrate.units import Unit, graph_tensors, walk
+from actlint.migrate.units import Unit, graph_tensors
 from actlint.program.calls import assigned_names
 from actlint.program.values import NONE, Class, Instance, Module, Symbol, Training, Value, Variable, tensors_in
 

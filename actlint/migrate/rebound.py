@@ -9,8 +9,7 @@ import libcst as cst
 
 from actlint.migrate.keys import bindings
 from actlint.migrate.refusals import Reason
-from actlint.migrate.source import code
-from actlint.migrate.units import walk
+from actlint.migrate.source import code, walk
 from actlint.program.values import Op, Optimizer, Value, Variable
 
 if TYPE_CHECKING:

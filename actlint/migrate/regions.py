@@ -9,9 +9,9 @@ from actlint.migrate.callables import Call, Region, effect_word, shape_of, word
 from actlint.migrate.flow import Flow, Item, Leaf, Parameter
 from actlint.migrate.names import Names, training_word
 from actlint.migrate.refusals import Reason
+from actlint.migrate.source import walk
 from actlint.migrate.steps import Stage, Steps
 from actlint.migrate.twins import Alike
-from actlint.migrate.units import walk
 from actlint.program.model import uses_weights
 from actlint.program.values import Run, Tensor, Training, Value, Variable, tensors_in
 

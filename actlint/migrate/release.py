@@ -10,8 +10,7 @@ from actlint.migrate.bodies import building_paths, receiver_of
 from actlint.migrate.edit import Edit, Edited
 from actlint.migrate.ground import names_read
 from actlint.migrate.names import Names
-from actlint.migrate.source import code
-from actlint.migrate.units import walk
+from actlint.migrate.source import code, walk
 from actlint.program.model import Program
 from actlint.program.values import Function, Instance
 

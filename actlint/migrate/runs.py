@@ -9,9 +9,9 @@ import libcst as cst
 from actlint.migrate.callables import Call, trains
 from actlint.migrate.expression import Rewriter
 from actlint.migrate.plumbing import only_serves_session
-from actlint.migrate.source import code
+from actlint.migrate.source import code, walk
 from actlint.migrate.summaries import is_merged
-from actlint.migrate.units import initialises, reads_variables, walk
+from actlint.migrate.units import initialises, reads_variables
 from actlint.migrate.updates import needs_callable, target_of, updates
 from actlint.program.values import (
     Choice,

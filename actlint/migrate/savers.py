@@ -9,8 +9,8 @@ import libcst as cst
 
 from actlint.apis.helpers import Helper
 from actlint.migrate.bodies import Home
-from actlint.migrate.source import code
-from actlint.migrate.units import walk
+from actlint.migrate.source import code, walk
+from actlint.migrate.statements import bracketed
 from actlint.program.binding import BoundCall
 from actlint.program.values import Const, Handle, Run, Value, Variable, tensors_in
 
@@ -185,10 +185,7 @@ class Savers:
             "checkpoints are written in another format; those that the TF1 program wrote aren't read"
         )
         name = self.emitter.surroundings.ask_helper("Saver")
-        line = f"{name}({', '.join(texts)})"
-        if len(line) > 90:
-            line = f"{name}(\n" + "".join(f"    {text},\n" for text in texts) + ")"
-        return rewriter.expression(line)
+        return rewriter.expression(bracketed(f"{name}(", texts, ")", 90))
 
     def _objects(self, rewriter: Rewriter, original: cst.Call, handle: Handle, binding: BoundCall) -> list[str]:
         emitter, program = self.emitter, rewriter.program

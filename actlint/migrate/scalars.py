@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from actlint.migrate.ground import Ground
-from actlint.migrate.units import walk
+from actlint.migrate.source import walk
 from actlint.program.values import Const, Host, Symbol
 
 _NUMBERS = ("float", "int", "len", "abs", "round")

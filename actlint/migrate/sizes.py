@@ -16,9 +16,9 @@ import libcst as cst
 from actlint.migrate.parts import Step, names_read
 from actlint.migrate.refusals import Refused
 from actlint.migrate.sites import Path, Site, same_path
-from actlint.migrate.source import code
+from actlint.migrate.source import code, walk
 from actlint.migrate.statements import statement
-from actlint.migrate.units import graph_tensors, walk
+from actlint.migrate.units import graph_tensors
 from actlint.program.binding import BoundCall, python_value
 from actlint.program.calls import assigned_names
 from actlint.program.values import Const, DimValue, Tensor, Turns, Value, is_host

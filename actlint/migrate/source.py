@@ -1,6 +1,8 @@
-"""Expressions as text, and where they need parentheses."""
+"""Nodes and their text: everything below one, and where expressions need parentheses."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import libcst as cst
 
@@ -49,3 +51,10 @@ def binds_tighter(inner: cst.BaseExpression, outer: cst.BaseExpression, left: bo
         return False
     own, other = _LEVELS.get(type(inner.operator), 0), _LEVELS.get(type(outer.operator), 9)
     return own >= other if left else own > other
+
+
+def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A node and everything below it, in source order."""
+    yield node
+    for child in node.children:
+        yield from walk(child)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 import libcst as cst
 
 from actlint.migrate.layout import renamed
+from actlint.migrate.names import own_names
 
 
 def spelled(
     made: cst.FunctionDef, plain: dict[str, str], fixed: Collection[str] = ()
 ) -> tuple[cst.FunctionDef, dict[str, str]]:
     """A function with its locals under the plain names that are free in it, and which were renamed."""
-    taken = {name.value for part in (made.params, made.body) for name in _names(part)}
+    taken = {name.value for part in (made.params, made.body) for name in own_names(part)}
     chosen: dict[str, str] = {}
     for name in sorted(taken & plain.keys()):
         if plain[name] not in taken and name not in fixed:
@@ -23,14 +24,3 @@ def spelled(
         return made, chosen
     body, params = renamed(made.body, "", chosen), renamed(made.params, "", chosen)
     return made.with_changes(body=body, params=params), chosen
-
-
-def _names(node: cst.CSTNode) -> Iterator[cst.Name]:
-    """Names below a node that aren't attributes or keywords."""
-    if isinstance(node, cst.Name):
-        yield node
-    elif isinstance(node, (cst.Attribute, cst.Arg)):
-        yield from _names(node.value)
-    else:
-        for child in node.children:
-            yield from _names(child)

@@ -15,9 +15,8 @@ from actlint.migrate.names import snake
 from actlint.migrate.parts import Branch, Loop, Part, Reader, Step, leaves, names_read, steps_in
 from actlint.migrate.sites import Site
 from actlint.migrate.sizes import Sizes, Track
-from actlint.migrate.source import code
+from actlint.migrate.source import code, walk
 from actlint.migrate.statements import replaced_targets, statement
-from actlint.migrate.units import walk
 from actlint.program.calls import assigned_names
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from actlint.migrate.source import code
+from actlint.migrate.source import code, walk
 from actlint.migrate.statements import statement
-from actlint.migrate.units import walk
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter

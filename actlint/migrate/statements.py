@@ -37,6 +37,18 @@ def broken(node: cst.Call | cst.List) -> cst.Call | cst.List:
     return node.with_changes(elements=spaced_, lbracket=cst.LeftSquareBracket(whitespace_after=inner))
 
 
+def bracketed(opening: str, parts: Sequence[str], closing: str, width: int) -> str:
+    """The text of a call or a display, with a line for each part where one line is too short."""
+    text = f"{opening}{', '.join(parts)}{closing}"
+    return text if len(text) <= width else "".join([opening, "\n", *(f"    {part},\n" for part in parts), closing])
+
+
+def is_docstring(node: cst.CSTNode) -> bool:
+    """Whether a statement is a string by itself."""
+    small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else node
+    return isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString))
+
+
 def statements(text: str) -> list[cst.BaseStatement]:
     """Several statements from a dedented text, with the blank lines between them."""
     return list(cst.parse_module(textwrap.dedent(text)).body)  # type: ignore[arg-type]

@@ -9,7 +9,8 @@ import libcst as cst
 
 from actlint.migrate.flow import Flow, Item, Leaf, Parameter
 from actlint.migrate.refusals import Reason
-from actlint.migrate.units import Unit, walk
+from actlint.migrate.source import walk
+from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall
 from actlint.program.values import Op, Run, Tensor, Training, Variable, tensors_in
 

@@ -11,8 +11,8 @@ import libcst as cst
 from actlint.migrate.collected import Spot, Term
 from actlint.migrate.expression import Rewriter
 from actlint.migrate.plumbing import LISTS
-from actlint.migrate.source import code, is_atom
-from actlint.migrate.units import walk
+from actlint.migrate.source import code, is_atom, walk
+from actlint.migrate.statements import bracketed
 from actlint.program.binding import BoundCall
 from actlint.program.values import NONE, Op, Variable
 
@@ -54,8 +54,7 @@ class Sums:
         if len(groups) == 1 and groups[0][1]:
             return f"[{groups[0][1]}]"
         texts = [f"*({several})" if several else self._term(group[0]) for group, several in groups]
-        joined = ", ".join(texts)
-        return f"[{joined}]" if len(joined) < LINE else "[\n" + "".join(f"    {text},\n" for text in texts) + "]"
+        return bracketed("[", texts, "]", LINE + 1)
 
     def _operand(self, term: Term) -> str:
         text = self._term(term)

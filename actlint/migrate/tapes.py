@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from actlint.migrate.source import code
-from actlint.migrate.statements import local_name, statement, tidy
-from actlint.migrate.units import walk
+from actlint.migrate.source import code, walk
+from actlint.migrate.statements import is_docstring, local_name, statement, tidy
 from actlint.program.calls import assigned_names
 
 MARK = "differentiated"
@@ -108,15 +107,10 @@ def _tape(call: cst.Call, place: int, body: Statements) -> _Tape:
     for part in _elements(call.args[2].value):
         if isinstance(part, cst.Name):
             watched.setdefault(made(part.value), []).append(part.value)
-    start = max(min(watched, default=-1) + 1, _is_docstring(body[0]))
+    start = max(min(watched, default=-1) + 1, is_docstring(body[0]))
     if max(ends, default=-1) < start:
         raise Outside(call)
     return _Tape(start, max(ends) + 1, [call], watched)
-
-
-def _is_docstring(node: cst.BaseStatement) -> bool:
-    small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
-    return isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString))
 
 
 def _nest(tapes: list[_Tape]) -> None:

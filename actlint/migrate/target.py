@@ -13,7 +13,7 @@ from actlint.migrate.bodies import name_of
 from actlint.migrate.names import training_word
 from actlint.migrate.savers import SAVERS
 from actlint.migrate.source import code
-from actlint.migrate.statements import statement
+from actlint.migrate.statements import is_docstring, statement
 from actlint.migrate.summaries import IMAGES
 from actlint.program.binding import BoundCall
 from actlint.program.values import Variable
@@ -208,11 +208,7 @@ class Target(ABC):
                 first = node.body[0]
                 if isinstance(first, (cst.Import, cst.ImportFrom)):
                     place = i + 1
-                elif (
-                    place == 0
-                    and isinstance(first, cst.Expr)
-                    and isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString))
-                ):
+                elif place == 0 and is_docstring(first):
                     place = i + 1
                     continue
                 elif place:

@@ -14,7 +14,7 @@ from actlint.migrate.callables import Call
 from actlint.migrate.expression import COLLECTIONS, Rewriter
 from actlint.migrate.flow import Parameter
 from actlint.migrate.source import code, parenthesized
-from actlint.migrate.statements import function, statement
+from actlint.migrate.statements import bracketed, function, statement
 from actlint.migrate.summaries import Summaries
 from actlint.migrate.tapes import taped
 from actlint.migrate.target import Statements, Target, is_framework_import
@@ -233,11 +233,7 @@ class TF2(Target):
         if not call.parameters:
             return f"{alias}.function"
         specs = [self._spec(p) for p in call.parameters]
-        line = f"{alias}.function(input_signature=[{', '.join(specs)}])"
-        if len(line) < LINE:
-            return line
-        inner = "".join(f"    {spec},\n" for spec in specs)
-        return f"{alias}.function(input_signature=[\n{inner}])"
+        return bracketed(f"{alias}.function(input_signature=[", specs, "])", LINE - 1)
 
     def shape_kept(self, parameter: Parameter) -> cst.BaseExpression | None:
         """A placeholder's shape that a method's signature can't give, because the class has its sizes in attributes."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import libcst as cst
 
 from actlint.migrate.bodies import Home, Path_, building_paths
+from actlint.migrate.source import walk
 from actlint.migrate.straighten import analyzed_again
-from actlint.migrate.units import Building, Unit, walk
+from actlint.migrate.units import Building, Unit
 from actlint.program.model import Program
 from actlint.program.values import Frame, Instance, Op
 

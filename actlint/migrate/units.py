@@ -13,6 +13,7 @@ from actlint.migrate.aside import Aside
 from actlint.migrate.bodies import Bodies, Body, Home, name_of
 from actlint.migrate.plumbing import is_registration, only_serves_session
 from actlint.migrate.refusals import Reason, Refused, reason
+from actlint.migrate.source import walk
 from actlint.program.calls import framework_name
 from actlint.program.model import Program
 from actlint.program.values import (
@@ -449,13 +450,6 @@ def initialises(run: Run) -> bool:
 def reads_variables(run: Run) -> bool:
     """Whether a run only reads variables: no callable is needed for it."""
     return bool(run.leaves) and all(isinstance(leaf, Variable) for leaf in run.leaves)
-
-
-def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """A node and everything below it, in source order."""
-    yield node
-    for child in node.children:
-        yield from walk(child)
 
 
 def graph_tensors(value: Value) -> list[Tensor]:

@@ -12,6 +12,7 @@ from actlint.migrate.bodies import Home, name_of
 from actlint.migrate.keys import bindings
 from actlint.migrate.refusals import Refused
 from actlint.migrate.sites import Made, Path, same_path
+from actlint.migrate.statements import bracketed
 from actlint.program.calls import assigned_names
 from actlint.program.values import Instance, Mapping, Sequence, Value, Variable
 
@@ -212,13 +213,7 @@ class Weights:
             if text.startswith("("):
                 return f"[{text[1:-1]}]"
             return f"list({text})" if text.endswith(("values()", "parameters()")) else text
-        return display(elements)
-
-
-def display(elements: list[str]) -> str:
-    """A list display, of one line where it fits."""
-    text = f"[{', '.join(elements)}]"
-    return text if len(text) <= WIDTH else "".join(["[", *(f"\n    {element}," for element in elements), "\n]"])
+        return bracketed("[", elements, "]", WIDTH)
 
 
 def _inside(name: str, value: Value, variable: Variable) -> str | None:
