@@ -157,11 +157,11 @@ def recording(losses, gradient, change=1.0, called=4):
         for place, loss in enumerate(losses)
     ]
     calls = [[0, True, len(losses)], [0, False, called - len(losses)]]
-    return {"runs": runs, "calls": calls, "counts": {"0": len(losses)}, "stopped": False}
+    return {"runs": runs, "calls": calls, "counts": {"0": len(losses)}, "stopped": False, "seconds": 3.0}
 
 
 def test_sound_recording_has_no_doubts():
-    doubts, gaps = evidence.weigh(recording([3.0, 2.0, 1.0, 0.5], 1.0), PLAN, 60)
+    doubts, gaps = evidence.weigh(recording([3.0, 2.0, 1.0, 0.5], 1.0), PLAN)
     assert doubts == []
     assert gaps == ["p.py:11 not reached"]
 
@@ -171,16 +171,16 @@ def test_sound_recording_has_no_doubts():
     [([3.0, 2.0, 1.0], 0.0, "zero"), ([2.0, 2.0, 2.0], 1.0, "constant"), ([2.0, float("nan")], 1.0, "finite")],
 )
 def test_degenerate_recordings(losses, gradient, word):
-    doubts, _ = evidence.weigh(recording(losses, gradient), PLAN, 60)
+    doubts, _ = evidence.weigh(recording(losses, gradient), PLAN)
     assert word in doubts[0]
 
 
 def test_untrained_recording():
-    empty = {"runs": [], "calls": [], "counts": {}, "stopped": True}
-    assert evidence.weigh(empty, PLAN, 5)[0] == ["no run of the program was reached"]
+    empty = {"runs": [], "calls": [], "counts": {}, "stopped": True, "seconds": 5.0}
+    assert evidence.weigh(empty, PLAN)[0] == ["no run of the program was reached"]
 
 
 def test_shortened_loops_and_unnoticed_terms_are_listed():
-    _, gaps = evidence.weigh(recording([3.0, 2.0], 1.0, change=1e-14, called=30), PLAN, 60)
+    _, gaps = evidence.weigh(recording([3.0, 2.0], 1.0, change=1e-14, called=30), PLAN)
     assert "p.py:9 executed 2 of 30 times" in gaps
     assert any("'penalty'" in gap for gap in gaps)

@@ -49,7 +49,9 @@ class Discovery(Recorder):
         else:
             self.sequence.append([site, 1])
         count = self.counts[site] = self.counts.get(site, 0) + 1
-        if count <= self.limit or self.sites[site]["silent"]:
+        executed = count <= self.limit or self.sites[site]["silent"]
+        self.clock.tick(executed)
+        if executed:
             self._look(session, site, feed_dict)
             result = self.original(session, fetches, feed_dict, options, run_metadata)
             if count == 1:

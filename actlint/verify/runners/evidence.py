@@ -9,13 +9,13 @@ from . import compare
 CONSTANT_RUNS = 3
 
 
-def weigh(before, plan, seconds):
+def weigh(before, plan):
     """Judge a recording.
 
     Returns:
         ``(doubts, gaps)``: sentences that make a verdict inconclusive, and sentences on what wasn't exercised.
     """
-    return _doubts(before, plan), _gaps(before, plan, seconds) + _weak_terms(before, plan)
+    return _doubts(before, plan), _gaps(before, plan) + _weak_terms(before, plan)
 
 
 def _doubts(before, plan):
@@ -40,9 +40,9 @@ def _doubts(before, plan):
     return doubts
 
 
-def _gaps(before, plan, seconds):
+def _gaps(before, plan):
     gaps = []
-    called = {}
+    called, seconds = {}, before["seconds"]
     for site, _, count in before["calls"]:
         called[site] = called.get(site, 0) + count
     for site, run in enumerate(plan["runs"]):

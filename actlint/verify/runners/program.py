@@ -15,6 +15,7 @@ import types
 from . import contain, framework_files, passes, record, seeds
 
 REPLAY, SYNTHETIC = "replay", "synthetic"
+QUIET = 10.0
 GENERATED = re.compile(r"gen_\w+_ops\.py$")
 NO_KERNEL = re.compile(
     r"float64 not in list of allowed values|No OpKernel was registered.*DT_DOUBLE|not implemented for 'Double'"
@@ -220,12 +221,25 @@ def _sentence(error):
 
 
 class Clock:
-    """A wall-clock budget."""
+    """A budget of wall-clock time, and of processor time in a row of runs that are only counted."""
 
     def __init__(self, seconds):
+        self.start = time.time()
         self.seconds = seconds
-        self.end = time.time() + seconds
+        self.since = None
+
+    def tick(self, executed):
+        """A run is made, and `executed` or only counted."""
+        if executed:
+            self.since = None
+        elif self.since is None:
+            self.since = time.process_time()
+
+    def spent(self):
+        """Seconds since the beginning."""
+        return time.time() - self.start
 
     def over(self):
         """Whether the budget is spent."""
-        return time.time() > self.end
+        quiet = 0.0 if self.since is None else time.process_time() - self.since
+        return self.spent() > self.seconds or quiet > QUIET

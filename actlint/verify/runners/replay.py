@@ -335,7 +335,7 @@ class Replay:
             self.rows.differences.append(f"the rewrite makes {left} runs less than the original, the first at {where}")
         elif self.decisive and not left and not failure:
             self._compare_variables(self.before["final"], "end", self.before["steps"])
-        doubts, gaps = evidence.weigh(self.before, self.plan, self.job["budget"])
+        doubts, gaps = evidence.weigh(self.before, self.plan)
         gaps += branches.original(self.before["unentered"])
         if self.decisive and not failure:
             gaps += branches.rewritten(self.marks.gaps(), self.before["unentered"])

@@ -164,6 +164,7 @@ class Recorder:
             self.stopped = True
             raise Stop()
         executed = self._is_executed(site, feed_dict)
+        self.clock.tick(executed)
         if executed:
             self.counts[site] = self.counts.get(site, 0) + 1
             self.inside = True
@@ -486,6 +487,7 @@ class Recorder:
             "final": self.final,
             "steps": self.train_steps,
             "stopped": self.stopped,
+            "seconds": self.clock.spent(),
             "counts": {str(site): count for site, count in self.counts.items()},
             "variables": [v.name for v in self.variables],
             "notes": self.notes,
