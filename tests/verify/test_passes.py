@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from actlint.verify import ProofRequest, prove
-from actlint.verify.runners import sensitivity
+from actlint.verify.runners import passes, sensitivity
 
 from .test_instrument import span
 
@@ -152,3 +152,19 @@ def test_an_execution_that_was_cut_short_is_compared_as_far_as_it_goes():
 def test_a_change_is_noticed_on_the_update():
     assert sensitivity._differ(recording(1.0, 2.0), recording(1.0 + 1e-8, 2.0))
     assert not sensitivity._differ(recording(1.0, 2.0), recording(1.0 + 1e-15, 2.0))
+
+
+def test_installed_modules_of_a_pass_are_imported_before_the_next(tmp_path, monkeypatch):
+    known = {name for name in sys.modules if name.partition(".")[0] not in ("numpy", "json")}
+    found = passes._imported(known)
+    assert "numpy" in found and "json" not in found
+    monkeypatch.delitem(sys.modules, "click.testing", raising=False)
+    (tmp_path / "imports").write_text('["isnt_there_any_more", "click.testing"]')
+    passes._warm(str(tmp_path / "imports"))
+    assert "click.testing" in sys.modules
+
+
+def test_a_pass_without_a_list_imports_nothing(tmp_path):
+    before = set(sys.modules)
+    passes._warm(str(tmp_path / "imports"))
+    assert set(sys.modules) == before

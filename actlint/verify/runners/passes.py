@@ -1,20 +1,25 @@
 """Several executions of one program in a process that has imported its framework once.
 
 Importing a framework costs seconds, a pass after it mostly tenths of one: each pass is a fork. Where forking isn't
-safe, a pass is a process of its own.
+safe, a pass is a process of its own. What the first pass has imported of the installed packages is imported before the
+others begin.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
+import warnings
 
+from . import record
 from .overlay import LAYER
 
 NATURAL, SCALED, AGAIN, ROUNDED = "natural", "scaled", "again", "rounded"
@@ -60,6 +65,8 @@ def each(job, action):
         status = execute(dict(job, **{"pass": name}), action)
         if name == NATURAL and not os.path.exists(outcome(job, name, "json")):
             _end_like(status)
+        if name == NATURAL and len(job["passes"]) > 1:
+            _warm(outcome(job, name, "imports"))
 
 
 def execute(job, action):
@@ -85,11 +92,13 @@ def _process(job, own, action):
     if child:
         status = os.waitpid(child, 0)[1]
         return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-    status = 1
+    status, known = 1, set(sys.modules)
     try:
         _settle(own)
         action(job)
         status = 0
+        if job["pass"] == NATURAL:
+            record.write(outcome(job, NATURAL, "imports"), _imported(known))
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
@@ -98,6 +107,34 @@ def _process(job, own, action):
             sys.stderr.flush()
         finally:
             os._exit(status)
+
+
+def _imported(known):
+    """Names of the installed packages' modules that have been imported since `known` were, in their order."""
+    folders = tuple(
+        os.path.realpath(path) + os.sep for path in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    )
+    found = []
+    for name, module in list(sys.modules.items()):
+        origin = getattr(getattr(module, "__spec__", None), "origin", None)
+        if name not in known and isinstance(origin, str) and os.path.realpath(origin).startswith(folders):
+            found.append(name)
+    return found
+
+
+def _warm(path):
+    """Import the modules that a pass has listed, as far as they can be."""
+    if not os.path.exists(path):
+        return
+    with open(path, encoding="utf-8") as stream:
+        names = json.load(stream)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in names:
+            try:
+                importlib.import_module(name)
+            except Exception:
+                continue
 
 
 def wait(job, mode, name):
