@@ -127,26 +127,35 @@ PLAN = {"runs": [{"site": "p.py:3"}], "weights": [{"name": "w:0"}]}
 
 
 def test_results_that_differ_are_races():
-    found = sensitivity._races(recording(1.0, 2.0), recording(1.0 + 1e-6, 2.0), PLAN)
+    found = sensitivity._races(recording(1.0, 2.0), recording(1.0 + 1e-6, 2.0), None, PLAN)
     assert found == {"races": ["fetch '0' of p.py:3", "variable 'w:0' of p.py:3"], "feeds": []}
-    assert sensitivity._races(recording(1.0, 2.0), recording(1.0 + 1e-14, 2.0), PLAN) == {"races": [], "feeds": []}
+    assert sensitivity._races(recording(1.0, 2.0), recording(1.0 + 1e-14, 2.0), None, PLAN) == {
+        "races": [],
+        "feeds": [],
+    }
+
+
+def test_what_rounding_of_the_gradients_moves_is_no_race():
+    first, again = recording(1.0, 2.0), recording(1.0 + 1e-6, 2.0)
+    assert sensitivity._races(first, again, recording(1.0 - 5e-7, 2.0), PLAN)["races"] == []
+    assert len(sensitivity._races(first, again, recording(1.0 - 1e-7, 2.0), PLAN)["races"]) == 2
 
 
 def test_results_of_other_feeds_are_no_races():
-    assert sensitivity._races(recording(1.0, 2.0), recording(3.0, 4.0), PLAN) == {"races": [], "feeds": ["x"]}
+    assert sensitivity._races(recording(1.0, 2.0), recording(3.0, 4.0), None, PLAN) == {"races": [], "feeds": ["x"]}
 
 
 def test_other_runs_are_a_race():
     first, again = recording(1.0, 2.0), recording(1.0, 2.0)
     again["runs"][0]["ordinal"] = 2
-    assert len(sensitivity._races(first, again, PLAN)["races"]) == 1
+    assert len(sensitivity._races(first, again, None, PLAN)["races"]) == 1
 
 
 def test_an_execution_that_was_cut_short_is_compared_as_far_as_it_goes():
     first, again = recording(1.0, 2.0), recording(3.0, 2.0)
     first["runs"] += recording(5.0, 2.0)["runs"]
     first["calls"] = [[0, True, 2]]
-    assert len(sensitivity._races(first, again, PLAN)["races"]) == 2
+    assert len(sensitivity._races(first, again, None, PLAN)["races"]) == 2
 
 
 def test_a_change_is_noticed_on_the_update():

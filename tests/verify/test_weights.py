@@ -52,3 +52,14 @@ def test_weights_that_were_copied_have_to_be_copies(copied, differences):
     weights.give({"0": captured, "1": captured}, "p.py:3", 1)
     assert len(rows.differences) == differences
     assert np.array_equal(own, DRAWN) and np.array_equal(target, DRAWN.T)
+
+
+@pytest.mark.parametrize(("step", "same"), [(1, False), (12, True)])
+def test_values_that_follow_from_training_are_compared_like_variables(step, same):
+    rows = compare.Rows(compare.COMPILED)
+    weights = Weights([{"name": "w:0", "path": "w", "layout": "same"}], Framework(), rows)
+    module = types.ModuleType("rewrite")
+    module.w = DRAWN * (1 + 2e-6)
+    weights.user = types.SimpleNamespace(module=module, modules=dict)
+    weights.give({"0": {"value": DRAWN, "deterministic": True}}, "p.py:3", step)
+    assert [row["ok"] for row in rows.rows] == [same]

@@ -67,6 +67,7 @@ class Weights:
 
     def give(self, captured, label, step):
         """Compare the rewrite's own initial values, as far as they are determined, then copy the original's."""
+        tolerance = max(INITIAL, self.rows.gates.variable) if step > 1 else INITIAL
         found = {index: self._found(self.plan[int(index)], own["value"]) for index, own in captured.items()}
         found = {index: target for index, target in found.items() if target is not None}
         values = {index: self._value(target) for index, target in found.items()}
@@ -77,7 +78,7 @@ class Weights:
             if original["deterministic"] or own.shape != array.shape:
                 same_kind = own.dtype.kind == array.dtype.kind
                 own = own.astype(array.dtype) if same_kind else own
-                self.rows.arrays(label, "initial value", weight["name"], step, array, own, INITIAL)
+                self.rows.arrays(label, "initial value", weight["name"], step, array, own, tolerance)
             else:
                 self.drawn[index] = own
             if own.shape == array.shape:
