@@ -170,6 +170,8 @@ def _insensitive(found: dict[str, dict[str, Any]]) -> list[str]:
         )
     if not sensitivity:
         sentences.append("whether the original is free of races, and what changes would be noticed, was not tried")
+    elif "rounding" not in sensitivity:
+        sentences.append("how far rounding of the gradients moves the variables was not measured")
     if SCALED not in found:
         sentences.append("training with the loss scaled by 1e-6 was not compared")
     return sentences

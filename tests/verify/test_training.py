@@ -58,3 +58,20 @@ def test_gradients_of_several_updates_are_taken_first(recorder):
         updates = [tf.train.GradientDescentOptimizer(0.1).minimize(loss, var_list=[v]) for v in (first, second)]
         gradients = [g for group in recorder.training.applied for g in group["gradients"]]
         assert _first(recorder, *updates) == sorted(g.name for g in gradients)
+
+
+def test_gradients_are_changed_by_rounding(recorder):
+    recorder.training.rounding = True
+    with tf.Graph().as_default(), tf.Session() as session:
+        table, weight = (
+            tf.get_variable(n, initializer=[[3.0], [1.0]], use_resource=False) for n in ("table", "weight")
+        )
+        loss = tf.reduce_sum(tf.nn.embedding_lookup(table, [1, 1])) + tf.reduce_sum(weight)
+        gradients = tf.gradients(loss, [table, weight])
+        tf.train.GradientDescentOptimizer(0.1).apply_gradients(zip(gradients, (table, weight), strict=True))
+        session.run(tf.global_variables_initializer())
+        sparse, dense = recorder.training.applied[0]["gradients"]
+        assert session.run(sparse.indices).tolist() == [1, 1]
+        for rounded, exact in ((sparse.values, gradients[0].values), (dense, gradients[1])):
+            moved = tf.abs(tf.cast(rounded - exact, tf.float64))
+            assert 0 <= session.run(tf.reduce_max(moved)) < 1e-6

@@ -21,7 +21,8 @@ def result(*rows, **changes):
 
 
 def sensitivity(**changes):
-    return {"races": [], "feeds": [], "unnoticed": [], "untried": [], **changes}
+    rounding = {"by": 2.0**-50, "moved": [], "update": 1e-9}
+    return {"races": [], "feeds": [], "unnoticed": [], "untried": [], "rounding": rounding, **changes}
 
 
 def judge(decisive, compiled, **more):
@@ -113,6 +114,12 @@ def test_variables_may_move_as_far_as_rounding_moves_them(error, verdict_):
     assert proof.verdict == verdict_
     assert any("rounding of the gradients" in gap for gap in proof.not_exercised) == (verdict_ == "proved")
     assert judge(result(row(), moved), result(), sensitivity=sensitivity()).verdict == "differs"
+
+
+def test_missing_rounding_is_said():
+    own = sensitivity()
+    del own["rounding"]
+    assert "rounding" in judge(result(row()), result(), sensitivity=own).not_exercised[0]
 
 
 def test_missing_sensitivity_is_said():

@@ -130,11 +130,10 @@ def _is_gated(arguments, keywords):
 
 
 def _rounded(gradient):
-    from tensorflow.python.framework import ops
     from tensorflow.python.ops import array_ops, math_ops
 
-    if isinstance(gradient, ops.IndexedSlices):
-        return ops.IndexedSlices(_rounded(gradient.values), gradient.indices, gradient.dense_shape)
+    if hasattr(gradient, "dense_shape"):
+        return type(gradient)(_rounded(gradient.values), gradient.indices, gradient.dense_shape)
     places = math_ops.cast(math_ops.range(array_ops.size(gradient)), gradient.dtype)
     signs = array_ops.reshape(math_ops.sign(math_ops.sin(12.9898 * (places + 1.0))), array_ops.shape(gradient))
     return gradient + ROUNDING * math_ops.reduce_max(math_ops.abs(gradient)) * signs
