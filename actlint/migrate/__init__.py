@@ -33,6 +33,22 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     """
     if not program.is_graph_program:
         return Rewrite()
+    from actlint.migrate.arms import reached
+
+    try:
+        return _rewritten(program, target, hidden)
+    except Refused as refused:
+        for other in reached(program):
+            try:
+                made = _rewritten(other.program, target, hidden)
+            except Refused:
+                continue
+            made.notes += other.notes
+            return made
+        raise refused
+
+
+def _rewritten(program: Program, target: str, hidden: str) -> Rewrite:
     from actlint.migrate.checks import undefined_names
     from actlint.migrate.emit import Emitter
     from actlint.migrate.flow import Flow

@@ -30,6 +30,9 @@ class Edited(Tree):
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         return self.before.span(self._origin(node))
 
+    def is_open(self, node: cst.CSTNode) -> bool:
+        return self.before.is_open(self._origin(node))
+
     def _origin(self, node: cst.CSTNode) -> cst.CSTNode:
         node = self.copied.get(node, node)
         return self.origins.get(node, node)

@@ -51,7 +51,7 @@ from actlint.migrate.training import register_inner
 from actlint.migrate.units import Building, Unit, graph_tensors, is_main_guard
 from actlint.migrate.weights import Place, Weights
 from actlint.program.binding import BoundCall
-from actlint.program.values import NONE, Scoped, Sequence, Tensor, Training, Value, Variable, tensors_in
+from actlint.program.values import NONE, Choice, Handle, Scoped, Sequence, Tensor, Training, Value, Variable, tensors_in
 
 if TYPE_CHECKING:
     from actlint.migrate.target import Target
@@ -389,7 +389,9 @@ class Emitter(Objects):
             with self.writing(self._home_of(member) or home or self.home):
                 visited = member.visit(self.rewriter())
                 written.append(
-                    [self._with_tapes(visited)] if isinstance(visited, cst.FunctionDef) else as_statements(visited)
+                    [self._with_tapes(self._with_captures(member, visited))]
+                    if isinstance(visited, cst.FunctionDef)
+                    else as_statements(visited)
                 )
         if not bodies:
             found = merged(written)
@@ -419,6 +421,10 @@ class Emitter(Objects):
             return [builder.definition]
         made = node.visit(self.rewriter())
         assert isinstance(made, cst.FunctionDef)
+        return [self._with_tapes(self._with_captures(node, made))]
+
+    def _with_captures(self, node: cst.CSTNode, made: cst.FunctionDef) -> cst.FunctionDef:
+        """A function of the user's with parameters for the tensors that it reads of its surroundings."""
         captured = self.flow.captures.get(node)
         if captured:
             extra = [cst.Param(cst.Name(name)) for name in captured]
@@ -427,11 +433,11 @@ class Emitter(Objects):
             if defaults:
                 self.reasons.append(
                     self.building.reason(
-                        "REF103", node, f"{node.name.value} reads tensors of the module and has default arguments"
+                        "REF103", node, f"{made.name.value} reads tensors of the module and has default arguments"
                     )
                 )
             made = made.with_changes(params=made.params.with_changes(params=[*plain, *extra]))
-        return [self._with_tapes(made)]
+        return made
 
     def _with_tapes(self, made: cst.FunctionDef) -> cst.FunctionDef:
         """A function of the user's with tapes around what it differentiates."""
@@ -510,8 +516,11 @@ class Emitter(Objects):
             return []
         if unit in self.trained_units or unit in self.building.aliases.values() or unit in self.builder_names:
             return []
-        if self.target.moves_optimizer and unit.made("optimizer") and len(unit.ops) == 1:
-            return []
+        if self.target.moves_optimizer and unit.made("optimizer"):
+            if isinstance(node, cst.If):
+                raise self.refused("REF103", node, "a condition chooses the optimizer, which needs weights made later")
+            if len(unit.ops) == 1:
+                return []
         if unit in self.flow.items or unit.kind in ("forward", "placeholder"):
             return self._objects(unit)
         asked = "variable_names" in self.wanted
@@ -575,9 +584,18 @@ class Emitter(Objects):
 
     def _variable_names(self) -> cst.BaseStatement:
         """A table of TF1's names, for the statement that reads them."""
-        rows = [f"id({self.weights.path(v)}): {quoted(v.name)}" for v in self.program.variables]
+        rows = [f"id({self.weights.path(v)}): {quoted(v.name)}" for v in self._variables_by_name()]
         text = f"{self.wanted['variable_names']} = {{\n" + "".join(f"    {row},\n" for row in rows) + "}"
         return cst.parse_statement(text)  # type: ignore[return-value]
+
+    def _variables_by_name(self) -> list[Variable]:
+        """The variables whose names the program may read."""
+        reads = [n for n in self.program.facts if isinstance(n, cst.Attribute) and n.attr.value == "name"]
+        owners = [value for node in reads for value in self.program.values(node.value)]
+        if any(isinstance(value, Handle) and value.kind == "op" for value in owners):
+            return self.program.variables
+        named = {v for o in owners if isinstance(o, Variable) for v in (o.variables if isinstance(o, Choice) else (o,))}
+        return [variable for variable in self.program.variables if variable in named]
 
     def _objects(self, unit: Unit) -> Statements:
         """The constructors of the layers and builders in a forward unit."""

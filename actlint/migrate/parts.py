@@ -13,7 +13,6 @@ from actlint.migrate.sites import Site, only_variables
 from actlint.migrate.source import walk
 from actlint.migrate.statements import is_docstring
 from actlint.migrate.units import graph_tensors
-from actlint.program.expressions import truthiness
 from actlint.program.values import Handle, Op, Tensor, Value
 
 if TYPE_CHECKING:
@@ -132,8 +131,6 @@ class Reader:
                     _lead(found[first], node)
             elif isinstance(node, cst.SimpleStatementLine) and len(node.body) > 1:
                 found.extend(self.step(line) for line in self.building._parts(node))
-            elif isinstance(node, cst.If) and (reached := self._reached(node)) is not None:
-                found.extend(reached)
             else:
                 found.append(self.part(node))
         return found
@@ -143,28 +140,6 @@ class Reader:
             values and all(isinstance(v, Handle) for v in values)
             for values in (self.program.values(item.item) for item in node.items)
         )
-
-    def _reached(self, node: cst.If) -> list[Part] | None:
-        """The only alternative of a branch that is ever built, where the other one builds something else."""
-        truths = {truthiness(value) for value in self.program.values(node.test)}
-        if len(truths) != 1 or None in truths:
-            return None
-        taken, other = (node.body, node.orelse) if truths == {True} else (node.orelse, node.body)
-        if other is None or not any(self._unknown(part) for part in walk(other)):
-            return None
-        self.emitter.notes.append(
-            f"line {self.building.line(node)}: no call takes the other branch of this `if`, so it is left out"
-        )
-        if isinstance(taken, cst.If):
-            return [self._branch(taken)]
-        block = taken.body if isinstance(taken, cst.Else) else taken
-        return self.block(block) if block is not None else []
-
-    def _unknown(self, node: cst.CSTNode) -> bool:
-        """Whether an expression of the framework, or of a tensor, was never evaluated."""
-        if not isinstance(node, cst.Name) or node in self.program.facts:
-            return False
-        return node.value in self.emitter.surroundings.framework or node.value in self.emitter.tensor_names
 
     def part(self, node: cst.BaseStatement) -> Part:
         if isinstance(node, cst.SimpleStatementLine):

@@ -231,7 +231,7 @@ class _Plan:
 
     def _weights(self) -> list[dict[str, Any]]:
         made: list[dict[str, Any]] = []
-        for order, variable in enumerate(self.program.variables):
+        for order, variable in enumerate(v for v in self.program.variables if not v.imagined):
             place = self.emitter.weights.place(variable)
             path = self.emitter.promotion.absolute(place.path, place.home)
             build = (

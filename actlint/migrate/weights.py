@@ -198,11 +198,16 @@ class Weights:
             if group is None and not ordered:
                 group = next((g for g in groups if wanted[place] in g[1] and set(g[1]) <= set(wanted[place:])), None)
             if group is not None:
+                taken = [v for v in variables if id(v) in group[1]]
                 found.append("*" + group[0])
                 wanted[place:] = [v for v in wanted[place:] if v not in group[1]]
             else:
-                found.append(self.path(next(v for v in variables if id(v) == wanted[place])))
+                taken = [next(v for v in variables if id(v) == wanted[place])]
+                found.append(self.path(taken[0]))
                 place += 1
+            if all(variable.imagined for variable in taken):
+                text = f"{taken[0].name} is made in a branch that isn't taken, and trained beside others"
+                raise Refused([building.reason("REF104", taken[0].op.node, text)])
         return found
 
     def list_text(self, variables: list[Variable], ordered: bool = True, before: Unit | None = None) -> str:

@@ -260,6 +260,7 @@ def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Cal
             trainable=bound.const("trainable", True) is not False,
             layer=layer,
             weight=weight.name,
+            imagined=bool(self.imagined),
         )
         self.shared[name] = variable
         self.program.variables.append(variable)

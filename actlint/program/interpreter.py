@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from collections.abc import Sequence as Items
+from functools import partial
 from pathlib import Path
 
 import libcst as cst
@@ -13,6 +14,7 @@ from actlint.program import calls, expressions, imports, options
 from actlint.program.copies import Copies
 from actlint.program.expressions import NamedSequence, binary, evaluate, truthiness
 from actlint.program.model import Program
+from actlint.program.opened import walk_both
 from actlint.program.scope import Scope
 from actlint.program.values import (
     NONE,
@@ -87,6 +89,7 @@ class Interpreter:
         self.controls: tuple[Op, ...] = ()
         self.open_loops = 0
         self.open_branches = 0
+        self.imagined = 0
         self.steps = 0
         self.step_limit = MAX_STEPS
         self.place: tuple[Items[cst.CSTNode], cst.CSTNode | None] = ((), None)
@@ -152,6 +155,9 @@ class Interpreter:
             self.returned[-1].append(evaluate(self, node.value, scope) if node.value is not None else NONE)
             raise _Return
 
+    def _Assert(self, node: cst.Assert, scope: Scope) -> None:
+        evaluate(self, node.test, scope)
+
     def _Raise(self, node: cst.Raise, scope: Scope) -> None:
         if self.returned:
             raise _Return
@@ -207,18 +213,31 @@ class Interpreter:
     def _If(self, node: cst.If, scope: Scope) -> None:
         truth = truthiness(self.test(node.test, scope))
         chosen, other = (node.body, node.orelse) if truth else (node.orelse, node.body)
-        if truth is not None and (other is None or not self._may_run(node.test, other, scope)):
-            if isinstance(chosen, cst.If):
-                self._If(chosen, scope)
-            elif chosen is not None:
-                self.suite(chosen.body if isinstance(chosen, cst.Else) else chosen, scope)
-            return
-        alternatives = [lambda: self.suite(node.body, scope)]
-        if isinstance(node.orelse, cst.If):
-            alternatives.append(lambda: self._If(node.orelse, scope))  # type: ignore[arg-type]
-        elif node.orelse is not None:
-            alternatives.append(lambda: self.suite(node.orelse.body, scope))  # type: ignore[union-attr]
-        self.branches(alternatives, scope, node)
+        if truth is not None and other is not None and self.program.trees[self.file].is_open(node):
+            walk_both(self, node, chosen, other, scope)
+        elif truth is not None and (other is None or not self._may_run(node.test, other, scope)):
+            if chosen is not None:
+                self.alternative(chosen, scope)
+        else:
+            known = [branch for branch in (node.body, node.orelse) if branch is not None]
+            self.branches([partial(self.alternative, branch, scope) for branch in known], scope, node)
+
+    def alternative(self, branch: cst.CSTNode, scope: Scope) -> None:
+        """One branch of an `if`: a block, an `else` or an `elif`."""
+        if isinstance(branch, cst.If):
+            self._If(branch, scope)
+        else:
+            self.suite(branch.body if isinstance(branch, cst.Else) else branch, scope)  # type: ignore[arg-type]
+
+    def guarded_branch(self, branch: cst.CSTNode, scope: Scope) -> None:
+        """One branch of an `if`, as far as it goes."""
+        self.open_branches += 1
+        try:
+            self.alternative(branch, scope)
+        except _Return:
+            pass
+        finally:
+            self.open_branches -= 1
 
     def _may_run(self, test: cst.BaseExpression, branch: cst.CSTNode, scope: Scope) -> bool:
         """Whether a branch that isn't taken now holds runs that another choice of the user's would take."""

@@ -149,6 +149,7 @@ def make_variable(
     op.arguments = {"initial_value": initial} if initial is not None else {}
     op.name = name
     variable = Variable(op, shape, dtype, name=name, trainable=trainable, initial=initial)
+    variable.imagined = bool(self.imagined)
     self.program.variables.append(variable)
     return variable
 

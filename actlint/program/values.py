@@ -231,6 +231,8 @@ class Variable(Tensor):
     weight: str = ""
     everywhere: bool = True
     """Whether GLOBAL_VARIABLES holds it: its call names no collections, or that one among them."""
+    imagined: bool = False
+    """Whether it belongs to a branch that isn't taken; see `actlint.program.opened`."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,6 +32,9 @@ class Tree:
         self.copied: dict[cst.CSTNode, cst.CSTNode] = {}
         """Copies of nodes, which have the places of those they are copies of; see `actlint.program.copies`."""
 
+        self.opened: set[cst.CSTNode] = set()
+        """Conditions of which an analysis walks every branch; see `actlint.program.opened`."""
+
     @property
     def path(self) -> Path:
         return self.source.path
@@ -46,6 +49,10 @@ class Tree:
         first, last = self._recorder.spans[self.copied.get(node, node)]
         return self._offsets[first], self._offsets[last]
 
+    def is_open(self, node: cst.CSTNode) -> bool:
+        """Whether an `if` is among the opened ones."""
+        return bool(self.opened) and self.copied.get(node, node) in self.opened
+
     def text(self, node: cst.CSTNode) -> str:
         """The node's own source text."""
         start, end = self.span(node)
@@ -54,7 +61,7 @@ class Tree:
     def apart(self) -> Tree:
         """The same file for another analysis, which makes its own copies."""
         made = copy(self)
-        made.given, made.copied = dict(self.given), {}
+        made.given, made.copied, made.opened = dict(self.given), {}, set(self.opened)
         return made
 
     @cached_property
