@@ -114,16 +114,18 @@ class _Plan:
             return
         node, calls = self._named(tensor)
         name, after = self._assigned(node, calls)
-        if (
-            len({o.index for o in self.program.ops if o.node is node and o.kind in ("op", "loss")}) > 1
-            and node is op.node
-        ):
+        if self._given_often(node):
             after = None
         ident = f"t{len(self.probes)}"
         self.probes.append(
             {"id": ident, "name": name or op.symbol, "role": role, "span": self.span(node), "after": after}
         )
         self._probe_ids[(op.index, tensor.index)] = ident
+
+    def _given_often(self, node: cst.CSTNode) -> bool:
+        """Whether an expression gives several tensors: the rewrite may compute them in another order."""
+        made = {op.index for op in self.program.ops if op.node is node and op.kind in ("op", "loss")}
+        return len(made | {v.op.index for v in self.program.values(node) if isinstance(v, Tensor)}) > 1
 
     def _named(self, tensor: Tensor) -> tuple[cst.CSTNode, tuple[Frame, ...]]:
         """The expression that gives a tensor and is assigned to a name: the operation itself, or a call that returns
