@@ -14,9 +14,10 @@ import libcst as cst
 from actlint.migrate import updates
 from actlint.migrate.absl import Absl
 from actlint.migrate.bodies import Body, Home, is_gone
-from actlint.migrate.builders import Builder, imported_from
+from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call, Region
 from actlint.migrate.effects import dissolved, is_effect
+from actlint.migrate.exports import exported, imported
 from actlint.migrate.expression import Rewriter, Surroundings
 from actlint.migrate.flow import Flow, Item, Leaf
 from actlint.migrate.iterators import register_iterators
@@ -498,7 +499,9 @@ class Emitter(Objects):
     def _kept(self, unit: Unit) -> Statements:
         node = unit.node
         if unit.kind == "import":
-            return [self._imported(made) for made in self.target.imports(node)]
+            return [imported(self, self.home.file, made) for made in self.target.imports(node)]
+        if (names := exported(self, self.home.file, node)) is not None:
+            return [names]
         if isinstance(node, cst.FunctionDef):
             return self._definition(node)
         if isinstance(node, cst.ClassDef) and any(m in self.building.bodies.of_node for m in node.body.body):
@@ -528,22 +531,6 @@ class Emitter(Objects):
         if "variable_names" in self.wanted and not asked:
             self._hoisted.append(self._variable_names())
         return as_statements(made)
-
-    def _imported(self, node: cst.BaseStatement) -> cst.BaseStatement:
-        """An import of a function that became a class imports the class."""
-        small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
-        if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar):
-            return node
-        classes = {
-            name: builder.name for builder in self.builders.values() for name in imported_from(builder, self.home.file)
-        }
-        names = [
-            alias.with_changes(name=cst.Name(made), asname=None)
-            if (made := classes.get(alias.evaluated_alias or alias.evaluated_name))
-            else alias
-            for alias in small.names
-        ]
-        return node.with_changes(body=[small.with_changes(names=names)]) if classes else node
 
     def _disappears(self, unit: Unit) -> bool:
         """Whether a statement loses its meaning: a call of a body of which nothing stays, a graph's tensors returned,

@@ -14,9 +14,11 @@ from actlint.program.interpreter import Interpreter
 from actlint.program.model import Program
 from actlint.program.scope import Scope
 from actlint.program.uncalled import interpret_uncalled
+from actlint.program.values import Class, Function, Module
 from actlint.syntax.tree import Invalid, Tree, parse
 
 MAX_FILES = 40
+_ANALYSED = (Class, Function, Module)
 _parsed = lru_cache(maxsize=128)(parse)
 """Parsed files of the last programs: files of one package import one another."""
 
@@ -51,7 +53,7 @@ def analyze(
             return None
         try:
             source = known[file].source if file in known else read(file)
-            if b"tensorflow" not in source.raw:
+            if b"tensorflow" not in source.raw and not _passes_on(source):
                 return None
             program.trees[file] = known.get(file) or _parsed(source)
         except (Invalid, Undecodable, OSError):
@@ -61,6 +63,10 @@ def analyze(
         outer, interpreter.file = interpreter.file, file
         interpreter.run_module(program.trees[file].module, scope)
         interpreter.file = outer
+        if b"tensorflow" not in source.raw and not any(isinstance(v, _ANALYSED) for v in scope.names.values()):
+            program.files.remove(file)
+            del program.trees[file], program.scopes[file]
+            return None
         return scope
 
     interpreter = Interpreter(program, load, apart)
@@ -74,3 +80,8 @@ def analyze(
     finally:
         sys.setrecursionlimit(limit)
     return program
+
+
+def _passes_on(source: Source) -> bool:
+    """Whether a file is a package's own, which hands out what modules of the package define."""
+    return source.path.name == "__init__.py" and b"import" in source.raw
