@@ -23,6 +23,7 @@ from actlint.migrate.training_tf2 import TapeStep, inner_gradient
 from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall, tensor_dtype
 from actlint.program.counting import COUNTERS
+from actlint.program.options import are_options
 from actlint.program.values import Const, Variable
 
 LINE = 100
@@ -252,9 +253,14 @@ class TF2(Target):
         node = binding.nodes.get("shape") if isinstance(binding, BoundCall) else None
         elements = [e.value for e in node.elements] if isinstance(node, (cst.List, cst.Tuple)) else [None] * len(shape)
         return [
-            dim if dim.source or isinstance(element, cst.Integer) else ANY
+            dim if dim.source and not self._is_option(dim.source) or isinstance(element, cst.Integer) else ANY
             for dim, element in zip(shape, elements, strict=True)
         ]
+
+    def _is_option(self, source: str) -> bool:
+        """Whether a size is an option of the command line, which isn't read yet where a class is defined."""
+        program = self.emitter.program
+        return are_options(program.scopes[program.entry].names.get(source.partition(".")[0]))
 
     def _spec(self, parameter: Parameter) -> str:
         alias = self.emitter.surroundings.alias

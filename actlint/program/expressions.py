@@ -141,7 +141,13 @@ def _name(self: Interpreter, node: cst.Name, scope: Scope) -> Value:
 
 
 def _attribute(self: Interpreter, node: cst.Attribute, scope: Scope) -> Value:
-    return attribute(self, evaluate(self, node.value, scope), node.attr.value, node)
+    base = evaluate(self, node.value, scope)
+    value = attribute(self, base, node.attr.value, node)
+    if isinstance(value, Const) and type(value.value) is int and options.keeps(self.flags, base, node.attr.value):
+        from actlint.program.calls import global_source
+
+        return Const(value.value, global_source(self, node, scope))
+    return value
 
 
 def attribute(self: Interpreter, base: Value, name: str, node: cst.CSTNode) -> Value:

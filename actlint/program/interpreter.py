@@ -426,9 +426,9 @@ class Interpreter:
             elif isinstance(base, Class):
                 base.attributes[target.attr.value] = value
             elif isinstance(base, options.Options):
-                base.defaults[target.attr.value] = value
+                base.set(target.attr.value, value)
             elif options.is_flags(base):
-                self.flags.defaults[target.attr.value] = value
+                self.flags.set(target.attr.value, value)
         elif isinstance(target, cst.Subscript):
             base = evaluate(self, target.value, scope)
             first = target.slice[0].slice

@@ -33,9 +33,16 @@ class Options(Host):
     """The options of a program, by name; also the parser that they are added to."""
 
     defaults: dict[str, Value] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+    """The options that the program sets itself."""
 
     def get(self, name: str) -> Value:
         return self.defaults.get(name, Host("option"))
+
+    def set(self, name: str, value: Value) -> None:
+        """Set an option, as a program does that corrects its command line."""
+        self.defaults[name] = value
+        self.changed.add(name)
 
 
 @structural(
@@ -93,3 +100,14 @@ _TYPES: dict[str, Callable[[str], Any]] = {"builtins.int": int, "builtins.float"
 def is_flags(value: Value) -> bool:
     """Whether a value is `tf.app.flags.FLAGS`."""
     return isinstance(value, Symbol) and framework_name(value.name) in FLAGS
+
+
+def are_options(value: Value | None) -> bool:
+    """Whether a value is what a command line was read into, so that its parts are known only when that has happened."""
+    return isinstance(value, Options) or value is not None and is_flags(value)
+
+
+def keeps(flags: Options, value: Value, name: str) -> bool:
+    """Whether an option has the same value wherever it is read."""
+    holder = value if isinstance(value, Options) else flags
+    return are_options(value) and name not in holder.changed
