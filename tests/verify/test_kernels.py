@@ -52,6 +52,34 @@ assert gradient.tolist() == [0.2, 0.2, 1.0], gradient
 """
 
 
+TOP = """
+import sys
+sys.path.insert(0, {folder!r})
+from runners.before_tf import import_tensorflow
+tf = import_tensorflow({widened})
+import numpy as np
+x = tf.placeholder(tf.float32, [None, 4])
+rows = [[1, 3, 2, 0], [1, 1, 1, 0], [0, float("nan"), 1, 2], [0, 1, float("inf"), 2], [0, 1, 2, 3], [5, 1, 2, 3]]
+targets = [1, 3, 3, 3, 4, 3]
+answers = [tf.nn.in_top_k(x, tf.constant(targets, dtype), k) for dtype in (tf.int32, tf.int64) for k in (1, 2, 4)]
+assert all(answer.op.type == {kind!r} and answer.shape.as_list() == [6] for answer in answers), answers
+with tf.Session() as session:
+    values = [answer.tolist() for answer in session.run(answers, {{x: rows}})]
+assert values == 2 * [
+    [True, False, False, False, False, False],
+    [True, False, False, False, False, True],
+    [True, True, False, False, False, True],
+], values
+"""
+
+
+@pytest.mark.parametrize(("widened", "kind"), [(False, "InTopKV2"), (True, "LogicalAnd")])
+def test_top_predictions(tmp_path: Path, widened: bool, kind: str) -> None:
+    program = TOP.format(folder=str(Path(launch.__file__).parent), widened=widened, kind=kind)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 def test_slope_is_not_rounded(tmp_path: Path) -> None:
     program = SLOPE.format(folder=str(Path(launch.__file__).parent))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)

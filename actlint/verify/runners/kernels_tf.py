@@ -15,6 +15,8 @@ def install():
         (gen_nn_ops, "fused_batch_norm_v3", "FusedBatchNormV3", fused_batch_norm),
         (gen_nn_ops, "lrn", "LRN", local_response_normalization),
         (gen_nn_ops, "leaky_relu", "LeakyRelu", leaky_relu),
+        (gen_nn_ops, "in_top_k", "InTopK", in_top_k),
+        (gen_nn_ops, "in_top_kv2", "InTopKV2", in_top_k),
         (gen_image_ops, "resize_bilinear", "ResizeBilinear", resize_bilinear),
     ):
         replaced[id(getattr(module, name))] = replaced[id(getattr(module, raw))] = function
@@ -98,6 +100,22 @@ def leaky_relu(features, alpha=0.2, name=None):
 
     features = ops.convert_to_tensor(features)
     return array_ops.where(features > 0, features, features * alpha, name=name)
+
+
+def in_top_k(predictions, targets, k, name=None):
+    """InTopK: whether fewer than k predictions of a row exceed the target's; never for rows that aren't finite."""
+    from tensorflow.python.framework import ops
+    from tensorflow.python.ops import array_ops, math_ops
+
+    predictions, targets = ops.convert_to_tensor(predictions), ops.convert_to_tensor(targets)
+    classes = predictions.shape[1]
+    classes = getattr(classes, "value", classes) or array_ops.shape(predictions)[1]
+    own = array_ops.one_hot(targets, classes, dtype=predictions.dtype) * predictions
+    larger = math_ops.cast(predictions > math_ops.reduce_sum(own, 1, keepdims=True), "int32")
+    meant = math_ops.logical_and(targets >= 0, targets < math_ops.cast(classes, targets.dtype))
+    known = math_ops.logical_and(meant, math_ops.reduce_all(math_ops.is_finite(predictions), 1))
+    found = math_ops.reduce_sum(larger, 1) < math_ops.cast(k, "int32")
+    return math_ops.logical_and(known, found, name=name)
 
 
 def resize_bilinear(images, size, align_corners=False, half_pixel_centers=False, name=None):
