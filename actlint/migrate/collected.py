@@ -169,6 +169,15 @@ class Collected:
         if any(op.symbol.startswith("random") or "dropout" in op.symbol for op in self._own(value.op)):
             raise self._refused(value.op.node, "a loss with random numbers has no name where its collection is read")
         assert isinstance(value.op.node, cst.BaseExpression)
+        if any(
+            isinstance(v, Variable)
+            for p in walk(value.op.node)
+            if isinstance(p, cst.Call)
+            for v in self.program.values(p)
+        ):
+            raise self._refused(
+                value.op.node, "a tensor that makes its weights has no name where its collection is read"
+            )
         evaluations = self._evaluations(value.op.node, nodes(value.op.calls))
         turn = next((i for i, e in enumerate(evaluations) if isinstance(e.value, Tensor) and e.value.op is value.op), 0)
         spot = Spot(value.op.node, value.op.calls, turn)

@@ -325,7 +325,8 @@ class Staging:
             returned = self.owner.returned(step, self.rewriter(True)) if self.owner is not None else step.node
             return [returned] if returned is not None else []
         if step.kind == "forward" or step.kind == "shape" and self.sizes.computes(step):
-            return [step.node.visit(self.rewriter(True))]  # type: ignore[list-item]
+            rewritten = step.node.visit(self.rewriter(True))
+            return [rewritten] if isinstance(rewritten, cst.BaseStatement) else []
         return []
 
     def _read_later(self, step: Step) -> bool:

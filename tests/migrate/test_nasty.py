@@ -34,6 +34,10 @@ PROGRAMS = {
     "chained assignment": TF + "a = b = c = tf.constant(1.0)\n" + RUN,
     "swap": TF + "a, b = tf.constant(1.0), tf.constant(2.0)\na, b = b, a\n" + RUN,
     "starred target": TF + "a, *rest = [tf.constant(1.0), tf.constant(2.0), tf.constant(3.0)]\n" + RUN,
+    "registration in a builder": TF
+    + "def f(t):\n    h = tf.matmul(t, tf.get_variable('w', [3, 2]))\n    tf.add_to_collection('hs', h)\n    return h\n"
+    + "a = f(tf.ones([4, 3])) + tf.add_n(tf.get_collection('hs'))\n"
+    + RUN,
     "nested function": TF
     + "def f():\n    def g(t):\n        return t + 1.0\n    return g\na = f()(tf.constant(1.0))\n"
     + RUN,
