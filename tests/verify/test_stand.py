@@ -124,7 +124,10 @@ class TestGuard:
         assert stand.described(namespace["x"]) == "x"
         assert namespace["y"] == 3
 
-    @pytest.mark.parametrize(("name", "stopped"), [("reader", True), ("tensorflow.python.framework.ops", False)])
+    @pytest.mark.parametrize(
+        ("name", "stopped"),
+        [("reader", True), ("tensorflow.python.framework.ops", False), ("tensorflow.python.client.session", False)],
+    )
     def test_slow_set_up_is_stopped_but_not_while_a_graph_is_made(self, tmp_path, monkeypatch, name, stopped):
         spinner = types.ModuleType(name)
         exec("import time\ndef spin():\n    end = time.time() + 0.3\n    while time.time() < end: pass", vars(spinner))

@@ -24,8 +24,8 @@ PRESENT = (FileExistsError, BrokenPipeError, InterruptedError, ChildProcessError
 TICK = 0.5
 HOST_ERRORS = (NameError, SyntaxError, stand.StandError, MemoryError, RecursionError)
 
-BUILDING = ("tensorflow.python.framework", "tensorflow.python.ops")
-"""Modules that make a graph: an exception in between would leave it damaged."""
+UNBROKEN = ("tensorflow.python.framework", "tensorflow.python.ops", "tensorflow.python.client")
+"""Modules that make or run a graph: an exception in between would leave it damaged, or the run out."""
 
 
 class Slow(OSError):
@@ -202,7 +202,7 @@ class Guard:
                 signal.setitimer(signal.ITIMER_REAL, 0)
                 return
             while frame is not None and not self._file(frame):
-                if frame.f_globals.get("__name__", "").startswith(BUILDING):
+                if frame.f_globals.get("__name__", "").startswith(UNBROKEN):
                     return
                 frame = frame.f_back
             error = Slow("it takes too long")
