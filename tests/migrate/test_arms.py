@@ -85,7 +85,7 @@ else:
 """
 
 
-def tests_and_errors(text: str) -> tuple[list[str], int]:
+def conditions_and_errors(text: str) -> tuple[list[str], int]:
     """The conditions of a text in order, and how many errors it raises."""
     tests = [ast.unparse(n.test) for n in ast.walk(ast.parse(text)) if isinstance(n, ast.If)]
     return [test for test in tests if "args" in test], text.count("raise NotImplementedError(")
@@ -94,14 +94,14 @@ def tests_and_errors(text: str) -> tuple[list[str], int]:
 def test_a_choice_of_optimizers_stays_where_they_need_no_weights(convert: Callable[..., str]) -> None:
     tail = TAIL.replace("tf.train.GradientDescentOptimizer(0.1)", "step")
     text = convert(HEAD + CHOICE + tail, "tf2")
-    assert tests_and_errors(text) == (["args.kind == 'sgd'", "args.kind == 'relu'"], 0)
+    assert conditions_and_errors(text) == (["args.kind == 'sgd'", "args.kind == 'relu'"], 0)
     assert text.count("tf.keras.optimizers.") == 3
 
 
 def test_every_other_choice_of_a_chain_is_an_error(convert: Callable[..., str]) -> None:
     tail = TAIL.replace("tf.train.GradientDescentOptimizer(0.1)", "step")
     text = convert(HEAD + CHOICE + tail, "torch")
-    assert tests_and_errors(text) == (["args.kind == 'sgd'", "args.kind != 'relu'"], 2)
+    assert conditions_and_errors(text) == (["args.kind == 'sgd'", "args.kind != 'relu'"], 2)
     assert "momentum=0.9" in text
 
 
