@@ -131,6 +131,8 @@ def _builds(program: Program, path: tuple[Frame, ...]) -> bool:
         return True
     node = path[-1].function.node
     assert isinstance(node, cst.FunctionDef)
+    if len(program.calls[node]) == 1 and any(v.op.calls == path for v in program.variables):
+        return True
     for value, target in assignments(node.body):
         if receiver_of(node) and root(target) == receiver_of(node) and isinstance(target, cst.Attribute):
             for evaluation in program.facts.get(value, []):

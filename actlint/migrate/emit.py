@@ -527,6 +527,7 @@ class Emitter(Objects):
         if unit in self.flow.items or unit.kind in ("forward", "placeholder"):
             return self._objects(unit)
         asked = "variable_names" in self.wanted
+        node = self._without_graph(unit)
         made = node.visit(self.rewriter())
         if "variable_names" in self.wanted and not asked:
             self._hoisted.append(self._variable_names())
@@ -536,14 +537,26 @@ class Emitter(Objects):
         """Whether a statement loses its meaning: a call of a body of which nothing stays, a graph's tensors returned,
         an attribute of which only the graph made use."""
         small = unit.small
-        if isinstance(small, cst.Expr) and unit.enters:
+        if unit.enters and (isinstance(small, cst.Expr) or isinstance(small, cst.Assign) and self._is_graph(small)):
             return not any(self._body(body) for body in unit.enters)
         if isinstance(small, cst.Return) and small.value is not None and isinstance(unit.body.node, cst.FunctionDef):
-            values = [e.value for e in self.flow.here(small.value)]
-            return bool(values) and all(graph_tensors(v) or is_gone(v) for v in values)
+            return self._is_graph(small)
         if isinstance(small, cst.Assign) and len(small.targets) == 1 and self.flow.value(small.value) == NONE:
             return self.promotion.is_gone(small.targets[0].target)
         return False
+
+    def _is_graph(self, small: cst.Assign | cst.Return) -> bool:
+        """Whether nothing but parts of the graph is returned or assigned."""
+        values = [e.value for e in self.flow.here(small.value)] if small.value is not None else []
+        return bool(values) and all(graph_tensors(v) or is_gone(v) for v in values)
+
+    def _without_graph(self, unit: Unit) -> cst.BaseStatement:
+        """A statement without the names for what a body has returned of the graph."""
+        small = unit.small
+        if not unit.enters or not isinstance(small, cst.Assign) or not self._is_graph(small):
+            return unit.node
+        assert isinstance(unit.node, cst.SimpleStatementLine)
+        return unit.node.with_changes(body=[cst.Expr(small.value)])
 
     def _only_trained(self, unit: Unit) -> bool:
         """Whether a statement only makes a list of variables for a training operation, which writes its list itself."""

@@ -34,6 +34,9 @@ class Keys:
         self.same: set[Unit] = set()
         """Statements that only give a tensor another name: `self.loss = loss`."""
         self._count = self._bindings()
+        entered = [body for unit in building.units for body in unit.enters]
+        for body in sorted(entered, key=lambda body: len(body.prefix)):
+            self._unify_parameters(body)
         for unit in building.units:
             self._unify(unit)
 
@@ -99,8 +102,6 @@ class Keys:
 
     def _unify(self, unit: Unit) -> None:
         """Let places that stand for the same tensor have the same key."""
-        for body in unit.enters:
-            self._unify_parameters(body)
         small = unit.small
         if not isinstance(small, cst.Assign):
             return
