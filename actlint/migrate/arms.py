@@ -43,10 +43,10 @@ class Reached:
 
 def reached(program: Program) -> Iterator[Reached]:
     """Other forms of a program in which nothing of the framework's is unreached, the most faithful one first."""
-    if not any(_Unreached(program, file).found for file in program.trees):
-        return
     wide = _opened(program, lambda branch: True)
-    yield _guarded(wide)
+    first = _guarded(wide)
+    if first.program is not program:
+        yield first
     if wide is not program:
         narrow = _opened(program, lambda branch: not any(map(_trains, walk(branch))))
         if narrow is not program:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import libcst as cst
 
-from actlint.migrate.bodies import building_paths
+from actlint.migrate.bodies import building_paths, name_of
 from actlint.migrate.edit import Edit, Edited, assignment
 from actlint.migrate.names import Names
 from actlint.migrate.source import walk
@@ -40,10 +40,7 @@ def _target(program: Program, frame: Frame) -> str | None:
     """The name or attribute that a call is assigned to."""
     for part in walk(program.trees[frame.file].module):
         if isinstance(part, cst.Assign) and part.value is frame.node and len(part.targets) == 1:
-            target = part.targets[0].target
-            if isinstance(target, cst.Attribute):
-                return target.attr.value
-            return target.value if isinstance(target, cst.Name) else None
+            return name_of(part.targets[0].target) or None
     return None
 
 

@@ -20,7 +20,6 @@ ORIGINAL = "the original program"
 REWRITTEN = "the rewritten program"
 MOST_REASONS = 12
 INFINITE = 1e300
-ROUNDINGS = 4
 SCALED = "decisive-scaled"
 REPLAYS = ("decisive", SCALED, "decisive-initial", "compiled")
 
@@ -124,8 +123,8 @@ def _without_feeds(replay: dict[str, Any], names: Collection[str]) -> dict[str, 
 def _with_rounding(replay: dict[str, Any], rounding: dict[str, Any] | None) -> tuple[dict[str, Any], list[str]]:
     """A replay whose variables may differ by what the gradients' rounding moves them, and notes.
 
-    `rounding` says how far a change of a size moves them in the original; where equal gradients were seen to differ by
-    more, within their tolerance, in proportion.
+    `rounding` says how far a change of a size moves them in the original, and how many times that is allowed; where
+    equal gradients were seen to differ by more, within their tolerance, in proportion.
     """
     if not rounding:
         return replay, []
@@ -140,7 +139,7 @@ def _with_rounding(replay: dict[str, Any], rounding: dict[str, Any] | None) -> t
         key = row["site"], row["name"], row["step"]
         if row["quantity"] == "variable" and not row["ok"] and key in moved:
             times = max(1.0, gradients.get(key, 0.0) / rounding["by"])
-            allowed = ROUNDINGS * times * moved[key][row["tolerance"] == rounding["update"]]
+            allowed = rounding["times"] * times * moved[key][row["tolerance"] == rounding["update"]]
             if row["tolerance"] < allowed and row["error"] <= allowed:
                 row = {**row, "tolerance": allowed, "ok": True}
                 notes.append(

@@ -21,7 +21,7 @@ def result(*rows, **changes):
 
 
 def sensitivity(**changes):
-    rounding = {"by": 2.0**-50, "moved": [], "update": 1e-9}
+    rounding = {"by": 2.0**-50, "moved": [], "times": 4, "update": 1e-9}
     return {"races": [], "feeds": [], "unnoticed": [], "untried": [], "rounding": rounding, **changes}
 
 
@@ -109,7 +109,9 @@ def test_feeds_that_change_by_themselves_are_not_compared():
 @pytest.mark.parametrize(("error", "verdict_"), [(1.1e-12, "proved"), (9e-12, "differs")])
 def test_variables_may_move_as_far_as_rounding_moves_them(error, verdict_):
     moved = row(quantity="variable", name="w:0", error=error, ok=False)
-    own = sensitivity(rounding={"by": 2.0**-50, "moved": [["p.py:5", "w:0", 1, 5e-13, 4e-10]], "update": 1e-9})
+    own = sensitivity(
+        rounding={"by": 2.0**-50, "moved": [["p.py:5", "w:0", 1, 5e-13, 4e-10]], "times": 4, "update": 1e-9}
+    )
     proof = judge(result(row(), moved), result(), sensitivity=own)
     assert proof.verdict == verdict_
     assert any("rounding of the gradients" in gap for gap in proof.not_exercised) == (verdict_ == "proved")

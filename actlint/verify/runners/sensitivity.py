@@ -39,7 +39,8 @@ def weigh(job, action):
     feeds), ``unnoticed`` (hyper-parameters of which a change by 1 % stays within the tolerances), ``untried`` (those
     for which there was no time), and ``rounding``: the size ``by`` which gradients were rounded, how far that has
     ``moved`` variables of the original, as ``[site, name, step, relative to the size, and to the change since the
-    start]``, and ``update``, the tolerance of those that are compared relative to their change.
+    start]``, how many ``times`` that is allowed, and ``update``, the tolerance of those that are compared relative to
+    their change.
     """
     before = record.load(job["results"], "before")
     found = {"races": [], "feeds": [], "unnoticed": [], "untried": []}
@@ -47,7 +48,8 @@ def weigh(job, action):
     if os.path.exists(passes.outcome(job, passes.ROUNDED, "json")):
         rounded = record.load(job["results"], passes.label("before", passes.ROUNDED))
         moved = _moved(before, rounded, job["plan"])
-        found["rounding"] = {"by": training_tf.ROUNDING, "moved": moved, "update": compare.DOUBLE.update}
+        gates = {"times": ROUNDINGS, "update": compare.DOUBLE.update}
+        found["rounding"] = {"by": training_tf.ROUNDING, "moved": moved, **gates}
     if os.path.exists(passes.outcome(job, passes.AGAIN, "json")):
         again = record.load(job["results"], passes.label("before", passes.AGAIN))
         found.update(_races(before, again, rounded, job["plan"]))
@@ -92,33 +94,32 @@ def _races(before, again, rounded, plan):
                 feeds.append(name)
         for place, (a, b) in enumerate(zip(one["fetches"], two["fetches"])):
             if a is not None and b is not None:
-                rows.forward(site, "fetch", str(place), one["step"], a, b)
-                _allow(rows, moved, (one["site"], one["ordinal"], place))
+                rounding = moved.get((one["site"], one["ordinal"], place), 0.0)
+                rows.arrays(site, "fetch", str(place), one["step"], a, b, _tolerance(one["step"], rounding))
         for index, a, b in _variables(one, two):
-            rows.forward(site, "variable", plan["weights"][int(index)]["name"], one["step"], a, b)
-            _allow(rows, moved, (one["site"], one["ordinal"], index))
+            name, rounding = plan["weights"][int(index)]["name"], moved.get((one["site"], one["ordinal"], index), 0.0)
+            rows.arrays(site, "variable", name, one["step"], a, b, _tolerance(one["step"], rounding))
     bad = {f"{row['quantity']} '{row['name']}' of {row['site']}": None for row in rows.rows if not row["ok"]}
     races = list(rows.differences) + list(bad)
     return {"races": [] if feeds else list(dict.fromkeys(races)), "feeds": sorted(set(feeds))}
 
 
 def _movable(before, rounded):
-    """How far gradients' rounding moves fetches and variables of a run, relative to their size."""
+    """How far gradients' rounding moves fetches and variables of a run, on the scale of their comparison."""
     found = {}
     for one, two, _ in _aligned(before, rounded):
         key = one["site"], one["ordinal"]
         pairs = [(place, a, b) for place, (a, b) in enumerate(zip(one["fetches"], two["fetches"]))]
         for place, a, b in pairs + _variables(one, two):
             if a is not None and b is not None and a.dtype.kind == "f" and a.size and a.shape == b.shape:
-                size = float(np.max(np.abs(a)))
-                found[(*key, place)] = float(np.max(np.abs(a - b))) / (size or 1.0)
+                size = max(float(np.max(np.abs(a))), compare.FLOOR)
+                found[(*key, place)] = float(np.max(np.abs(a - b))) / size
     return found
 
 
-def _allow(rows, moved, key):
-    """Let the last comparison pass where rounding explains it."""
-    if rows.rows and not rows.rows[-1]["ok"]:
-        rows.rows[-1]["ok"] = rows.rows[-1]["error"] <= ROUNDINGS * moved.get(key, 0.0)
+def _tolerance(step, rounding):
+    """How far two executions of the original may be apart, where rounding of the gradients moves a value so far."""
+    return max(compare.DOUBLE.after(step) * compare.DOUBLE.forward, ROUNDINGS * rounding)
 
 
 def _moved(before, rounded, plan):
