@@ -60,6 +60,7 @@ def _rewritten(program: Program, target: str, hidden: str) -> Rewrite:
     from actlint.migrate.targets import make_target
     from actlint.migrate.twins import separated
     from actlint.migrate.units import Building
+    from actlint.migrate.wrapping import wrapped
 
     unknown = [
         reason(
@@ -99,7 +100,7 @@ def _rewritten(program: Program, target: str, hidden: str) -> Rewrite:
                 ]
             )
         if module.code != before:
-            files[file] = module.code
+            files[file] = wrapped(module.code, before)
     if not files:
         raise Refused([reason("REF103", program.entry, 0, "nothing of the program could be rewritten")])
     return Rewrite(files, dict(emitter.new_files), plan(emitter), list(emitter.notes))

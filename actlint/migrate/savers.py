@@ -60,7 +60,8 @@ class Saver:
 _TORCH = (
     '''\
 class Saver:
-    """Writes weights and optimizers to the paths that tf.train.Saver gave them, and keeps the newest ones."""
+    """Writes weights and optimizers to the paths that tf.train.Saver gave them, and keeps the
+    newest ones."""
 
     def __init__(self, max_to_keep=5, **objects):
         self.objects = objects

@@ -10,13 +10,10 @@ import libcst as cst
 BLANK = cst.EmptyLine(indent=False)
 
 
-WIDTH = 110
-
-
-def statement(text: str, width: int = WIDTH) -> cst.BaseStatement:
-    """One statement from its text, broken at its outermost bracket where it is too long for a line."""
+def statement(text: str, width: int | None = None) -> cst.BaseStatement:
+    """One statement from its text, with one argument or element on a line where it is longer than `width`."""
     made = cst.parse_statement(text)
-    if len(text.split("\n")[0]) <= width or not isinstance(made, cst.SimpleStatementLine):
+    if width is None or len(text.split("\n")[0]) <= width or not isinstance(made, cst.SimpleStatementLine):
         return made
     small = made.body[0]
     if isinstance(small, (cst.Assign, cst.Return, cst.Expr)) and isinstance(small.value, (cst.Call, cst.List)):

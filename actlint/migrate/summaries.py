@@ -28,8 +28,8 @@ IMAGES = Helper(
     "summary_images",
     '''\
 def summary_images(images):
-    """Images in bytes, each scaled to its own range as TF1's image summaries did it: with negative values, 0 becomes
-    128."""
+    """Images in bytes, each scaled to its own range as TF1's image summaries did it: with negative
+    values, 0 becomes 128."""
     images = np.asarray(images)
     if images.dtype == np.uint8:
         return images

@@ -42,7 +42,7 @@ def rmsprop(variables, learning_rate, rho=0.9, momentum=0.0, epsilon=1e-10, cent
         "Momentum",
         '''\
 class Momentum(tf.keras.optimizers.SGD):
-    """Momentum whose buffer doesn't hold the learning rate, which may change then; Keras' own buffer does."""
+    """Momentum whose buffer doesn't hold the learning rate, so that it may change."""
 
     def update_step(self, gradient, variable, learning_rate):
         rate = tf.cast(learning_rate, variable.dtype)

@@ -9,7 +9,8 @@ _TENSORS = (
         "maximum",
         '''\
 def maximum(x, y):
-    """The larger of two tensors; where they tie, the gradient goes to the first, where torch.maximum splits it."""
+    """The larger of two tensors; where they tie, the gradient goes to the first, where
+    torch.maximum splits it."""
     return torch.where(x >= y, x, y)
 ''',
     ),
@@ -17,7 +18,8 @@ def maximum(x, y):
         "minimum",
         '''\
 def minimum(x, y):
-    """The smaller of two tensors; where they tie, the gradient goes to the first, where torch.minimum splits it."""
+    """The smaller of two tensors; where they tie, the gradient goes to the first, where
+    torch.minimum splits it."""
     return torch.where(x <= y, x, y)
 ''',
     ),
@@ -25,7 +27,7 @@ def minimum(x, y):
         "sqrt",
         '''\
 def sqrt(x):
-    """torch.sqrt, but where no gradient comes in, none goes out; torch's own makes nan of it where x is 0."""
+    """torch.sqrt, but no gradient goes out where none comes in; torch's own is nan where x is 0."""
     return Sqrt.apply(x)
 ''',
         needs=("Sqrt",),
@@ -78,7 +80,7 @@ def cumsum(x, dim, exclusive=False, reverse=False):
         "clip_by_norm",
         '''\
 def clip_by_norm(x, clip_norm, dim=None):
-    """x scaled down to a norm of at most `clip_norm`; unlike torch's clipping without an epsilon in the divisor."""
+    """x scaled down to a norm of at most `clip_norm`, with no epsilon in the divisor."""
     square = torch.sum(torch.square(x), dim=dim, keepdim=True)
     norm = torch.where(square > 0, torch.sqrt(torch.where(square > 0, square, torch.ones_like(square))), square)
     return x * clip_norm / torch.clamp(norm, min=clip_norm)
@@ -96,7 +98,8 @@ def global_norm(tensors):
         "clip_by_global_norm",
         '''\
 def clip_by_global_norm(tensors, clip_norm, norm=None):
-    """Tensors scaled down together to a norm of at most `clip_norm`, and the norm that they had; None stays None.
+    """Tensors scaled down together to a norm of at most `clip_norm`, and the norm that they had;
+    None stays None.
 
     torch.nn.utils.clip_grad_norm_ adds an epsilon to the divisor.
     """
@@ -120,7 +123,7 @@ def one_hot(indices, depth, on_value=1.0, off_value=0.0, dtype=None):
         "top_k",
         '''\
 def top_k(x, k=1):
-    """The k largest entries of each row and their indices; of equal ones the first, unlike torch.topk."""
+    """The k largest entries of each row and their indices; of equal ones the first come first."""
     indices = torch.argsort(x, dim=-1, descending=True, stable=True)[..., :k]
     return torch.return_types.topk((torch.gather(x, -1, indices), indices.to(torch.int32)))
 ''',
@@ -129,7 +132,7 @@ def top_k(x, k=1):
         "in_top_k",
         '''\
 def in_top_k(predictions, targets, k):
-    """Whether each target is among its row's k largest predictions; ties with the k-th count as in."""
+    """Whether each target is among its row's k largest predictions; ties with the k-th count."""
     chosen = torch.gather(predictions, 1, targets.long().unsqueeze(1))
     return torch.sum(predictions > chosen, dim=1) < k
 ''',
@@ -158,8 +161,8 @@ _LOSSES = (
         "softmax_cross_entropy",
         '''\
 def softmax_cross_entropy(labels, logits):
-    """Cross entropy of each row. The gradient of the logits is softmax - labels also where the labels of a row don't
-    sum to 1, unlike that of F.cross_entropy."""
+    """Cross entropy of each row. The gradient of the logits is softmax - labels also where the
+    labels of a row don't sum to 1, unlike that of F.cross_entropy."""
     loss = -torch.sum(labels * torch.log_softmax(logits, dim=-1), dim=-1)
     normaliser = torch.logsumexp(logits, dim=-1)
     return loss + (1 - torch.sum(labels, dim=-1)).detach() * (normaliser - normaliser.detach())
@@ -169,7 +172,8 @@ def softmax_cross_entropy(labels, logits):
         "weighted_cross_entropy",
         '''\
 def weighted_cross_entropy(labels, logits, pos_weight):
-    """Sigmoid cross entropy with weighted positive labels; the bend at a logit of 0 adds nothing to the gradient."""
+    """Sigmoid cross entropy with weighted positive labels; the bend at a logit of 0 adds nothing to
+    the gradient."""
     weight = 1 + (pos_weight - 1) * labels
     return (1 - labels) * logits + weight * (torch.log1p(torch.exp(-torch.abs(logits))) + F.relu(-logits))
 ''',
@@ -191,7 +195,8 @@ _IMAGES = (
         "pad_same",
         '''\
 def pad_same(x, kernel_size, stride, value=0.0):
-    """Pad NCHW images so that a window moves over ceil(size / stride) places, the odd pixel at the bottom and right."""
+    """Pad NCHW images so that a window moves over ceil(size / stride) places, the odd pixel at the
+    bottom and right."""
     pads = []
     for size, kernel, step in reversed(list(zip(x.shape[2:], kernel_size, stride))):
         missing = max((-(-size // step) - 1) * step + kernel - size, 0)
@@ -242,8 +247,9 @@ def avg_pool2d(x, kernel_size, stride, padding="VALID"):
         "Conv2d",
         '''\
 class Conv2d(nn.Conv2d):
-    """nn.Conv2d for NHWC images, whose initialisers see the kernel as (height, width, in, out). With `same` it pads
-    to ceil(size / stride) places, the odd pixel at the bottom and right, which nn.Conv2d can't with a stride."""
+    """nn.Conv2d for NHWC images, whose initialisers see the kernel as (height, width, in, out).
+    With `same` it pads to ceil(size / stride) places, the odd pixel at the bottom and right, which
+    nn.Conv2d can't with a stride."""
 
     def __init__(self, *args, same=False, kernel_initializer=None, bias_initializer=nn.init.zeros_, **kwargs):
         super().__init__(*args, **kwargs)
@@ -299,8 +305,8 @@ def constant(value):
         "unique_with_counts",
         '''\
 def unique_with_counts(x, dtype=torch.int32):
-    """The distinct values in the order of their first appearance, the place of each element among them, and how often
-    each value occurs."""
+    """The distinct values in the order of their first appearance, the place of each element among
+    them, and how often each value occurs."""
     values, inverse, counts = torch.unique(x, return_inverse=True, return_counts=True)
     places = torch.arange(len(x), device=x.device)
     first = torch.full_like(counts, len(x)).scatter_reduce(0, inverse, places, "amin")
@@ -312,7 +318,7 @@ def unique_with_counts(x, dtype=torch.int32):
         "variance_scaling",
         '''\
 def variance_scaling(scale=1.0, mode="fan_in", distribution="truncated_normal"):
-    """An initialiser for kernels laid out as (..., in, out), whose spread goes down with their fan."""
+    """An initialiser for kernels laid out as (..., in, out), scaled by their fan."""
 
     def fill(tensor):
         shape = tensor.shape
@@ -324,7 +330,7 @@ def variance_scaling(scale=1.0, mode="fan_in", distribution="truncated_normal"):
             return nn.init.uniform_(tensor, -math.sqrt(3 * variance), math.sqrt(3 * variance))
         if distribution == "untruncated_normal":
             return nn.init.normal_(tensor, std=math.sqrt(variance))
-        std = math.sqrt(variance) / 0.87962566103423978  # the standard deviation of a normal cut at two of its own
+        std = math.sqrt(variance) / 0.87962566103423978  # deviation of a normal cut at two of its own
         return nn.init.trunc_normal_(tensor, std=std, a=-2 * std, b=2 * std)
 
     return fill
@@ -368,7 +374,7 @@ def adam(parameters, lr=0.001, betas=(0.9, 0.999), eps=1e-8):
         "Adam",
         '''\
 class Adam(torch.optim.Optimizer):
-    """Adam that counts its own steps, not those of each parameter, and adds epsilon before the bias correction."""
+    """Adam that counts its own steps and adds epsilon before the bias correction."""
 
     def __init__(self, parameters, lr=0.001, betas=(0.9, 0.999), eps=1e-8):
         super().__init__(parameters, {"lr": lr, "betas": betas, "eps": eps})
@@ -402,7 +408,8 @@ class Adam(torch.optim.Optimizer):
         "RMSProp",
         '''\
 class RMSProp(torch.optim.Optimizer):
-    """RMSProp with a mean square that starts at 1 and epsilon inside of the root, unlike torch.optim.RMSprop."""
+    """RMSProp with a mean square that starts at 1 and epsilon inside of the root, unlike
+    torch.optim.RMSprop."""
 
     def __init__(self, parameters, lr, decay=0.9, momentum=0.0, eps=1e-10, centered=False):
         super().__init__(parameters, {"lr": lr, "decay": decay, "momentum": momentum, "eps": eps, "centered": centered})
@@ -441,7 +448,7 @@ _SCHEDULES = (
         "polynomial_decay",
         '''\
 def polynomial_decay(learning_rate, step, decay_steps, end_learning_rate=0.0001, power=1.0, cycle=False):
-    """The rate after some steps of polynomial decay down to an end rate; with `cycle` it starts again from there."""
+    """The rate after steps of polynomial decay to an end rate; with `cycle` it starts again."""
     if cycle:
         decay_steps = decay_steps * torch.clamp(torch.ceil(step / decay_steps), min=1)
     progress = torch.clamp(step / decay_steps, max=1)
@@ -462,7 +469,7 @@ def cosine_decay(learning_rate, step, decay_steps, alpha=0.0):
         "piecewise_constant",
         '''\
 def piecewise_constant(step, boundaries, values):
-    """The value of the interval that a step falls in; each one holds up to and including its boundary."""
+    """The value of the interval that a step falls in, which includes its upper boundary."""
     return torch.tensor(values)[sum(int(step > boundary) for boundary in boundaries)]
 ''',
     ),
