@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import libcst as cst
 
+from actlint.migrate.docstrings import documented
 from actlint.migrate.source import walk
 from actlint.program.model import Program
 from actlint.program.values import NONE, Class, Frame, Function, Session, Tensor, Value
@@ -58,7 +59,7 @@ class Passed:
         """A definition with the parameters that it has in the rewrite."""
         names = self.names(node)
         if names:
-            updated = _without_parameters(node, updated, names)
+            updated = documented(_without_parameters(node, updated, names), names)
         made = [cst.Param(cst.Name(name)) for name in self.handed.get(node, ())]
         own = list(updated.params.params)
         place = 1 if node in self._methods else 0
