@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from actlint.apis.entry import Bound, Form, Host, Rename, Rewriting
@@ -124,12 +125,22 @@ def activation(name: str, extra: str = "", parameter: str = "features") -> Form:
     return form
 
 
+_DIRECT = {"torch.mean": ")", "torch.sum": ', reduction="sum")'}
+_EACH = ', reduction="none")'
+_ELEMENTS = re.compile(
+    r"(F|torch\.nn\.functional)\.(mse_loss|l1_loss|huber_loss|cross_entropy|binary_cross_entropy(_with_logits)?)\("
+)
+
+
 def reduction(name: str, whole_with_keepdim: bool = True, integers: str = "") -> Form:
     """A torch reduction. `integers` is what an integer input needs: a further argument, or "refuse"."""
     plain = rename(name, "input_tensor=input axis=dim keepdims=keepdim")
 
     def form(call: Rewriting) -> str | Rename:
         constant_axis(call)
+        if name in _DIRECT and not call.given("axis") and not call.given("keepdims"):
+            if found := _direct(call.text("input_tensor"), _DIRECT[name]):
+                return found
         dtype = call.dtype("input_tensor")
         extra = ""
         if integers and dtype in INTEGERS:
@@ -143,6 +154,14 @@ def reduction(name: str, whole_with_keepdim: bool = True, integers: str = "") ->
         return f"{name}({call.tensor('input_tensor')}{axis}{arguments(call, 'keepdims=keepdim')}{extra})"
 
     return form
+
+
+def _direct(text: str, reduced: str) -> str | None:
+    """A loss of all elements together, for the text of that of each element."""
+    if "#" in text or not _ELEMENTS.match(text) or not text.endswith(_EACH):
+        return None
+    tree = ast.parse(text, mode="eval").body
+    return text.removesuffix(_EACH) + reduced if isinstance(tree, ast.Call) else None
 
 
 def constant_axis(call: Rewriting, parameter: str = "axis") -> None:
