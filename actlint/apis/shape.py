@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Dim:
-    """One dimension: `value` where it is known, and `source`, an expression of the user's with that value."""
+    """One dimension: `value` where it is known, and `source`, an expression of the user's with that value, valid
+    anywhere in the entry file; `origin` is what the user wrote for it, at its place."""
 
     value: int | None = None
     source: str | None = None
+    origin: object = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.source or ("?" if self.value is None else str(self.value))

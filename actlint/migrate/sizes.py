@@ -8,12 +8,14 @@ variable that the loop carries along.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from actlint.apis.shape import ANY, Dim
 from actlint.migrate.parts import Step, names_read
+from actlint.migrate.reach import handed, means_the_same
 from actlint.migrate.refusals import Refused
 from actlint.migrate.sites import Path, Site, same_path
 from actlint.migrate.source import code, walk
@@ -29,12 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Size:
-    """A size in one evaluation; `source` is an expression that gives it anywhere in the file."""
+    """A size in one evaluation; `source` is an expression that gives it, `origin` what the program has for it where
+    the tensor was made, and `maker` the path of calls that made this."""
 
     calls: Path
     turns: Turns
     value: object
     source: str | None = None
+    origin: object = None
+    maker: Path = ()
 
     @property
     def text(self) -> str | None:
@@ -142,22 +147,58 @@ class Sizes:
             shape = layer.call.shape(entry.input)
             if not shape:
                 return None
-            sizes.append(Size(layer.calls, layer.turns, shape[-1].value, self._valid(shape[-1].source)))
+            tensor = layer.call.values[entry.input]
+            sizes.append(self._size(layer.calls, layer.turns, shape[-1].value, shape[-1], site.node, tensor))
         node = layers[0].call.nodes.get(entry.input)
-        tensor = _tensor_name(self, node) if node is not None else ""
+        name = _tensor_name(self, node) if node is not None else ""
         if len({size.text for size in sizes}) == 1 and sizes[0].source:
             return sizes[0].source
-        return self.text(sizes, tensor, step, site.node, wanted=f"{tensor or 'input'}_size", dimension=-1)
+        return self.text(sizes, name, step, site.node, wanted=f"{name or 'input'}_size", dimension=-1)
 
     def argument(self, values: list[Size], node: cst.BaseExpression, step: Step | None, wanted: str) -> str:
         """A size that an inner object's constructor takes, as an expression of this body."""
-        return self.text(values, _tensor_name(self, node), step, node, wanted=wanted)
+        here = [replace(size, source=size.source or self._in_reach(size, node)) for size in values]
+        return self.text(here, _tensor_name(self, node), step, node, wanted=wanted)
 
     # -- texts
 
     def evaluations(self, node: cst.BaseExpression) -> list[Size]:
-        found = [(e, *_known(e.value)) for e in self.program.facts.get(node, [])]
-        return [Size(e.calls, e.turns, value, self._valid(source)) for e, value, source in found]
+        found = []
+        for e in self.program.facts.get(node, []):
+            value, dim = _known(e.value)
+            found.append(self._size(e.calls, e.turns, value, dim, node, self._tensor_of(node, e.calls, e.turns)))
+        return found
+
+    def _tensor_of(self, node: cst.BaseExpression, calls: Path, turns: Turns) -> Value | None:
+        """The tensor whose size an expression gives in one evaluation."""
+        for part in walk(node):
+            for e in self.program.facts.get(part, []) if isinstance(part, (cst.Name, cst.Attribute)) else ():
+                if isinstance(e.value, Tensor) and same_path(e.calls, calls) and e.turns == turns:
+                    return e.value
+        return None
+
+    def _size(
+        self, calls: Path, turns: Turns, value: object, dim: Dim, node: cst.CSTNode, tensor: Value | None
+    ) -> Size:
+        """The size of a tensor, for which an expression at `node` is wanted."""
+        maker = tensor.op.calls if isinstance(tensor, Tensor) else ()
+        made = Size(calls, turns, value, self._valid(dim.source), dim.origin, maker)
+        return replace(made, source=made.source or self._in_reach(made, node))
+
+    def _in_reach(self, size: Size, node: cst.CSTNode) -> str | None:
+        """What the program has for a size, where it means the same at a node of the building scope."""
+        building = self.emitter.building
+        if self.body.owner is not None:
+            return None
+        origin = handed(building, size.origin, size.maker)
+        if not isinstance(origin, (cst.Name, cst.Attribute, cst.Subscript)):
+            return None
+        values = self.program.values(origin)
+        if not values or any(not is_host(v) or _known(v)[0] != size.value for v in values):
+            return None
+        if not means_the_same(building, origin, node, self.emitter.bound_once):
+            return None
+        return code(origin.visit(self.body.rewriter(False)))  # type: ignore[arg-type]
 
     def _valid(self, source: str | None) -> str | None:
         """A dimension's source, if its names mean the same throughout the file."""
@@ -300,7 +341,7 @@ class Sizes:
         steps = self.body.steps
         before = steps[: steps.index(step)]
         maker = next((s for s in reversed(before) if s.kind == "forward" and tensor in assigned_names(s.node)), None)
-        trimmed = [Size(size.calls, (), size.value, size.source) for size in first]
+        trimmed = [replace(size, turns=()) for size in first]
         if maker is not None and not maker.loops:
             found = self._argument_in(trimmed, maker)
             if found:
@@ -345,17 +386,13 @@ class Sizes:
         found = []
         for e in self.program.facts.get(node, []):
             shape = e.value.shape if isinstance(e.value, Tensor) else None
-            dim = shape[place] if shape and -len(shape) <= place < len(shape) else None
-            found.append(Size(e.calls, e.turns, dim.value if dim else None, self._valid(dim.source) if dim else None))
+            dim = shape[place] if shape and -len(shape) <= place < len(shape) else ANY
+            found.append(self._size(e.calls, e.turns, dim.value, dim, node, e.value))
         return found
 
 
 def overridden(call: BoundCall, parameter: str, text: str) -> BoundCall:
     """A layer's call with another text for the size of its input."""
-    from dataclasses import replace
-
-    from actlint.apis.shape import Dim
-
     value = call.values[parameter]
     assert isinstance(value, Tensor) and value.shape
     shape = (*value.shape[:-1], Dim(value.shape[-1].value, text))
@@ -366,12 +403,13 @@ def _key(calls: Path, turns: Turns) -> tuple:
     return tuple((f.node, f.turns) for f in calls), turns
 
 
-def _known(value: Value) -> tuple[object, str | None]:
-    """The Python value of a size, and its source."""
+def _known(value: Value) -> tuple[object, Dim]:
+    """The Python value of a size, and the dimension that it is."""
     if isinstance(value, DimValue):
-        return value.dim.value, value.dim.source
+        return value.dim.value, value.dim
     found = python_value(value)
-    return (found, None) if isinstance(found, (int, str)) else (None, None)
+    origin = value.origin if isinstance(value, Const) else None
+    return found if isinstance(found, (int, str)) else None, Dim(origin=origin) if origin is not None else ANY
 
 
 def _tensor_name(sizes: Sizes, node: cst.CSTNode) -> str:

@@ -192,7 +192,7 @@ def _dimension(
     text = source(node) if node is not None and not isinstance(node, cst.Integer) else None
     text = text or (value.source if isinstance(value, Const) else None)
     if isinstance(value, Const) and isinstance(value.value, int) and value.value >= 0:
-        return Dim(value.value, text)
+        return Dim(value.value, text, node if not isinstance(node, cst.Integer) else None)
     return Dim(None, text) if text and value != Const(None) else ANY
 
 

@@ -77,8 +77,9 @@ def call(
     if short in _PURE and values and not keywords:
         arguments = [python_value(value) for value in values]
         if all(a is not UNKNOWN for a in arguments) and not any(True for v in values for _ in tensors_in(v)):
+            origin = values[0].dim.origin if short == "int" and isinstance(values[0], DimValue) else None
             try:
-                return Const(_PURE[short](*arguments))
+                return Const(_PURE[short](*arguments), origin=origin)
             except Exception:
                 return Host(short)
         if short in ("int", "float") and isinstance(values[0], DimValue):

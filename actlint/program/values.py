@@ -24,10 +24,12 @@ class Value:
 
 @dataclass(frozen=True)
 class Const(Value):
-    """A Python constant whose value is known; `source` is the module-level name that it was read from."""
+    """A Python constant whose value is known; `source` is the module-level name that it was read from, `origin` what
+    the program has for the dimension that it is."""
 
     value: Any
     source: str | None = field(default=None, compare=False)
+    origin: object = field(default=None, compare=False, repr=False)
 
 
 NONE = Const(None)
