@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from actlint.migrate.docstrings import without_parameters
 from actlint.migrate.expression import Rewriter
-from actlint.migrate.names import camel
+from actlint.migrate.names import attribute_name, camel
 from actlint.migrate.parts import Step, names_read
 from actlint.migrate.refusals import Refused
 from actlint.migrate.sites import Path
@@ -18,6 +19,7 @@ from actlint.migrate.sizes import Size
 from actlint.migrate.source import code, walk
 from actlint.migrate.staging import Staging
 from actlint.migrate.statements import function, statement
+from actlint.program.binding import python_value
 from actlint.program.calls import assigned_names
 from actlint.program.values import (
     NONE,
@@ -166,6 +168,17 @@ class Builder:
         binding = self.program.bindings.get(call) if isinstance(call, cst.Call) else None
         return getattr(getattr(binding, "entry", None), "name", "") in ("variable_scope", "name_scope")
 
+    def scope_of(self, node: cst.BaseExpression) -> str:
+        """The name of the scope that a call asks for, where it is always the same."""
+        paths = [path for path in self.paths if path[-1].node is node]
+        names = [python_value(path[-1].arguments.get(name)) for name in self.scopes for path in paths]
+        return attribute_name(names[0]) if names and all(name == names[0] for name in names) else ""
+
+    @cached_property
+    def is_several(self) -> bool:
+        """Whether the function's calls make weights of their own."""
+        return len({frozenset(id(v) for v in self.emitter.sites.under(path)) for path in self.paths}) > 1
+
     def scope_name(self, node: cst.CSTNode) -> str:
         """The parameter that takes a scope's full name: the one that named it, where it does nothing else."""
         return min(self.scopes) if len(self.scopes) == 1 else "scope_name"
@@ -279,7 +292,8 @@ class Builder:
         plain = [p for p in inputs if "=" not in p]
         optional = [p for p in inputs if "=" in p]
         call = function(target.method(self), ["self", *plain, *self.placeholders, *optional], forward)
-        docs = [step.node for step in self.steps if step.kind == "docstring"]
+        gone = self.parameter_names - {name.partition("=")[0] for name in (*words, *inputs)}
+        docs = [without_parameters(step.node, sorted(gone)) for step in self.steps if step.kind == "docstring"]
         definition = cst.parse_statement(f"class {self.name}({self.emitter.base_class(self)}):\n    pass\n")
         assert isinstance(definition, cst.ClassDef)
         first = init.with_changes(leading_lines=[cst.EmptyLine(indent=False)] if docs else [])
@@ -338,7 +352,7 @@ class Builder:
 
     def _derived_value(self, name: str, call: cst.Call, body: Staging | None) -> str:
         values = [
-            Size(size.calls[:-1], size.calls[-1].turns, size.value, size.source)
+            replace(size, calls=size.calls[:-1], turns=size.calls[-1].turns)
             for size in self.derived[name]
             if size.calls and size.calls[-1].node is call
         ]

@@ -96,7 +96,8 @@ def trains(value: Value) -> bool:
     return isinstance(value, Tensor) and value.op.kind in ("train", "group")
 
 
-def word(leaf: Leaf) -> str:
+def word(leaf: Leaf, known: bool) -> str:
+    """A word for what a run fetches; `known` says that it is the result of a function of the framework's."""
     node = leaf.node
     if isinstance(leaf.value, Tensor) and leaf.value.op.kind == "summary":
         return "summaries"
@@ -109,7 +110,22 @@ def word(leaf: Leaf) -> str:
             if isinstance(key, cst.SimpleString) and str(key.evaluated_value).isidentifier()
             else ""
         )
+    if isinstance(node, cst.Call):
+        return _applied_word(node, known)
     return node.value if isinstance(node, cst.Name) else ""
+
+
+def _applied_word(call: cst.Call, known: bool) -> str:
+    """The name of a function that a run fetches the result of, behind that of what it is applied to:
+    `tf.argmax(logits, 1)` is `logits_argmax`, and `generator(z)` just `generator`."""
+    name = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
+    if not known:
+        return name.value if isinstance(name, cst.Name) else ""
+    first = call.args[0].value if call.args else None
+    held = first.attr if isinstance(first, cst.Attribute) else first
+    if not isinstance(name, cst.Name) or not isinstance(held, cst.Name):
+        return ""
+    return f"{held.value}_{name.value.removeprefix('reduce_')}"
 
 
 def _variable_word(call: cst.Call) -> str:

@@ -16,6 +16,7 @@ from actlint.migrate.absl import Absl
 from actlint.migrate.bodies import Body, Home, is_gone
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call, Region
+from actlint.migrate.docstrings import documented
 from actlint.migrate.effects import dissolved, is_effect
 from actlint.migrate.exports import exported, imported
 from actlint.migrate.expression import Rewriter, Surroundings
@@ -71,6 +72,7 @@ class Emitter(Objects):
         self.home = building.bodies.of_node[building.tree.module].home
         self.notes: list[str] = list(flow.notes)
         self._wanted: dict[Path, dict[str, str]] = {}
+        self._helper_names: dict[str, str] = {}
         common = Surroundings(
             building,
             target.name,
@@ -122,6 +124,7 @@ class Emitter(Objects):
         self.spelled: dict[tuple[Home, str], dict[str, str]] = {}
         """By function: keys that its locals don't have as names."""
         self.new_files: dict[Path, str] = {}
+        self._written: dict[tuple, Call] = {}
         self._hoisted: Statements = []
         self._built: set[str] = set()
         self._hoisted_names: dict[str, str] = {}
@@ -155,8 +158,10 @@ class Emitter(Objects):
     def _helper(self, name: str) -> str:
         """The name under which a helper stands in the user's file."""
         if name not in self.wanted:
-            self.wanted[name] = self.names.fresh(name)
             known = self.target.helpers().get(name)
+            if known is None or name not in self._helper_names:
+                self._helper_names[name] = self.names.fresh(name)
+            self.wanted[name] = self._helper_names[name]
             for need in known.needs if known is not None else ():
                 self._helper(need)
         return self.wanted[name]
@@ -261,7 +266,9 @@ class Emitter(Objects):
                     self._place(region.order, self._region(region), region.home)
         for call in self.regions.calls:
             with self.writing(call.home):
-                self._place(self._order(call), self.target.callable(call), call.home)
+                made_callable = self.target.callable(call)
+                if not self._repeats(call, made_callable):
+                    self._place(self._order(call), made_callable, call.home)
                 if self.summaries.merged is not None and not self.summaries.writer:
                     self.notes.append(self.target.summaries_note())
                     self._place(self._order(call), self.target.summary_writer(self.summaries), call.home)
@@ -285,6 +292,21 @@ class Emitter(Objects):
         if reasons:
             raise Refused(reasons)
         return made
+
+    def _repeats(self, call: Call, made: Statements) -> bool:
+        """Whether a callable is written like an earlier one, over the same variables: its runs call that one then."""
+        handed = {name for names in self.flow.passed.handed.values() for name in names}
+        if call.trainings or not call.returned or call.name in handed:
+            return False
+        text = "".join(code(node) for node in made).replace(f"def {call.name}(", "def (", 1)
+        ops = self.program.ancestors([t for leaf in call.leaves for t in tensors_in(leaf.value)])
+        variables = frozenset(op.index for op in ops if op.kind == "variable")
+        key = (call.home, text, tuple(p.name for p in call.parameters), variables)
+        first = self._written.setdefault(key, call)
+        if first is call:
+            return False
+        call.name = first.name
+        return True
 
     def _place_names(self) -> None:
         """A table of TF1's names stands in front of the functions that read it."""
@@ -358,7 +380,8 @@ class Emitter(Objects):
             made = node.with_changes(body=cst.IndentedBlock([])).visit(self.rewriter())
         assert isinstance(made, cst.FunctionDef)
         made = self.flow.passed.definition(node, made)
-        return made.with_changes(body=node.body.with_changes(body=self._body(body)))
+        made = made.with_changes(body=node.body.with_changes(body=self._body(body)))
+        return documented(made, self.flow.passed.names(node))
 
     def _class(self, node: cst.ClassDef, home: Home | None) -> cst.ClassDef:
         """A class whose methods build: what stays of these, and the functions of the rewritten program behind them."""
@@ -611,7 +634,7 @@ class Emitter(Objects):
     def _region(self, region: Region) -> Statements:
         """The function of a named region."""
         assert region.name is not None
-        body = self.compose(region.inner, region.home, inline=region)
+        body = self.compose(region.inner, region.home, inline=region, wanted=set())
         returned = self.target.returned(region)
         if returned:
             body.append(statement(f"return {', '.join(returned)}"))
@@ -653,6 +676,8 @@ class Emitter(Objects):
         """The statements that compute items: their own, and calls of the regions that have a function."""
         made: Statements = []
         parts = self.regions.order_of(items, inline)
+        if wanted is not None:
+            parts = self._read_parts(parts, wanted)
         written = {part for part in parts if isinstance(part, Item)}
         for part in parts:
             if isinstance(part, Item):
@@ -671,6 +696,21 @@ class Emitter(Objects):
             raise self.refused(
                 "REF109", node, f"{outside} needs a tape around statements of another function", "Move them together."
             ) from None
+
+    def _read_parts(self, parts: list[Item | Region], wanted: set[str]) -> list[Item | Region]:
+        """Without the calls of functions whose results nothing reads, and which change nothing."""
+        while True:
+            written = {part for part in parts if isinstance(part, Item)}
+            kept = [
+                part
+                for part in parts
+                if isinstance(part, Item)
+                or any(item.updates for item in part.inner)
+                or self._read_names(part, parts, written, wanted)
+            ]
+            if len(kept) == len(parts):
+                return parts
+            parts = kept
 
     def _read_names(
         self, region: Region, parts: list[Item | Region], written: set[Item], wanted: set[str] | None

@@ -85,6 +85,12 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
+def attribute_name(name: object) -> str:
+    """The end of a TF1 name, where it can be an attribute: `encoder/fc1` is `fc1`."""
+    last = name.rpartition("/")[2] if isinstance(name, str) else ""
+    return last if last.isidentifier() and not keyword.iskeyword(last) and not last.startswith("_") else ""
+
+
 def own_names(node: cst.CSTNode) -> Iterator[cst.Name]:
     """Names that are read or bound below a node: no attributes, and no keywords of calls."""
     if isinstance(node, cst.Name):

@@ -15,6 +15,8 @@ from actlint.migrate.twins import Alike
 from actlint.program.model import uses_weights
 from actlint.program.values import Run, Tensor, Training, Value, Variable, tensors_in
 
+LONGEST = 40
+"""The length of a name that is put together from those of results."""
 _HINTS = (("enc", "encode"), ("dec", "decode"), ("gen", "generate"), ("disc", "discriminate"))
 
 
@@ -419,7 +421,7 @@ class Regions:
             name = "_and_".join(sorted(effects))
             (home.names if home.is_class else self.names).release(name)
             return self._fresh(home, name, key)
-        words = [word(leaf) for leaf in leaves if not leaf.trains]
+        words = [word(leaf, leaf.node in self.program.bindings) for leaf in leaves if not leaf.trains]
         known = 0 < len(words) <= 2 and all(words)
         return self._fresh(home, "compute_" + "_and_".join(words) if known else "evaluate", key)
 
@@ -452,6 +454,7 @@ class Regions:
             elif any(self._has_function(other, users[other]) for other in self._alike(region)):
                 named.append(region)
         models = [region for region in named if not region.head]
+        self._heads = [region for region in named if region.head and len(region.items) > 1]
         for region in named:
             region.name = self._region_name(region, models)
 
@@ -540,9 +543,23 @@ class Regions:
         models = [r for r in models if r is region or r not in self._alike(region)]
         return self._fresh(region.home, self._region_word(region, models), first)
 
+    def _losses_word(self, region: Region) -> str:
+        """A name for one of several functions of losses: what it returns, or what it starts from."""
+        taken = (region.home.names if region.home.is_class else self.names).taken
+        names = [self.flow.keys.plain.get(name, name) for name in region.outputs]
+        word = "compute_" + "_and_".join(names)
+        if 0 < len(names) < 3 and len(word) <= LONGEST and word not in taken:
+            return word
+        if len(names) == 1:
+            return f"{names[0]}_fn"
+        return (
+            f"losses_of_{self.flow.keys.plain.get(region.inputs[0], region.inputs[0])}" if region.inputs else "losses"
+        )
+
     def _region_word(self, region: Region, models: list[Region]) -> str:
         if region.head:
-            return "losses"
+            several = [r for r in self._heads if r not in self._alike(region)]
+            return self._losses_word(region) if several else "losses"
         if len(models) == 1:
             return "forward"
         words = [word for item in region.items for name in item.defs for word in name.lower().split("_")]

@@ -11,7 +11,7 @@ import libcst as cst
 from actlint.migrate.bodies import name_of
 from actlint.migrate.expression import Rewriter
 from actlint.migrate.headers import header
-from actlint.migrate.names import snake
+from actlint.migrate.names import attribute_name, snake
 from actlint.migrate.parts import Branch, Loop, Part, Reader, Step, leaves, names_read, steps_in
 from actlint.migrate.sites import Site
 from actlint.migrate.sizes import Sizes, Track
@@ -84,15 +84,37 @@ class Staging:
         called = code(site.node.func).rpartition(".")[2]
         if site.kind == "weight":
             return _plural("weight") if site.listed else "weight"
-        builder = self.emitter.builder(site.node)
-        if builder is not None:
-            base = snake(builder.name) if site.listed or self.owner is None else step.name or snake(builder.name)
-            return _plural(base) if site.listed else base
         target = _binds(step)
         name = name_of(target) if target is not None else ""
+        builder = self.emitter.builder(site.node)
+        if builder is not None:
+            base, told = snake(builder.name), self._usable(builder.scope_of(site.node))
+            if site.listed:
+                return _plural(base if self.owner is None else step.name or base)
+            if self.owner is not None:
+                return told or step.name or base
+            return told if told and self.is_free(told) else f"{name}_{base}" if name and builder.is_several else base
         if site.listed:
             return f"{name or 'hidden'}_layers"
+        own = self._own_name(site)
+        if own and (self.owner is not None or self.is_free(own)):
+            return own
         return f"{name or ('hidden' if self.owner is None else called)}_layer"
+
+    def _own_name(self, site: Site) -> str:
+        """The name that the program gives a layer."""
+        names = {layer.call.const("name") for layer in self.emitter.program.layers if layer.node is site.node}
+        return self._usable(attribute_name(names.pop())) if len(names) == 1 else ""
+
+    def _usable(self, name: str) -> str:
+        """A name that an attribute of a module can have; empty where it can't."""
+        target = self.emitter.target
+        return "" if name in target.members or name in target.reserved else name
+
+    def is_free(self, name: str) -> bool:
+        """Whether a name means nothing yet where objects of the building scope are kept."""
+        home = self.emitter.home
+        return name not in (home.names if home.is_class else self.emitter.names).taken
 
     def _collect(self) -> None:
         """Variables made in a loop that only fill a list of the user's are kept in that list."""

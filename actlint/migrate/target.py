@@ -40,6 +40,8 @@ class Target(ABC):
     moves_optimizer = False
     """Whether an optimizer is made where the training operation was, because its constructor takes the variables."""
     reserved: tuple[str, ...] = ()
+    members: frozenset[str] = frozenset()
+    """More names of the base class, which no layer may take."""
     emitter: Emitter
 
     def attach(self, emitter: Emitter) -> None:

@@ -37,6 +37,11 @@ class TF2(Target):
 
     name = "tf2"
     reserved = ("output", "input", "name", "dtype", "variables", "trainable", "losses", "metrics", "layers")
+    members = frozenset(
+        "build built call compile compiled count_params dtype_policy dynamic evaluate fit get_config get_layer history"
+        " inputs loss name_scope non_trainable_variables non_trainable_weights optimizer outputs path predict save"
+        " stateful stop_training submodules summary trainable_variables trainable_weights updates weights".split()
+    )
 
     @cached_property
     def loop(self) -> str:

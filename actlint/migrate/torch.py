@@ -84,6 +84,7 @@ class Torch(Target):
         "apply",
     )
 
+    members = frozenset("add_module bfloat16 compile cpu cuda state_dict to zero_grad share_memory".split())
     settled = frozenset({"padding", "data_format", "activation"})
 
     def __init__(self, hidden: str) -> None:
