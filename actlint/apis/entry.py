@@ -70,6 +70,9 @@ class Rewriting(Bound, Protocol):
     def tensors(self, parameter: str) -> str:
         """Source of a sequence-of-tensors argument."""
 
+    def is_fed(self, parameter: str) -> bool:
+        """Whether the argument is always an input of the program, and no gradient is taken by inputs."""
+
     def dtype_text(self, parameter: str) -> str:
         """A dtype argument ("float", tf.float32, np.float32) as the target's dtype object, e.g. `torch.float32`."""
 

@@ -67,6 +67,13 @@ class CallRewriting:
         node = self._binding.nodes.get(parameter)
         return node not in self._rewriter.hosted and self._binding.is_tensor(parameter)
 
+    def is_fed(self, parameter: str) -> bool:
+        node = self._binding.nodes.get(parameter)
+        program = self._rewriter.at.building.program
+        values = self._rewriter.values(node) if node is not None else []
+        inputs = bool(values) and all(isinstance(v, Tensor) and v.op.kind == "placeholder" for v in values)
+        return inputs and not any("gradients" in op.symbol for op in program.ops)
+
     def is_host(self, parameter: str) -> bool:
         node = self._binding.nodes.get(parameter)
         return (

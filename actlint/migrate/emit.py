@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,10 +28,12 @@ from actlint.migrate.layout import (
     comments,
     framework_names,
     imported_names,
+    is_standard,
     last_import,
     quoted,
     renamed,
     spaced_keep,
+    standard_place,
     without_leading_blank,
 )
 from actlint.migrate.merging import merged, merged_definitions
@@ -170,6 +173,14 @@ class Emitter(Objects):
         """The sources of the helpers that were asked for."""
         table = self.target.helpers()
         return [table[name].source for name in self.wanted if name in table]
+
+    def _used(self, text: str) -> list[str]:
+        """The helpers that a file's text calls, or that those which it calls need."""
+        table = self.target.helpers()
+        found = {name for name, held in self.wanted.items() if re.search(rf"\b{re.escape(held)}\b", text)}
+        while more := {need for name in found if name in table for need in table[name].needs} - found:
+            found |= more
+        return [name for name in self.wanted if name in found]
 
     def before_functions(self, order: int, nodes: Statements) -> None:
         """Place statements right after a unit, in front of the functions that stand there."""
@@ -790,7 +801,7 @@ class Emitter(Objects):
         """Add the imports and helpers that the rewritten code needs."""
         body = list(module.body)
         table = self.target.helpers()
-        sources = [(name, table[name]) for name in self.wanted if name in table]
+        sources = [(name, table[name]) for name in self._used(module.code) if name in table]
         spelled = self.surroundings.spelled
         text = module.code + "".join(spelled(helper.source) for _, helper in sources)
         place = self.target.import_place(body)
@@ -804,7 +815,9 @@ class Emitter(Objects):
         for name, helper in sources:
             for node in cst.parse_module(spelled(helper.source)).body:
                 definitions.append(spaced(renamed(node, name, self.wanted), 2))  # type: ignore[arg-type]
-        body[place:place] = imports
+        body[place:place] = [node for node in imports if not is_standard(node)]
+        for node in filter(is_standard, imports):
+            body.insert(standard_place(body, place), node)
         end = last_import(body) + 1
         body[end:end] = definitions
         if definitions and end + len(definitions) < len(body):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import libcst as cst
 
 from actlint.migrate.source import code, walk
@@ -82,6 +84,24 @@ def last_import(body: list[cst.CSTNode]) -> int:
         elif not isinstance(node, cst.SimpleStatementLine) or not isinstance(node.body[0], cst.Expr):
             break
     return last
+
+
+def is_standard(node: cst.CSTNode) -> bool:
+    """Whether a statement imports from the standard library."""
+    small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
+    if isinstance(small, cst.Import):
+        name = small.names[0].evaluated_name
+    elif isinstance(small, cst.ImportFrom) and small.module is not None:
+        name = code(small.module)
+    else:
+        return False
+    return name.partition(".")[0] in sys.stdlib_module_names and name != "__future__"
+
+
+def standard_place(body: list[cst.CSTNode], place: int) -> int:
+    """Where an import of the standard library goes: behind those that are there, else to `place`."""
+    last = last_import(body)
+    return max((i + 1 for i, node in enumerate(body[: last + 1]) if is_standard(node)), default=place)
 
 
 def renamed(node: cst.CSTNode, name: str, wanted: dict[str, str]) -> cst.CSTNode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -242,6 +243,19 @@ class Target(ABC):
 
     def __init__(self) -> None:
         self._optimizers: dict[int, str] = {}
+
+
+_NUMBER = re.compile(r"\((?:value=)?(-?[0-9.]+(?:[eE]-?[0-9]+)?)\)")
+
+
+def filled_with(initializer: str, constant: str) -> float | None:
+    """The number that an initialiser fills a tensor with, where its text says so; `constant` makes such ones."""
+    if re.fullmatch(r"(tf|nn\.init)\.(zeros|ones)(_initializer\(\)|_)", initializer):
+        return float("ones" in initializer)
+    found = (
+        _NUMBER.fullmatch(initializer.removeprefix(constant)) if constant and initializer.startswith(constant) else None
+    )
+    return float(found.group(1)) if found else None
 
 
 def is_framework_import(node: cst.BaseStatement) -> bool:

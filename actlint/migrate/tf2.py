@@ -17,7 +17,7 @@ from actlint.migrate.source import code, parenthesized
 from actlint.migrate.statements import bracketed, function, statement
 from actlint.migrate.summaries import Summaries
 from actlint.migrate.tapes import taped
-from actlint.migrate.target import Statements, Target, is_framework_import
+from actlint.migrate.target import Statements, Target, filled_with, is_framework_import
 from actlint.migrate.training import Differentiation, StepWriter
 from actlint.migrate.training_tf2 import TapeStep, inner_gradient
 from actlint.migrate.units import Unit
@@ -146,6 +146,12 @@ class TF2(Target):
         made = argument("initializer") if binding.given("initializer") else "tf.keras.initializers.GlorotUniform()"
         if variable is None:
             rewriter.refuse("REF102", original, "the variable isn't known")
+        filled = filled_with(made or "", "tf.constant_initializer")
+        if filled is not None and (variable.dtype or "float32") == "float32":
+            shape = argument("shape")
+            plain = {0.0: f"tf.zeros({shape})", 1.0: f"tf.ones({shape})"}
+            text = plain.get(filled, f"tf.constant({filled}, shape={shape})")
+            return f"tf.Variable({text}{trainable}{name})"
         dtype = argument("dtype") or f"tf.{variable.dtype or 'float32'}"
         atom = code(parenthesized(cst.parse_expression(made or "")))
         return f"tf.Variable({atom}({argument('shape')}, dtype={dtype}){trainable}{name})"

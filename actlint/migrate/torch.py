@@ -20,7 +20,7 @@ from actlint.migrate.source import code, parenthesized
 from actlint.migrate.standard import standard_imports
 from actlint.migrate.statements import function, statement, tidy
 from actlint.migrate.summaries import Summaries, is_merged
-from actlint.migrate.target import Statements, Target, is_framework_import
+from actlint.migrate.target import Statements, Target, filled_with, is_framework_import
 from actlint.migrate.training import Differentiation, StepWriter
 from actlint.migrate.training_torch import BackwardStep, inner_gradient
 from actlint.migrate.units import Unit
@@ -387,6 +387,10 @@ class Torch(Target):
             if argument("dtype") and dtype_of(binding.values.get("dtype")) != "float32"
             else ""
         )
+        filled = filled_with(initializer or "", self.emitter.wanted.get("constant", ""))
+        if filled is not None:
+            maker, value = {0.0: ("zeros", ""), 1.0: ("ones", "")}.get(filled, ("full", f", {filled}"))
+            return f"torch.{maker}({shape}{value}{dtype})"
         atom = code(parenthesized(cst.parse_expression(initializer or "")))
         return f"{atom}(torch.empty({shape}{dtype}))"
 

@@ -182,3 +182,57 @@ def test_helpers_have_one_name_in_all_files(migrate: Migrate, target: str) -> No
     text = "".join(files.values())
     assert "to_numpy_2" not in text
     assert "x: the inputs" in text and "sess" not in text
+
+
+INITIAL = """
+import numpy as np
+import tensorflow as tf
+import sys
+
+x = tf.placeholder(tf.float32, [None, 4])
+y = tf.placeholder(tf.float32, [None, 2])
+w = tf.get_variable('w', [4, 2], initializer=tf.truncated_normal_initializer(stddev=0.1))
+b = tf.get_variable('b', [2], initializer=tf.constant_initializer(0.1))
+s = tf.get_variable('s', [2], initializer=tf.constant_initializer(1))
+z = tf.get_variable('z', [2], tf.float32, tf.zeros_initializer())
+out = (tf.matmul(x, w) + b) * s + z
+loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=out))
+own = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=tf.nn.softmax(out), logits=out))
+soft = tf.losses.softmax_cross_entropy(tf.nn.softmax(out), out)
+train = tf.train.GradientDescentOptimizer(0.1).minimize(loss + own + soft)
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    for i in range(3):
+        sess.run(train, {x: np.ones((2, 4)), y: np.ones((2, 2))})
+"""
+
+
+def test_variables_that_start_from_a_number(convert: Convert) -> None:
+    text = convert(INITIAL, "torch")
+    assert "b = nn.Parameter(torch.full([2], 0.1))" in text
+    assert "s = nn.Parameter(torch.ones([2]))" in text
+    assert "z = nn.Parameter(torch.zeros([2]))" in text
+    assert "def constant(" not in text, "nothing calls the helper"
+    text = convert(INITIAL, "tf2")
+    assert "b = tf.Variable(tf.constant(0.1, shape=[2]), name='b')" in text
+    assert "s = tf.Variable(tf.ones([2]), name='s')" in text
+    assert "z = tf.Variable(tf.zeros([2]), name='z')" in text
+
+
+def test_labels_that_are_fed_need_no_stop(convert: Convert) -> None:
+    text = convert(INITIAL, "tf2")
+    assert "tf.nn.softmax_cross_entropy_with_logits(y, out)" in text
+    assert text.count("tf.stop_gradient(") == 1
+    text = convert(INITIAL, "torch")
+    assert "softmax_cross_entropy(y, out)" in text
+    assert "softmax_cross_entropy(torch.softmax(out, dim=-1).detach(), out)" in text
+
+
+def test_imports_of_the_standard_library_stand_together(convert: Convert) -> None:
+    lines = convert(INITIAL, "torch").splitlines()
+    places = [
+        place
+        for place, line in enumerate(lines)
+        if line in ("import sys", "import math", "from functools import partial")
+    ]
+    assert places == list(range(places[0], places[0] + len(places)))

@@ -180,14 +180,15 @@ def _softmax(target: Target) -> Part:
     def part(call: Rewriting) -> str:
         smooth = call.given("label_smoothing") and call.const("label_smoothing") != 0
         labels = _smoothed(call, target, "onehot_labels", _classes(call) if smooth else "")
+        differentiable = call.is_tensor("onehot_labels") and not call.is_fed("onehot_labels")
         if target is TF2:
-            constant = f"tf.stop_gradient({labels})" if call.is_tensor("onehot_labels") else labels
+            constant = f"tf.stop_gradient({labels})" if differentiable else labels
             return f"tf.nn.softmax_cross_entropy_with_logits({constant}, {call.text('logits')})"
         if smooth:
             labels = f"({labels})"
         elif labels == call.text("onehot_labels"):
             labels = call.operand("onehot_labels")
-        constant = f"{labels}.detach()" if call.is_tensor("onehot_labels") else labels
+        constant = f"{labels}.detach()" if differentiable else labels
         return f"{call.helper('softmax_cross_entropy')}({constant}, {call.tensor('logits')})"
 
     return part

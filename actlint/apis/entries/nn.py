@@ -87,14 +87,16 @@ def _last_axis(call: Rewriting) -> None:
 def _softmax_cross_entropy(detached: bool) -> Form:
     def form(call: Rewriting) -> str:
         _last_axis(call)
-        labels = f"{tensor_operand(call, 'labels')}.detach()" if detached else call.tensor("labels")
+        constant = detached and not call.is_fed("labels")
+        labels = f"{tensor_operand(call, 'labels')}.detach()" if constant else call.tensor("labels")
         return f"{call.helper('softmax_cross_entropy')}({labels}, {call.tensor('logits')})"
 
     return form
 
 
 def _softmax_cross_entropy_v1_tf2(call: Rewriting) -> str:
-    labels = f"tf.stop_gradient({call.text('labels')})" if call.is_tensor("labels") else call.text("labels")
+    constant = call.is_tensor("labels") and not call.is_fed("labels")
+    labels = f"tf.stop_gradient({call.text('labels')})" if constant else call.text("labels")
     return f"tf.nn.softmax_cross_entropy_with_logits({labels}, {call.text('logits')}{arguments(call, 'axis')})"
 
 
