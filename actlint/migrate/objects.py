@@ -198,6 +198,15 @@ class Objects:
             return f"{self.promotion.receiver(home)}.{self.promotion.take(home, target.attr.value)}"
         return f"{self.promotion.receiver(home)}.{self.promotion.fresh(home, wanted)}"
 
+    def inherited(self, home: Home) -> set[str]:
+        """What the other classes of the program speak of, where a class derives from one of them."""
+        classes = [part for part in self.building.everything() if isinstance(part, cst.ClassDef)]
+        own = home.node
+        named = {name.value for base in getattr(own, "bases", ()) for name in walk(base) if isinstance(name, cst.Name)}
+        if not named & {other.name.value for other in classes}:
+            return set()
+        return {name for other in classes if other is not own for name in Names.of_members(other).taken}
+
     fetches: set[cst.CSTNode]
     """Calls of the building scope that ask for a variable by its name which another call has made."""
 

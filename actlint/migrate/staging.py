@@ -114,7 +114,9 @@ class Staging:
     def is_free(self, name: str) -> bool:
         """Whether a name means nothing yet where objects of the building scope are kept."""
         home = self.emitter.home
-        return name not in (home.names if home.is_class else self.emitter.names).taken
+        if not home.is_class:
+            return name not in self.emitter.names.taken
+        return name not in home.names.taken and name not in self.emitter.inherited(home)
 
     def _collect(self) -> None:
         """Variables made in a loop that only fill a list of the user's are kept in that list."""

@@ -236,3 +236,37 @@ def test_imports_of_the_standard_library_stand_together(convert: Convert) -> Non
         if line in ("import sys", "import math", "from functools import partial")
     ]
     assert places == list(range(places[0], places[0] + len(places)))
+
+
+DERIVED = """
+import numpy as np
+import tensorflow as tf
+
+
+class Base(object):
+    def hidden(self):
+        return 3
+
+
+class Net(Base):
+    def __init__(self):
+        self.x = tf.placeholder(tf.float32, [None, 4])
+        h = tf.layers.dense(self.x, 5, name='hidden')
+        out = tf.layers.dense(h, 1, name='fc/last')
+        self.loss = tf.reduce_mean(tf.square(out))
+        self.train = tf.train.GradientDescentOptimizer(0.1).minimize(self.loss)
+
+
+net = Net()
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    for i in range(net.hidden()):
+        sess.run(net.train, {net.x: np.ones((2, 4))})
+"""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_layers_hide_no_inherited_method(convert: Convert, target: str) -> None:
+    text = convert(DERIVED, target)
+    assert "self.last = " in text
+    assert "self.h_layer = " in text and "self.hidden = " not in text
