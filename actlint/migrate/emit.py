@@ -810,7 +810,8 @@ class Emitter(Objects):
             imports[0:0] = absl
             self.notes.append("tf.app was absl's app and flags: pip install absl-py where it isn't there")
         needed = dict.fromkeys(line for _, helper in sources for line in helper.imports)
-        imports += [statement(line) for line in needed if line not in text.splitlines()]
+        known = {code(node).strip() for node in imports}.union(text.splitlines())
+        imports += [statement(line) for line in needed if line not in known]
         definitions: Statements = []
         for name, helper in sources:
             for node in cst.parse_module(spelled(helper.source)).body:

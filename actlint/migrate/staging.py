@@ -90,7 +90,7 @@ class Staging:
         if builder is not None:
             base, told = snake(builder.name), self._usable(builder.scope_of(site.node))
             if site.listed:
-                return _plural(base if self.owner is None else step.name or base)
+                return _plural(base if self.owner is None or self._is_chained(site, name) else step.name or base)
             if self.owner is not None:
                 return told or step.name or base
             return told if told and self.is_free(told) else f"{name}_{base}" if name and builder.is_several else base
@@ -100,6 +100,10 @@ class Staging:
         if own and (self.owner is not None or self.is_free(own)):
             return own
         return f"{name or ('hidden' if self.owner is None else called)}_layer"
+
+    def _is_chained(self, site: Site, name: str) -> bool:
+        """Whether a call takes what its result replaces, as `h = conv(h)` does."""
+        return any(read.value == name for arg in site.node.args for read in names_read(arg.value))
 
     def _own_name(self, site: Site) -> str:
         """The name that the program gives a layer."""
