@@ -174,12 +174,16 @@ def test_a_function_that_makes_objects_is_written_out(convert: Convert, target: 
     assert "first = Net(2, 4, 'first')\nsecond = Net(2, 4, 'second')" in made
 
 
-def test_sizes_that_differ_between_objects_are_refused_where_the_class_states_them(
-    refusals: Callable[..., list],
-) -> None:
+def test_sizes_that_differ_between_objects_follow_the_parameter(convert: Convert) -> None:
+    text = convert(TWO.replace("Net(2, 4, 'second')", "Net(3, 4, 'second')"), "torch")
+    assert "self.hidden_layer = nn.Sequential(linear(n, units), nn.ReLU())" in text
+
+
+def test_sizes_that_differ_and_that_the_class_cannot_tell_are_refused(refusals: Callable[..., list]) -> None:
     text = TWO.replace("Net(2, 4, 'second')", "Net(3, 4, 'second')")
+    text = text.replace("\nclass Net", "\nsizes = [2, 3]\n\nclass Net").replace("[None, n]", "[None, sizes.pop(0)]")
     (reason,) = refusals(text, "torch")
-    assert (reason.code, reason.line) == ("REF103", 5)
+    assert (reason.code, reason.line) == ("REF103", 7)
 
 
 LAYERS = """import numpy as np

@@ -330,7 +330,7 @@ def variance_scaling(scale=1.0, mode="fan_in", distribution="truncated_normal"):
             return nn.init.uniform_(tensor, -math.sqrt(3 * variance), math.sqrt(3 * variance))
         if distribution == "untruncated_normal":
             return nn.init.normal_(tensor, std=math.sqrt(variance))
-        std = math.sqrt(variance) / 0.87962566103423978  # deviation of a normal cut at two of its own
+        std = math.sqrt(variance) / 0.87962566103423978  # deviation when cut at two deviations
         return nn.init.trunc_normal_(tensor, std=std, a=-2 * std, b=2 * std)
 
     return fill
