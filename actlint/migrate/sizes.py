@@ -157,7 +157,7 @@ class Sizes:
 
     def argument(self, values: list[Size], node: cst.BaseExpression, step: Step | None, wanted: str) -> str:
         """A size that an inner object's constructor takes, as an expression of this body."""
-        here = [replace(size, source=size.source or self._in_reach(size, node)) for size in values]
+        here = [replace(size, source=self._in_reach(size, node) or size.source) for size in values]
         return self.text(here, _tensor_name(self, node), step, node, wanted=wanted)
 
     # -- texts
@@ -183,7 +183,7 @@ class Sizes:
         """The size of a tensor, for which an expression at `node` is wanted."""
         maker = tensor.op.calls if isinstance(tensor, Tensor) else ()
         made = Size(calls, turns, value, self._valid(dim.source), dim.origin, maker)
-        return replace(made, source=made.source or self._in_reach(made, node))
+        return replace(made, source=self._in_reach(made, node) or made.source)
 
     def _in_reach(self, size: Size, node: cst.CSTNode) -> str | None:
         """What the program has for a size, where it means the same at a node of the building scope."""

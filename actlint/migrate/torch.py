@@ -45,7 +45,7 @@ def to_numpy(tensor):
         "capture",
         '''\
 def capture(store, name):
-    """A forward hook that keeps a layer's output of the current step, with its graph, in `store`."""
+    """A forward hook that keeps a layer's output of the current step in `store`, with its graph."""
 
     def hook(module, inputs, output):
         store[name] = output
