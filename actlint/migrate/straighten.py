@@ -19,6 +19,7 @@ from actlint.migrate.hoist import Block, Hoist
 from actlint.migrate.inline import inline
 from actlint.migrate.lift import lift
 from actlint.migrate.names import Names
+from actlint.migrate.properties import plain
 from actlint.migrate.release import released
 from actlint.migrate.returned import named
 from actlint.program import Program, analyze
@@ -31,7 +32,7 @@ def straighten(program: Program) -> Program:
     """The program with its late building statements in front of what runs them; the same one where there are none."""
     for _ in range(MOST_STEPS):
         names = Names(tree.module for tree in program.trees.values())
-        made = copied(program, names) or released(program, names) or named(program, names)
+        made = plain(program, names) or copied(program, names) or released(program, names) or named(program, names)
         if made is None:
             break
         program = analyzed_again(program, {**program.trees, made[0]: made[1]})

@@ -8,12 +8,13 @@ import libcst as cst
 
 from actlint.apis.entry import UNKNOWN
 from actlint.program.binding import python_value
-from actlint.program.expressions import NamedSequence, attribute, binary, class_attribute, mapping_key
+from actlint.program.expressions import NamedSequence, attribute, binary, class_attribute, is_own, mapping_key
 from actlint.program.options import Options
 from actlint.program.values import (
     Class,
     Const,
     DimValue,
+    Function,
     Host,
     Instance,
     Mapping,
@@ -86,7 +87,7 @@ def call(
             return values[0]
     if short == "sum" and values:
         return _sum(self, values, node)
-    if short in ("print", "isinstance", "hasattr", "type", "id", "open", "input", "callable", "repr", "str"):
+    if short in ("print", "type", "id", "open", "input", "repr", "str"):
         return Host(short, tuple(r for v in values for r in runs_in(v)))
     return None
 
@@ -276,6 +277,20 @@ def _setattr(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value
     return Const(None)
 
 
+def _hasattr(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
+    name = python_value(values[1]) if len(values) > 1 else UNKNOWN
+    if not isinstance(values[0], Instance) or not isinstance(name, str):
+        return Host("bool", tuple(r for v in values for r in runs_in(v)))
+    cls = values[0].cls
+    if name in values[0].attributes or class_attribute(cls, name) is not None:
+        return Const(True)
+    return Const(False) if is_own(cls) else Host("bool")
+
+
+def _callable(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
+    return Const(True) if values and isinstance(values[0], (Function, Class)) else Host("bool")
+
+
 def _isinstance(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
     if isinstance(values[0], (Sequence, Mapping, Tensor)) and len(values) > 1 and isinstance(values[1], Symbol):
         kind = (
@@ -306,6 +321,8 @@ _HANDLERS: dict[str, Any] = {
     "getattr": _getattr,
     "setattr": _setattr,
     "isinstance": _isinstance,
+    "hasattr": _hasattr,
+    "callable": _callable,
 }
 
 

@@ -10,7 +10,7 @@ import libcst as cst
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, LayerEntry
 from actlint.apis.shape import Dim
-from actlint.program import arrays, builtins_, collected, options, settings, structure
+from actlint.program import arrays, builtins_, collected, decorators, options, settings, structure
 from actlint.program import counting as counting
 from actlint.program.binding import BoundCall, bind, dtype_of, framework_name, python_value, tensor_dtype, tensor_shape
 from actlint.program.expressions import Method, class_attribute, evaluate
@@ -49,7 +49,11 @@ _RUN_NAMES = {"run", "eval", "fit", "train_on_batch"}
 
 def call(self: Interpreter, node: cst.Call, scope: Scope) -> Value:
     """The value of a call expression."""
-    callee = _callee(self, node, scope)
+    return called(self, _callee(self, node, scope), node, scope)
+
+
+def called(self: Interpreter, callee: Value, node: cst.Call, scope: Scope) -> Value:
+    """Call a value with the arguments of a call expression."""
     positional: Arguments = []
     keywords: Keywords = []
     for argument in node.args:
@@ -167,6 +171,7 @@ def _symbol(
         entry = Entry(short, found.signature, kind="structure")
         bound = bind(entry, positional, keywords)
         self.program.bindings.setdefault(node, bound)
+        decorators.entering(self, bound, node)
         return found.handler(self, bound, node)
     entry = lookup(short)
     if entry is None:

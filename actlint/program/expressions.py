@@ -24,6 +24,7 @@ from actlint.program.values import (
     Instance,
     Mapping,
     Module,
+    Property,
     Sequence,
     Session,
     ShapeValue,
@@ -164,21 +165,18 @@ def attribute(self: Interpreter, base: Value, name: str, node: cst.CSTNode) -> V
         if name in base.attributes:
             return base.attributes[name]
         found = class_attribute(base.cls, name)
+        if isinstance(found, Property):
+            from actlint.program import decorators
+
+            return decorators.read(self, found, base, name, node)
         if isinstance(found, Function):
-            bound = Function(
-                found.node, found.scope, found.file, found.name, found.defaults, base, found.owner, found.decorators
-            )
-            if any(
-                d.rpartition(".")[2] in ("property", "cached_property", "lazy_property", "define_scope", "lazyproperty")
-                for d in found.decorators
-            ):
-                value = self.call_function(bound, [], [], node)
-                base.attributes[name] = value
-                return value
+            bound = found.of(base)
             if "staticmethod" in found.decorators:
                 bound.bound = None
             return bound
         return found or Unknown(f"attribute {name} isn't set here", node, self.file)
+    if isinstance(base, (Function, Class)) and name == "__name__":
+        return Const(base.name)
     if isinstance(base, Class):
         return class_attribute(base, name) or Unknown(f"class {base.name} has no {name}", node, self.file)
     if isinstance(base, Tensor) and name in ("shape",):
@@ -217,6 +215,13 @@ def class_attribute(cls: Class, name: str) -> Value | None:
         if isinstance(base, Class) and (found := class_attribute(base, name)) is not None:
             return found
     return None
+
+
+def is_own(cls: Class) -> bool:
+    """Whether a class and its bases are all defined in the analysed files."""
+    return all(
+        is_own(base) if isinstance(base, Class) else base == Symbol("builtins.object") for base in cls.bases
+    ) and all(class_attribute(cls, name) is None for name in ("__getattr__", "__getattribute__"))
 
 
 class NamedSequence(Sequence):

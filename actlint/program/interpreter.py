@@ -10,7 +10,7 @@ from pathlib import Path
 import libcst as cst
 
 from actlint.apis.shape import Shape
-from actlint.program import calls, expressions, imports, options
+from actlint.program import calls, decorators, expressions, imports, options
 from actlint.program.copies import Copies
 from actlint.program.expressions import NamedSequence, binary, evaluate, truthiness
 from actlint.program.model import Program
@@ -30,6 +30,7 @@ from actlint.program.values import (
     Mapping,
     OneOf,
     Op,
+    Property,
     Run,
     Sequence,
     Session,
@@ -87,6 +88,7 @@ class Interpreter:
         self.graph = 0
         self._graphs: dict[int, tuple[dict[str, int], dict[str, Value], dict[str, list[Value]]]] = {}
         self.controls: tuple[Op, ...] = ()
+        self.reads: list[decorators.Read] = []
         self.open_loops = 0
         self.open_branches = 0
         self.imagined = 0
@@ -190,15 +192,15 @@ class Interpreter:
         imports.import_from(self, node, scope)
 
     def _FunctionDef(self, node: cst.FunctionDef, scope: Scope) -> None:
-        decorators = tuple(
+        names = tuple(
             imports.dotted(d.decorator.func if isinstance(d.decorator, cst.Call) else d.decorator)
             for d in node.decorators
         )
         function = Function(
-            node, scope, self.file, node.name.value, self.default_values(node.params, scope), decorators=decorators
+            node, scope, self.file, node.name.value, self.default_values(node.params, scope), decorators=names
         )
         self.program.functions[node] = function
-        scope.bind(node.name.value, function)
+        scope.bind(node.name.value, decorators.decorated(self, function, scope))
 
     def _ClassDef(self, node: cst.ClassDef, scope: Scope) -> None:
         bases = tuple(evaluate(self, base.value, scope) for base in node.bases)
@@ -206,8 +208,9 @@ class Interpreter:
         self.suite(node.body, inner)
         cls = Class(node, scope, self.file, node.name.value, bases, inner.names)
         for value in inner.names.values():
-            if isinstance(value, Function):
-                value.owner = cls
+            method = value.method if isinstance(value, Property) else value
+            if isinstance(method, Function):
+                method.owner = cls
         scope.bind(node.name.value, cls)
 
     def _If(self, node: cst.If, scope: Scope) -> None:

@@ -31,6 +31,7 @@ from actlint.program.values import (
 )
 
 if TYPE_CHECKING:
+    from actlint.program.decorators import Read
     from actlint.program.scope import Scope
     from actlint.syntax.tree import Tree
 
@@ -80,6 +81,8 @@ class Program:
     scopes: dict[Path, Scope] = field(default_factory=dict)
     names: dict[Tensor, str] = field(default_factory=dict)
     targets: dict[cst.CSTNode, str] = field(default_factory=dict)
+    reads: list[Read] = field(default_factory=list)
+    """Reads of properties that made a part of the graph, in their order."""
     copies: dict[cst.ClassDef, cst.ClassDef] = field(default_factory=dict)
     """Definitions of classes that a further object has for itself, each with the one that stands in the file."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +123,22 @@ class Function(Value):
     bound: Value | None = None
     owner: Class | None = None
     decorators: tuple[str, ...] = ()
+    made: Function | None = None
+    """What its own decorators make of it, where it is used as a decorator."""
+
+    def of(self, instance: Value) -> Function:
+        """The method of an object."""
+        return replace(self, bound=instance)
+
+
+@dataclass(eq=False)
+class Property(Value):
+    """A property: `getter` is what a read of it calls, `method` what the program decorated, and `cached` says that
+    objects remember the value without that the getter does."""
+
+    getter: Function
+    cached: bool = False
+    method: Function | None = None
 
 
 @dataclass(eq=False)
