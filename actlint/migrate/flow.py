@@ -20,7 +20,7 @@ from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import restored_after
 from actlint.migrate.source import code, walk
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises
-from actlint.migrate.updates import needs_callable, races
+from actlint.migrate.updates import late_summaries, needs_callable, races
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation
 from actlint.program.values import Function, Handle, Mapping, Op, Run, Sequence, Tensor, Value, Variable
@@ -445,18 +445,8 @@ class Flow:
                     )
                 continue
             started = True
-            summarised = [
-                t
-                for leaf in run.leaves
-                if isinstance(leaf, Tensor) and leaf.op.kind == "summary"
-                for op in (leaf.op, *(i.op for i in leaf.op.inputs))
-                for t in op.inputs
-            ]
-            if run.trained and any(isinstance(leaf, Variable) for leaf in [*run.leaves, *summarised]):
-                self.reasons.append(
-                    self.building.reason("REF111", run.node, "a variable is fetched in the run that updates it")
-                )
             self.reasons += races(self, run)
+            self.notes += [note for note in late_summaries(self, run) if note not in self.notes]
             if not needs_callable(run):
                 continue
             unit = self.building.unit_of.get(run.node)

@@ -12,7 +12,7 @@ from actlint.migrate.refusals import Reason
 from actlint.migrate.source import walk
 from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall
-from actlint.program.values import Op, Run, Tensor, Training, Variable, tensors_in
+from actlint.program.values import Op, Run, Tensor, Training, tensors_in
 
 if TYPE_CHECKING:
     from actlint.migrate.units import Building
@@ -79,11 +79,6 @@ class Steps:
             if op.symbol in _ELEMENTWISE:
                 todo.extend(tensor.op for tensor in op.inputs)
         return found
-
-    def counter(self, training: Training) -> Variable | None:
-        """The variable that counts its updates."""
-        value = training.arguments.get("global_step")
-        return value if isinstance(value, Variable) else None
 
     def _read(self, training: Training) -> tuple[Leaf, Leaf | None]:
         node = source_node(training)

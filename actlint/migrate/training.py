@@ -15,6 +15,7 @@ from actlint.migrate.flow import Item, Leaf
 from actlint.migrate.source import code
 from actlint.migrate.statements import local_name, statement
 from actlint.migrate.steps import Stage, differentiates, gradient_calls, source_is_loss
+from actlint.migrate.updates import counter
 from actlint.program.values import Op, Sequence, Tensor, Training, Variable, tensors_in
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class StepWriter(ABC):
         made += [
             statement(self.target.count(self.emitter.weights.path(variable)))
             for training in self.call.trainings
-            if (variable := self.steps.counter(training)) is not None
+            if (variable := counter(training)) is not None
         ]
         return made
 

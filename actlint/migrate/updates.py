@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from actlint.migrate.refusals import Reason
-from actlint.migrate.source import code, is_atom, parenthesized
+from actlint.migrate.source import code, is_atom, parenthesized, walk
 from actlint.migrate.units import reads_variables
 from actlint.program.binding import is_host
-from actlint.program.values import Const, Op, Run, Tensor, Value, Variable, tensors_in
+from actlint.program.values import Choice, Const, Op, Run, Tensor, Training, Value, Variable, tensors_in
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
@@ -69,6 +70,12 @@ def needs_callable(run: Run) -> bool:
     return not (reads_variables(run) or sets_directly(run))
 
 
+def counter(training: Training) -> Variable | None:
+    """The variable that counts the updates of a training operation."""
+    value = training.arguments.get("global_step")
+    return value if isinstance(value, Variable) else None
+
+
 def target_of(op: Op) -> Variable | None:
     """The variable that an assignment changes."""
     value = op.arguments.get("ref")
@@ -77,9 +84,54 @@ def target_of(op: Op) -> Variable | None:
     return value if isinstance(value, Variable) else None
 
 
+def is_counted_first(program: Program) -> bool:
+    """Whether a counter that is fetched with the training operation is read after its increment: so TF1 does with its
+    own kind of variables, and with resource variables it reads it before."""
+    modern, plain = False, False
+    for tree in program.trees.values():
+        for part in walk(tree.module):
+            if isinstance(part, cst.Name):
+                modern |= part.value in ("enable_resource_variables", "use_resource")
+                plain |= part.value == "disable_v2_behavior"
+            elif isinstance(part, (cst.Import, cst.ImportFrom)) and "tensorflow.compat.v1" in code(part):
+                modern = True
+    return plain or not modern
+
+
+def _fetched(flow: Flow, run: Run) -> Iterator[Reason]:
+    """Why TF1 leaves open which value a variable has that is fetched in the run of a training operation."""
+    trained = {variable for training in run.trained for variable in training.variables}
+    counters = [variable for training in run.trained if (variable := counter(training)) is not None]
+    for leaf in dict.fromkeys(leaf for leaf in run.leaves if isinstance(leaf, Variable)):
+        several = {leaf} if not isinstance(leaf, Choice) else set(leaf.variables)
+        if several & trained or len([c for c in counters if c in several]) > 1:
+            yield flow.building.reason("REF111", run.node, "a variable is fetched in the run that updates it")
+        elif several & set(counters) and not is_counted_first(flow.program):
+            yield flow.building.reason(
+                "REF111",
+                run.node,
+                "a counter of steps is fetched in the run that increments it; it is read before or after that, "
+                "depending on the kind of its variable",
+                "Fetch it in a run of its own.",
+            )
+
+
+def late_summaries(flow: Flow, run: Run) -> list[str]:
+    """What the user has to know of summaries of variables that a run also updates."""
+    trained = {variable for training in run.trained for variable in training.variables}
+    summaries = [leaf.op for leaf in run.leaves if isinstance(leaf, Tensor) and leaf.op.kind == "summary"]
+    read = {t for op in summaries for part in (op, *(i.op for i in op.inputs)) for t in part.inputs}
+    if not trained & read:  # type: ignore[operator]
+        return []
+    return [
+        f"line {flow.building.line(run.node)}: summaries hold the variables as they are after the update; TensorFlow 1 "
+        "left open whether they are read before or after it"
+    ]
+
+
 def races(flow: Flow, run: Run) -> list[Reason]:
-    """Why TF1 leaves open what a run with assignments gives."""
-    program, found = flow.program, []
+    """Why TF1 leaves open what a run with updates gives."""
+    program, found = flow.program, list(_fetched(flow, run))
     made = updates(run)
 
     def refuse(text: str, help: str) -> None:

@@ -346,14 +346,14 @@ train = tf.train.MomentumOptimizer(0.1, momentum).minimize(loss)  #!
         "a variable is fetched in the run that updates it",
         READY + "sess.run([train, w], {x: data})  #!\n",
     ),
-    "summary of a variable beside its update": (
+    "counter of resource variables beside its increment": (
         "REF111",
-        "a variable is fetched in the run that updates it",
-        NET
-        + TRAIN
-        + "merged = tf.summary.histogram('w', w)\n"
+        "a counter of steps is fetched in the run that increments it",
+        (NET + TRAIN)
+        .replace("import tensorflow as tf", "import tensorflow.compat.v1 as tf")
+        .replace("minimize(loss)", "minimize(loss, global_step=tf.train.get_or_create_global_step())")
         + START
-        + "_, found = sess.run([train, merged], {x: data})  #!\n",
+        + "sess.run([train, tf.train.get_global_step()], {x: data})  #!\n",
     ),
     "fetch by name": ("REF110", "isn't a tensor (const)", READY + "sess.run('MatMul:0', {x: data})  #!\n"),
     "feed by name": (
