@@ -63,9 +63,11 @@ class Item:
 
     @property
     def random(self) -> bool:
+        """Whether it draws anew in every run; what variables start from is drawn once."""
         return any(
             op.symbol.startswith(("random", "truncated_normal", "multinomial")) or "dropout" in op.symbol
             for op in self.unit.ops
+            if op.kind != "initial"
         )
 
 

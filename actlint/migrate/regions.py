@@ -215,7 +215,8 @@ class Regions:
         self.regions = [
             Region(items, key[1], home=key[0])
             for key, group in groups.items()
-            for items in self._fitting(group, inputs)
+            for fitting in self._fitting(group, inputs)
+            for items in self._apart(fitting)
         ]
         self._split_cycles()
         for region in self.regions:
@@ -236,6 +237,25 @@ class Regions:
             else:
                 parts.append([item])
         return parts
+
+    def _apart(self, items: list[Item]) -> list[list[Item]]:
+        """Parts that apply weights, don't need each other, and are needed by different runs: no run has to compute
+        all of them for the sake of one."""
+        if any(len(self._same(item)) > 1 for item in items):
+            return [items]
+        part_of: dict[Item, list[Item]] = {}
+        for item in items:
+            joined = [item]
+            for needed in item.uses.values():
+                if isinstance(needed, Item) and needed in part_of and part_of[needed] is not joined:
+                    joined = [*part_of[needed], *joined]
+            for member in joined:
+                part_of[member] = joined
+        parts = [list(part) for part in {id(part): part for part in part_of.values()}.values()]
+        needing = {frozenset(run.index for item in part for run in item.runs) for part in parts}
+        if len(needing) == 1 or not all(any(_applies_weights(item) for item in part) for part in parts):
+            return [items]
+        return [sorted(part, key=lambda item: item.order) for part in parts]
 
     def _fits(self, joined: set[Item], inputs: dict[Run, set[Parameter]]) -> bool:
         needs = self._inputs(self.closure({str(i.order): i for i in joined}, set()))

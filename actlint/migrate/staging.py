@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -113,7 +114,7 @@ class Staging:
     def _usable(self, name: str) -> str:
         """A name that an attribute of a module can have; empty where it can't."""
         target = self.emitter.target
-        return "" if name in target.members or name in target.reserved else name
+        return "" if name in target.members or name in target.reserved or hasattr(builtins, name) else name
 
     def is_free(self, name: str) -> bool:
         """Whether a name means nothing yet where objects of the building scope are kept."""

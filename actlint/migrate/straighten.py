@@ -22,6 +22,7 @@ from actlint.migrate.names import Names
 from actlint.migrate.properties import plain
 from actlint.migrate.release import released
 from actlint.migrate.returned import named
+from actlint.migrate.scoped import passed_on
 from actlint.program import Program, analyze
 from actlint.syntax.tree import Tree
 
@@ -32,7 +33,13 @@ def straighten(program: Program) -> Program:
     """The program with its late building statements in front of what runs them; the same one where there are none."""
     for _ in range(MOST_STEPS):
         names = Names(tree.module for tree in program.trees.values())
-        made = plain(program, names) or copied(program, names) or released(program, names) or named(program, names)
+        made = (
+            plain(program, names)
+            or passed_on(program)
+            or copied(program, names)
+            or released(program, names)
+            or named(program, names)
+        )
         if made is None:
             break
         program = analyzed_again(program, {**program.trees, made[0]: made[1]})

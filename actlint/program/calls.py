@@ -12,12 +12,22 @@ from actlint.apis.entry import Entry, LayerEntry
 from actlint.apis.shape import Dim
 from actlint.program import arrays, builtins_, collected, decorators, options, settings, structure
 from actlint.program import counting as counting
-from actlint.program.binding import BoundCall, bind, dtype_of, framework_name, python_value, tensor_dtype, tensor_shape
+from actlint.program.binding import (
+    BoundCall,
+    bind,
+    dtype_of,
+    framework_name,
+    parameters,
+    python_value,
+    tensor_dtype,
+    tensor_shape,
+)
 from actlint.program.expressions import Method, class_attribute, evaluate
 from actlint.program.model import Unsupported
 from actlint.program.scope import Scope
 from actlint.program.settings import is_auto
 from actlint.program.values import (
+    NONE,
     Class,
     Const,
     Function,
@@ -270,6 +280,7 @@ def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Cal
         self.shared[name] = variable
         self.program.variables.append(variable)
         layer.variables.append(variable)
+        _fill(self, entry, bound, weight.name, node)
         if bound.given(f"{weight.name}_regularizer"):
             collected.penalize(self, bound.values[f"{weight.name}_regularizer"], variable, node)
     arguments = {
@@ -285,6 +296,16 @@ def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Cal
         layer.op = tensor.op
         self.program.layers.append(layer)
     return tensor
+
+
+def _fill(self: Interpreter, entry: LayerEntry, bound: BoundCall, weight: str, node: cst.Call) -> None:
+    """Have a weight whose initialiser is None take that of its scope."""
+    defaults = dict(parameters(entry.signature))
+    name = f"{weight}_initializer"
+    if name not in defaults and weight.endswith("kernel"):
+        self.variable_scopes.fill(node, "")
+    elif defaults.get(name) == "None" and bound.values.get(name, NONE) == NONE:
+        self.variable_scopes.fill(node, name)
 
 
 def _activated(self: Interpreter, function: Function, tensor: Tensor, node: cst.Call) -> Tensor:

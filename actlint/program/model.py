@@ -33,6 +33,7 @@ from actlint.program.values import (
 if TYPE_CHECKING:
     from actlint.program.decorators import Read
     from actlint.program.scope import Scope
+    from actlint.program.varscopes import ScopeInitial
     from actlint.syntax.tree import Tree
 
 
@@ -81,6 +82,7 @@ class Program:
     scopes: dict[Path, Scope] = field(default_factory=dict)
     names: dict[Tensor, str] = field(default_factory=dict)
     targets: dict[cst.CSTNode, str] = field(default_factory=dict)
+    scope_initials: list[ScopeInitial] = field(default_factory=list)
     reads: list[Read] = field(default_factory=list)
     """Reads of properties that made a part of the graph, in their order."""
     copies: dict[cst.ClassDef, cst.ClassDef] = field(default_factory=dict)

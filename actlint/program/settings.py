@@ -26,6 +26,7 @@ from actlint.program.values import (
     Value,
     Variable,
 )
+from actlint.program.varscopes import ScopeInitial
 
 if TYPE_CHECKING:
     from actlint.program.interpreter import Interpreter
@@ -66,6 +67,7 @@ class ScopeHandle(Handle):
 
     name: str = ""
     reuse: bool | None = None
+    initial: ScopeInitial | None = None
     scope: VariableScope | None = None
     """The variable scope that it stands for, once that is open."""
 
@@ -79,7 +81,7 @@ class ScopeHandle(Handle):
 def _variable_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     if call.given("regularizer"):
         self.program.uncertain.add(REGULARIZATION)
-    return _scope(
+    made = _scope(
         self,
         "variable_scope",
         call.values.get("name_or_scope"),
@@ -87,6 +89,10 @@ def _variable_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value
         call.values.get("reuse"),
         node,
     )
+    if call.given("initializer") and "initializer" in call.nodes:
+        made.initial = ScopeInitial(node, call.nodes["initializer"])
+        self.program.scope_initials.append(made.initial)
+    return made
 
 
 @structural("name_scope op_scope", "name=None, default_name=None, values=None")
@@ -96,7 +102,7 @@ def _name_scope(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 
 def _scope(
     self: Interpreter, kind: str, name: Value | None, default: Any, reuse: Value | None, node: cst.Call
-) -> Value:
+) -> ScopeHandle:
     op = self.operation(kind, {}, node, None, None, kind="scope").op
     made = ScopeHandle(kind, op)
     text = python_value(name)
@@ -146,7 +152,7 @@ def enter_scope(self: Interpreter, value: Value) -> tuple[Value, Callable[[], No
         return value, lambda: None
     if value.kind == "variable_scope":
         entered = ScopeHandle(value.kind, value.op)
-        entered.scope, close = self.variable_scopes.enter(value.scope or value.name, value.reuse)
+        entered.scope, close = self.variable_scopes.enter(value.scope or value.name, value.reuse, value.initial)
         names = self.name_scopes
         last = entered.scope.name.rpartition("/")[2]
         self.name_scopes = self.unique(last if value.scope else value.name).split("/") if last else names

@@ -179,6 +179,8 @@ def _get_variable(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
         call.const("trainable", True) is not False,
     )
     self.shared[name] = variable
+    if initial is None or initial == NONE:
+        self.variable_scopes.fill(node, "initializer")
     if call.given("regularizer"):
         from actlint.program.collected import penalize
 

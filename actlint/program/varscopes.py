@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import libcst as cst
 
 
 @dataclass(eq=False)
+class ScopeInitial:
+    """The initialiser that a call of `tf.variable_scope` sets: the call, its argument, and the calls that make
+    variables with it, each with the parameter that takes an initialiser of its own (empty where there is none)."""
+
+    scope: cst.Call
+    node: cst.BaseExpression
+    uses: list[tuple[cst.Call, str]] = field(default_factory=list)
+
+
+@dataclass
 class VariableScope:
     """An open scope; `reuse_variables()` changes it in place."""
 
     name: str
     reuse: bool = False
+    initial: ScopeInitial | None = None
 
 
 class VariableScopes:
@@ -24,6 +37,11 @@ class VariableScopes:
     @property
     def current(self) -> VariableScope:
         return self.stack[-1]
+
+    def fill(self, call: cst.Call, parameter: str) -> None:
+        """Have a call that makes a variable without an initialiser take that of its scope."""
+        if self.current.initial is not None:
+            self.current.initial.uses.append((call, parameter))
 
     def full(self, name: str) -> str:
         """A name below the current scope."""
@@ -47,13 +65,15 @@ class VariableScopes:
             if not name or known.startswith(name + "/"):
                 self.counts[known] = 0
 
-    def enter(self, scope: str | VariableScope, reuse: bool | None) -> tuple[VariableScope, Callable[[], None]]:
+    def enter(
+        self, scope: str | VariableScope, reuse: bool | None, initial: ScopeInitial | None = None
+    ) -> tuple[VariableScope, Callable[[], None]]:
         """Enter a scope by its name below the current one, or again by its object; answers how to leave."""
         if isinstance(scope, VariableScope):
-            made = VariableScope(scope.name, bool(reuse) or scope.reuse)
+            made = VariableScope(scope.name, bool(reuse) or scope.reuse, initial or scope.initial)
             before: dict[str, int] | None = dict(self.counts)
         else:
-            made = VariableScope(self.full(scope), bool(reuse) or self.current.reuse)
+            made = VariableScope(self.full(scope), bool(reuse) or self.current.reuse, initial or self.current.initial)
             before = None
         self.open(made.name)
         self.stack.append(made)

@@ -270,3 +270,29 @@ def test_layers_hide_no_inherited_method(convert: Convert, target: str) -> None:
     text = convert(DERIVED, target)
     assert "self.last = " in text
     assert "self.h_layer = " in text and "self.hidden = " not in text
+
+
+INITIALISED = """
+import numpy as np
+import tensorflow as tf
+
+x = tf.placeholder(tf.float32, [None, 4])
+y = tf.placeholder(tf.float32, [None, 1])
+h = tf.layers.dense(x, 3, tf.tanh, kernel_initializer=tf.random_normal_initializer(stddev=0.1))
+out = tf.layers.dense(h, 1)
+loss = tf.reduce_mean(tf.square(out - y))
+train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    for step in range(3):
+        sess.run(train, {x: np.ones((2, 4)), y: np.ones((2, 1))})
+        print(sess.run(loss, {x: np.ones((2, 4)), y: np.ones((2, 1))}), sess.run(out, {x: np.ones((2, 4))}))
+"""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_random_initialiser_draws_nothing_in_a_step(convert: Convert, target: str) -> None:
+    text = convert(INITIALISED, target)
+    forward = text[text.index("def forward(x):") :].partition("\n\n")[0]
+    assert "h = hidden_layer(x)" in forward or "h = h_layer(x)" in forward
+    assert "return out" in forward

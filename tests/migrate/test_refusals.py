@@ -75,11 +75,11 @@ REFUSED = {
         + TRAIN
         + RUN,
     ),
-    "initializer of a scope": (
+    "dtype of a scope": (
         "REF108",
-        "sets the initializer",
+        "sets the dtype",
         HEAD
-        + "with tf.variable_scope('s', initializer=tf.zeros_initializer()):  #!\n    v = tf.get_variable('v', [2, 1])\n"
+        + "with tf.variable_scope('s', dtype=tf.float64):  #!\n    v = tf.get_variable('v', [2, 1])\n"
         + "out = tf.matmul(x, v)\n"
         + TRAIN
         + RUN,
