@@ -212,11 +212,16 @@ class Regions:
             key = (item.unit.home, item.head, *(keys[other] for other in self._same(item)))
             groups.setdefault(key, []).append(item)
         inputs = {run: self._inputs(items) for run, items in self.items_of.items()}
+        users: dict[Item, set[int]] = {item: {run.index for run in item.runs} for item in self.items}
+        for group in groups.values():
+            runs = {run.index for item in group for run in item.runs}
+            for needed in {d for item in group for d in item.uses.values() if isinstance(d, Item) and d not in group}:
+                users[needed] |= runs
         self.regions = [
             Region(items, key[1], home=key[0])
             for key, group in groups.items()
             for fitting in self._fitting(group, inputs)
-            for items in self._apart(fitting)
+            for items in self._apart(fitting, users)
         ]
         self._split_cycles()
         for region in self.regions:
@@ -238,9 +243,9 @@ class Regions:
                 parts.append([item])
         return parts
 
-    def _apart(self, items: list[Item]) -> list[list[Item]]:
+    def _apart(self, items: list[Item], users: dict[Item, set[int]]) -> list[list[Item]]:
         """Parts that apply weights, don't need each other, and are needed by different runs: no run has to compute
-        all of them for the sake of one."""
+        all of them for the sake of one. `users` are the runs of all that is grouped with what needs an item."""
         if any(len(self._same(item)) > 1 for item in items):
             return [items]
         part_of: dict[Item, list[Item]] = {}
@@ -252,7 +257,7 @@ class Regions:
             for member in joined:
                 part_of[member] = joined
         parts = [list(part) for part in {id(part): part for part in part_of.values()}.values()]
-        needing = {frozenset(run.index for item in part for run in item.runs) for part in parts}
+        needing = {frozenset(index for item in part for index in users.get(item, ())) for part in parts}
         if len(needing) == 1 or not all(any(_applies_weights(item) for item in part) for part in parts):
             return [items]
         return [sorted(part, key=lambda item: item.order) for part in parts]
