@@ -87,10 +87,12 @@ class Checker:
     def _run_rules(self, source: Source) -> Iterable[Finding]:
         from actlint.program import analyze
 
-        program: Program = analyze(source.path, self._read, uncalled=True)
+        rules = [rule for rule in self._rules if rule.concerns(source.raw)]
+        graph = any(rule.reads == "graph" for rule in rules)
+        program: Program = analyze(source.path, self._read, uncalled=True, graph=graph)
         if any(rule.whole for rule in self._rules) and program.is_graph_program:
             self._imported.update(set(program.files) - {program.entry})
-        return [finding for rule in self._rules for finding in rule.check(program)]
+        return [finding for rule in rules for finding in rule.check(program)]
 
     def _read(self, path: Path) -> Source:
         path = path.resolve()

@@ -29,11 +29,13 @@ def analyze(
     trees: Mapping[Path, Tree] | None = None,
     *,
     uncalled: bool = False,
+    graph: bool = True,
     apart: Collection[cst.CSTNode] = (),
 ) -> Program:
     """Interpret the file at `path` as `__main__`; with `uncalled` also the functions and classes that it never calls.
 
     Files of `trees` are taken as they are there; of `apart`, methods of classes, each object has a copy of its own.
+    Without `graph` the files aren't interpreted as graph code: the program has its trees and `Program.eager` alone.
 
     Raises actlint.syntax.tree.Invalid or actlint.files.source.Undecodable when the entry file can't be read or
     parsed; an imported
@@ -41,7 +43,9 @@ def analyze(
     """
     path = path.resolve()
     known = trees or {}
-    program = Program([path], {path: known.get(path) or _parsed(read(path))})
+    program = Program([path], {path: known.get(path) or _parsed(read(path))}, read=read)
+    if not graph:
+        return program
 
     def load(file: Path) -> Scope | None:
         file = file.resolve()

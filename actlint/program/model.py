@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +32,8 @@ from actlint.program.values import (
 
 if TYPE_CHECKING:
     from actlint.program.decorators import Read
+    from actlint.files.source import Source
+    from actlint.program.eager import EagerProgram
     from actlint.program.scope import Scope
     from actlint.program.varscopes import ScopeInitial
     from actlint.syntax.tree import Tree
@@ -88,9 +90,20 @@ class Program:
     copies: dict[cst.ClassDef, cst.ClassDef] = field(default_factory=dict)
     """Definitions of classes that a further object has for itself, each with the one that stands in the file."""
 
+    read: Callable[[Path], Source] | None = None
+    """How the files were read."""
+
     @property
     def entry(self) -> Path:
         return self.files[0]
+
+    @cached_property
+    def eager(self) -> EagerProgram:
+        """The same files as eager code; analysed when a rule asks for the first time."""
+        from actlint.files.source import read
+        from actlint.program.eager import analyze_eager
+
+        return analyze_eager(self.entry, self.read or read, {self.entry: self.trees[self.entry]})
 
     @property
     def is_graph_program(self) -> bool:

@@ -1,0 +1,522 @@
+"""The interpreter of eager code: statements in order, with loops walked twice and branches joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence as Series
+from pathlib import Path
+
+import libcst as cst
+
+from actlint.apis import eager as apis
+from actlint.program.eager.model import Binding, EagerProgram, Inplace, Returned, Sink, Store
+from actlint.program.eager.values import (
+    OPAQUE,
+    Arguments,
+    Either,
+    Hook,
+    Items,
+    Loop,
+    Method,
+    Object,
+    Opaque,
+    Place,
+    State,
+    Table,
+    Tape,
+    Tensor,
+    join,
+    parts,
+    strongest,
+)
+from actlint.program.imports import dotted, local_file
+from actlint.program.scope import Scope
+from actlint.program.values import NONE, Class, Const, Frame, Function, Module, Symbol, Value
+
+MAX_STEPS = 40_000
+MAX_DEPTH = 24
+_LOSS_FUNCTIONS = (
+    "training_step",
+    "train_step",
+    "compute_loss",
+    "get_loss",
+    "calc_loss",
+    "calculate_loss",
+    "criterion",
+)
+
+
+class Leave(Exception):
+    """A return, raise, break or continue that is surely executed."""
+
+
+class Interpreter:
+    """Interprets one entry file as `__main__`."""
+
+    def __init__(self, program: EagerProgram, load: Callable[[Path], Scope | None]) -> None:
+        self.program = program
+        self.load = load
+        self.file = program.entry
+        self.frames: tuple[Frame, ...] = ()
+        self.loops: tuple[Loop, ...] = ()
+        self.tapes: tuple[Tape, ...] = ()
+        self.no_grad = False
+        self.hook: Hook | None = None
+        self.returned: list[list[Value]] = []
+        self.branches_open = 0
+        self.quiet = 0
+        self.steps = 0
+        self.count = 0
+
+    # -- recording
+
+    def place(self, node: cst.CSTNode) -> Place:
+        """Here and now."""
+        self.count += 1
+        return Place(node, self.file, self.frames, self.loops, self.tapes, self.no_grad, self.hook, self.count)
+
+    def tensor(
+        self,
+        symbol: str,
+        inputs: Series[Value],
+        node: cst.CSTNode,
+        *,
+        effect: apis.Effect = "keep",
+        arguments: Arguments | None = None,
+        via: Value | None = None,
+        state: State | None = None,
+    ) -> Tensor:
+        """A new tensor, with its state by what it is computed from and what the operation does to gradients."""
+        found = strongest(list(inputs)) if state is None else state
+        cut = ""
+        if effect == "data":
+            found = "plain"
+        elif effect != "keep" or self.no_grad:
+            if found == "attached":
+                found, cut = "cut", effect if effect != "keep" else "no_grad"
+            elif found == "maybe":
+                found = "plain"
+        host = effect == "host" or bool(inputs) and all(isinstance(v, Tensor) and v.host for v in inputs)
+        symbolic = effect == "keep" and any(isinstance(v, Tensor) and v.symbolic for v in inputs)
+        made = Tensor(
+            apis.short(symbol),
+            symbol,
+            tuple(inputs),
+            self.place(node),
+            found,
+            arguments or Arguments(),
+            cut,
+            host,
+            symbolic,
+            via,
+        )
+        if not self.quiet:
+            self.program.tensors.append(made)
+        return made
+
+    def record_sink(self, kind: str, value: Value, node: cst.CSTNode, sources: Value | None = None) -> None:
+        """Remember that a value is differentiated here."""
+        if not self.quiet:
+            self.program.sinks.append(Sink(kind, value, self.place(node), sources))  # type: ignore[arg-type]
+
+    def record_store(self, value: Value, target: Value, node: cst.CSTNode) -> None:
+        """Remember that a value is kept in an attribute or a container."""
+        if isinstance(value, Hook):
+            value.kept = True
+        if not self.quiet:
+            self.program.stores.append(Store(value, target, self.place(node)))
+
+    def record_inplace(self, value: Value, node: cst.CSTNode) -> None:
+        """Remember that a tensor is overwritten."""
+        if isinstance(value, Tensor) and not self.quiet:
+            self.program.inplace.append(Inplace(value, self.place(node)))
+
+    # -- modules and blocks
+
+    def run_module(self, file: Path) -> None:
+        """Interpret a file's statements in a scope of its own."""
+        scope = self.program.scopes[file] = Scope(file, None, "module")
+        outer = self.file, self.frames, self.loops, self.tapes, self.no_grad, self.hook, self.branches_open
+        self.file, self.frames, self.loops, self.tapes, self.no_grad, self.hook, self.branches_open = (
+            (file,) + ((),) * 3 + (False, None, 0)  # type: ignore[assignment]
+        )
+        try:
+            self.block(self.program.trees[file].module.body, scope)
+        except Leave:
+            pass
+        finally:
+            self.file, self.frames, self.loops, self.tapes, self.no_grad, self.hook, self.branches_open = outer
+
+    def block(self, body: Series[cst.CSTNode], scope: Scope) -> None:
+        for statement in body:
+            self.statement(statement, scope)
+
+    def statement(self, node: cst.CSTNode, scope: Scope) -> None:
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            self.program.exhausted = True
+            return
+        method = getattr(self, "_" + type(node).__name__, None)
+        if method:
+            method(node, scope)
+
+    def evaluate(self, node: cst.CSTNode, scope: Scope) -> Value:
+        from actlint.program.eager.expressions import evaluate
+
+        return evaluate(self, node, scope)
+
+    def _SimpleStatementLine(self, node: cst.SimpleStatementLine, scope: Scope) -> None:
+        self.block(node.body, scope)
+
+    _SimpleStatementSuite = _SimpleStatementLine
+
+    def _IndentedBlock(self, node: cst.IndentedBlock, scope: Scope) -> None:
+        self.block(node.body, scope)
+
+    def _Expr(self, node: cst.Expr, scope: Scope) -> None:
+        self.evaluate(node.value, scope)
+
+    def _Assert(self, node: cst.Assert, scope: Scope) -> None:
+        self.evaluate(node.test, scope)
+
+    def _Assign(self, node: cst.Assign, scope: Scope) -> None:
+        value = self.evaluate(node.value, scope)
+        for target in node.targets:
+            self.assign(target.target, value, scope)
+
+    def _AnnAssign(self, node: cst.AnnAssign, scope: Scope) -> None:
+        if node.value is not None:
+            self.assign(node.target, self.evaluate(node.value, scope), scope)
+
+    def _AugAssign(self, node: cst.AugAssign, scope: Scope) -> None:
+        from actlint.program.eager.expressions import binary
+
+        left, right = self.evaluate(node.target, scope), self.evaluate(node.value, scope)
+        if isinstance(left, Items) and isinstance(node.operator, cst.AddAssign):
+            for item in parts(right):
+                self.append(left, item, node)
+            return
+        self.record_inplace(left, node)
+        operator = type(node.operator).__name__.removesuffix("Assign")
+        self.assign(node.target, binary(self, operator, left, right, node), scope)
+
+    def append(self, items: Items, value: Value, node: cst.CSTNode) -> None:
+        """A list that grows, in a loop or branch by elements that aren't counted."""
+        self.record_store(value, items, node)
+        if not self.quiet:
+            items.grown.append((value, self.place(node)))
+        if len(items.place.loops) < len(self.loops) or self.branches_open or self.hook is not None:
+            items.rest = value if items.rest is None else join([items.rest, value])
+        else:
+            items.items.append(value)
+
+    def assign(self, target: cst.CSTNode, value: Value, scope: Scope) -> None:
+        """Bind a name, an attribute, an element, or several of them."""
+        if isinstance(target, cst.Name):
+            self._replaced(scope.lookup(target.value), value)
+            scope.bind(target.value, value)
+            if not self.quiet:
+                function = self.frames[-1].function if self.frames else None
+                self.program.bindings.append(Binding(target.value, value, self.place(target), function))
+        elif isinstance(target, cst.Attribute):
+            self._assign_attribute(target, value, scope)
+        elif isinstance(target, cst.Subscript):
+            self._assign_element(target, value, scope)
+        elif isinstance(target, (cst.Tuple, cst.List)):
+            self._unpack(target, value, scope)
+        elif isinstance(target, cst.StarredElement):
+            self.assign(target.value, OPAQUE, scope)
+
+    def _replaced(self, old: Value | None, new: Value) -> None:
+        """A fresh container in the place of an old one: the old one is dropped."""
+        if isinstance(old, (Items, Table)) and isinstance(new, (Items, Table)) and new is not old:
+            old.emptied = True
+
+    def _unpack(self, target: cst.Tuple | cst.List, value: Value, scope: Scope) -> None:
+        from actlint.program.eager.expressions import element
+
+        for position, item in enumerate(target.elements):
+            if isinstance(item, cst.StarredElement):
+                self.assign(item.value, OPAQUE, scope)
+            else:
+                self.assign(item.value, element(self, value, Const(position), target), scope)
+
+    def _assign_attribute(self, target: cst.Attribute, value: Value, scope: Scope) -> None:
+        owner, name = self.evaluate(target.value, scope), target.attr.value
+        if name in ("requires_grad", "trainable") and isinstance(value, Const):
+            self.set_requires_grad(owner, bool(value.value), target)
+            return
+        self.record_store(value, owner, target)
+        if isinstance(owner, Object):
+            old = owner.attributes.get(name)
+            self._replaced(old, value)
+            weak = old is not None and (self.branches_open or self.hook is not None or self.loops)
+            owner.attributes[name] = join([old, value]) if weak and old is not None else value
+        elif isinstance(owner, Module):
+            owner.scope.names[name] = value
+
+    def set_requires_grad(self, value: Value, flag: bool, node: cst.CSTNode) -> None:
+        """`requires_grad = ...`, `requires_grad_(...)`, `trainable = ...`."""
+        if flag and not self.quiet:
+            self.program.requires.append((value, self.place(node)))
+        if isinstance(value, Object) and not flag:
+            value.frozen = True
+        elif isinstance(value, Tensor):
+            if not flag and isinstance(value.via, Object):
+                value.via.frozen = True
+            elif flag and value.state in ("plain", "cut") and not value.inputs:
+                value.state = "attached"
+
+    def _assign_element(self, target: cst.Subscript, value: Value, scope: Scope) -> None:
+        owner = self.evaluate(target.value, scope)
+        index = target.slice[0].slice if len(target.slice) == 1 else None
+        key = self.evaluate(index.value, scope) if isinstance(index, cst.Index) else None
+        self.record_store(value, owner, target)
+        if isinstance(owner, Items) and key is None:
+            owner.emptied = True
+        elif isinstance(owner, Items):
+            owner.rest = value if owner.rest is None else join([owner.rest, value])
+        elif isinstance(owner, Table):
+            if not isinstance(key, Const):
+                owner.rest = value if owner.rest is None else join([owner.rest, value])
+            else:
+                old = owner.items.get(key.value)
+                weak = old is not None and (self.branches_open or self.hook is not None)
+                owner.items[key.value] = join([old, value]) if weak and old is not None else value
+        else:
+            self.record_inplace(owner, target)
+
+    def _Return(self, node: cst.Return, scope: Scope) -> None:
+        value = self.evaluate(node.value, scope) if node.value is not None else NONE
+        if self.returned and self.frames:
+            self.returned[-1].append(value)
+            function = self.frames[-1].function
+            if not self.quiet and node.value is not None:
+                self.program.returns.append(Returned(value, function, self.place(node.value)))
+                if is_loss_function(function.name) and not self.no_grad:
+                    self.record_sink("return", first_loss(value), node.value)
+        raise Leave
+
+    def _Raise(self, node: cst.Raise, scope: Scope) -> None:
+        raise Leave
+
+    def _Break(self, node: cst.Break, scope: Scope) -> None:
+        raise Leave
+
+    _Continue = _Break
+
+    def _Del(self, node: cst.Del, scope: Scope) -> None:
+        targets = [e.value for e in node.target.elements] if isinstance(node.target, cst.Tuple) else [node.target]
+        for target in targets:
+            value = self.evaluate(target.value if isinstance(target, cst.Subscript) else target, scope)
+            if isinstance(value, (Items, Table)):
+                value.emptied = True
+
+    def _Global(self, node: cst.Global, scope: Scope) -> None:
+        for item in node.names:
+            scope.redirected[item.name.value] = scope.module
+
+    def _Nonlocal(self, node: cst.Nonlocal, scope: Scope) -> None:
+        for item in node.names:
+            owner = scope.parent.owner(item.name.value) if scope.parent else None
+            if owner:
+                scope.redirected[item.name.value] = owner
+
+    def _Import(self, node: cst.Import, scope: Scope) -> None:
+        for alias in node.names:
+            name = dotted(alias.name)
+            loaded = self._local(name, 0)
+            if alias.asname is not None:
+                value = Module(loaded.file, loaded) if loaded is not None else Symbol(apis.canonical(name))
+                self.assign(alias.asname.name, value, scope)
+            elif loaded is not None and "." not in name:
+                scope.bind(name, Module(loaded.file, loaded))
+            else:
+                first = name.partition(".")[0]
+                scope.bind(first, Symbol(apis.canonical(first)))
+
+    def _ImportFrom(self, node: cst.ImportFrom, scope: Scope) -> None:
+        module, level = (dotted(node.module) if node.module is not None else ""), len(node.relative)
+        loaded = self._local(module, level)
+        if isinstance(node.names, cst.ImportStar):
+            if loaded is not None:
+                scope.names.update({k: v for k, v in loaded.names.items() if not k.startswith("_")})
+            return
+        for alias in node.names:
+            name = dotted(alias.name)
+            value: Value
+            if loaded is not None and name in loaded.names:
+                value = loaded.names[name]
+            elif (inner := self._local(f"{module}.{name}" if module else name, level)) is not None:
+                value = Module(inner.file, inner)
+            else:
+                value = OPAQUE if loaded is not None else Symbol(apis.canonical(f"{module}.{name}"))
+            scope.bind(alias.asname.name.value if alias.asname is not None else name, value)  # type: ignore[union-attr]
+
+    def _local(self, module: str, level: int) -> Scope | None:
+        if not level and module.partition(".")[0] in (*apis.FRAMEWORKS, "numpy", "torchvision", "tf_keras"):
+            return None
+        file = local_file(self.file, module, level)
+        return self.load(file) if file is not None and file.resolve() != self.file else None
+
+    # -- definitions
+
+    def _FunctionDef(self, node: cst.FunctionDef, scope: Scope) -> None:
+        decorators = []
+        for decorator in node.decorators:
+            value = self.evaluate(decorator.decorator, scope)
+            symbol = value.symbol if isinstance(value, Object) else value.name if isinstance(value, Symbol) else ""
+            decorators.append(symbol or dotted(decorator.decorator))
+        function = Function(
+            node,
+            scope,
+            self.file,
+            node.name.value,
+            {
+                parameter.name.value: self.evaluate(parameter.default, scope)
+                for parameter in (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params)
+                if parameter.default is not None
+            },
+            decorators=tuple(decorators),
+        )
+        self.program.functions[node] = function
+        scope.bind(node.name.value, function)
+
+    def _ClassDef(self, node: cst.ClassDef, scope: Scope) -> None:
+        bases = tuple(self.evaluate(base.value, scope) for base in node.bases)
+        inner = Scope(self.file, scope, "class")
+        self.block(node.body.body, inner)
+        cls = Class(node, scope, self.file, node.name.value, bases, inner.names)
+        for value in inner.names.values():
+            if isinstance(value, Function) and value.owner is None:
+                value.owner = cls
+        scope.bind(node.name.value, cls)
+
+    # -- control flow
+
+    def _If(self, node: cst.If, scope: Scope) -> None:
+        test = node.test
+        if isinstance(test, cst.Comparison) and isinstance(test.left, cst.Name) and test.left.value == "__name__":
+            if self.file == self.program.entry:
+                self.block(node.body.body, scope)
+            return
+        self.evaluate(test, scope)
+        alternatives: list[Callable[[], None]] = [lambda: self.block(node.body.body, scope)]
+        if isinstance(node.orelse, cst.If):
+            alternatives.append(lambda: self._If(node.orelse, scope))  # type: ignore[arg-type]
+        elif node.orelse is not None:
+            alternatives.append(lambda: self.block(node.orelse.body.body, scope))  # type: ignore[union-attr]
+        else:
+            alternatives.append(lambda: None)
+        self.branches(alternatives, scope)
+
+    def branches(self, alternatives: list[Callable[[], None]], scope: Scope) -> None:
+        """Walk every alternative from the same start, then join the names that they bound."""
+        before = dict(scope.names)
+        ends: list[dict[str, Value]] = []
+        self.branches_open += 1
+        try:
+            for alternative in alternatives:
+                scope.names = dict(before)
+                try:
+                    alternative()
+                    ends.append(scope.names)
+                except Leave:
+                    pass
+        finally:
+            self.branches_open -= 1
+        if not ends:
+            scope.names = before
+            raise Leave
+        names = {name for end in ends for name in end}
+        scope.names = {name: join([end[name] for end in ends if name in end]) for name in names}
+
+    def _For(self, node: cst.For, scope: Scope) -> None:
+        from actlint.program.eager.expressions import iterated
+
+        iterable = self.evaluate(node.iter, scope)
+        items = iterated(self, iterable, node.iter)
+        self._loop(node, scope, lambda: self.assign(node.target, items, scope))
+
+    def _While(self, node: cst.While, scope: Scope) -> None:
+        self._loop(node, scope, lambda: self.evaluate(node.test, scope))
+
+    def _loop(self, node: cst.For | cst.While, scope: Scope, start: Callable[[], object]) -> None:
+        """The body once in silence, for what one turn leaves to the next, then once for all turns."""
+        before = dict(scope.names)
+        for silent in (True, False) if len(self.loops) < 4 else (False,):
+            self.loops = (*self.loops, Loop(node, len(self.frames)))
+            self.quiet += silent
+            try:
+                start()
+                self.block(node.body.body, scope)
+            except Leave:
+                pass
+            finally:
+                self.loops = self.loops[:-1]
+                self.quiet -= silent
+            names = {**before, **scope.names}
+            scope.names = {n: join([before[n], v]) if n in before else v for n, v in names.items()}
+        if node.orelse is not None:
+            self.block(node.orelse.body.body, scope)
+
+    def _With(self, node: cst.With, scope: Scope) -> None:
+        outer = self.no_grad, self.tapes
+        try:
+            for item in node.items:
+                value = self.evaluate(item.item, scope)
+                self._enter(value)
+                if item.asname is not None:
+                    self.assign(item.asname.name, value, scope)
+            self.block(node.body.body, scope)
+        finally:
+            self.no_grad, self.tapes = outer
+
+    def _enter(self, value: Value) -> None:
+        symbol = value.symbol if isinstance(value, Object) else ""
+        if symbol in apis.NO_GRAD:
+            self.no_grad = True
+        elif symbol == "torch.set_grad_enabled" and isinstance(value, Object):
+            flag = value.arguments.get(0, "mode")
+            if isinstance(flag, Const):
+                self.no_grad = not flag.value
+        elif symbol == "torch.enable_grad":
+            self.no_grad = False
+        elif isinstance(value, Tape):
+            self.tapes = (*self.tapes, value)
+        elif isinstance(value, Hook):
+            value.removed_in.append(self.loops)
+        elif isinstance(value, Method) and value.name == "stop_recording":
+            self.tapes = self.tapes[:-1]
+
+    def _Try(self, node: cst.Try, scope: Scope) -> None:
+        alternatives: list[Callable[[], None]] = [lambda: self.block(node.body.body, scope)]
+        alternatives += [lambda handler=handler: self.block(handler.body.body, scope) for handler in node.handlers]  # type: ignore[misc]
+        try:
+            self.branches(alternatives, scope)
+        finally:
+            if node.finalbody is not None:
+                self.block(node.finalbody.body.body, scope)
+
+    def _Match(self, node: cst.Match, scope: Scope) -> None:
+        self.evaluate(node.subject, scope)
+        self.branches([lambda case=case: self.block(case.body.body, scope) for case in node.cases], scope)  # type: ignore[misc]
+
+
+def is_loss_function(name: str) -> bool:
+    """Whether a function is called as if its result were differentiated."""
+    lowered = name.lower()
+    if any(word in lowered for word in ("eval", "valid", "test", "metric", "log", "print", "plot")):
+        return False
+    return lowered in _LOSS_FUNCTIONS or lowered == "loss" or lowered.endswith(("_loss", "loss_fn", "loss_function"))
+
+
+def first_loss(value: Value) -> Value:
+    """The loss among what a function returns: under the key `loss`, else the first of several values."""
+    if isinstance(value, Table):
+        return value.items.get("loss", OPAQUE)
+    if isinstance(value, Items):
+        return value.items[0] if value.items else OPAQUE
+    if isinstance(value, Either):
+        return join([first_loss(option) for option in value.options])
+    return value if isinstance(value, (Tensor, Opaque)) else OPAQUE

@@ -1,0 +1,98 @@
+"""ACT307: a loss term that went through a Python number or a new tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from actlint.findings import Finding
+from actlint.rules.rule import Rule
+from actlint.rules.trace import report, text, way
+
+if TYPE_CHECKING:
+    from actlint.program import Program
+    from actlint.program.eager import EagerProgram
+    from actlint.program.eager.values import Tensor
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """One finding per loss term that is made of numbers, and per loss that is a new leaf."""
+    from actlint.program.eager.losses import cut_terms, library
+
+    eager = program.eager
+    help = "compute with the tensors themselves: torch.stack(terms).sum() instead of torch.tensor([t.item() ...])"
+    seen: set[object] = set()
+    for term in cut_terms(eager):
+        if library(term.term) != "torch" or not term.cuts or term.cuts[0].cut not in ("host", "rewrap"):
+            continue
+        if eager.stored(term.cuts[0]) is not None and term.cuts[0].op in ("numpy", "tolist"):
+            continue
+        seen.add(term.term.place.node)
+        message = f"loss term is a constant for autograd: it goes through {text(eager, term.cuts[0].place)}"
+        yield report(RULE, eager, term.term.place, message, help, way(eager, term))
+    for leaf in _new_leaves(eager):
+        if leaf.place.node not in seen:
+            seen.add(leaf.place.node)
+            message = f"{text(eager, leaf.place)} is a new leaf: backward() reaches none of what it was computed from"
+            yield report(RULE, eager, leaf.place, message, help)
+
+
+def _new_leaves(program: EagerProgram) -> Iterator[Tensor]:
+    """Losses made with `torch.tensor(value, requires_grad=True)` of something that was computed."""
+    from actlint.program.eager.losses import options
+    from actlint.program.eager.values import Opaque, Tensor, constant
+
+    for sink in program.sinks:
+        for value in options(sink.value):
+            if sink.kind != "backward" or not isinstance(value, Tensor):
+                continue
+            if value.symbol not in ("torch.tensor", "torch.FloatTensor", "torch.Tensor", "torch.as_tensor"):
+                continue
+            given = value.arguments.get(0, "data")
+            flag = constant(value.arguments.keywords.get("requires_grad"))
+            if flag is True and isinstance(given, (Tensor, Opaque)) and (given.inputs or not isinstance(given, Tensor)):
+                yield value
+
+
+RULE = Rule(
+    code="ACT307",
+    name="rewrapped-loss-term",
+    message="loss term goes through .item(), float() or torch.tensor(...)",
+    what="A term of a loss, or the loss itself, is turned into a Python number or copied into a new tensor before it "
+    "is differentiated: `torch.tensor([p.item() for p in penalties]).sum()`, "
+    "`torch.tensor(loss, requires_grad=True)`.",
+    why="A number has no gradient and a new tensor begins a new graph: `backward()` succeeds, and the layers behind "
+    "the term get nothing from it. With `requires_grad=True` on the copy even a loss of which no part trains runs "
+    "without an error. Numbers that are only logged, and weights computed from a loss on purpose (the term has "
+    "another operand with a gradient), are not reported.",
+    bad="""\
+import torch
+from torch import nn
+
+net, head = nn.Linear(4, 8), nn.Linear(8, 1)
+hidden = torch.relu(net(torch.ones(2, 4)))
+penalties = [hidden.abs().mean(), hidden.pow(2).mean()]
+loss = head(hidden).mean() + torch.tensor([p.item() for p in penalties]).sum()
+loss.backward()
+""",
+    good="""\
+import torch
+from torch import nn
+
+net, head = nn.Linear(4, 8), nn.Linear(8, 1)
+hidden = torch.relu(net(torch.ones(2, 4)))
+penalties = [hidden.abs().mean(), hidden.pow(2).mean()]
+loss = head(hidden).mean() + torch.stack(penalties).sum()
+loss.backward()
+print(sum(p.item() for p in penalties))
+""",
+    sources=(
+        "https://github.com/guopengf/FL-MRCM/issues/10",
+        "https://github.com/somuchtome/SimAC/issues/3",
+        "https://github.com/tensorflow/tensorflow/issues/30190",
+    ),
+    fix="none",
+    check=check,
+    triggers=(b"backward", b"loss", b"training_step"),
+    reads="torch",
+)

@@ -1,0 +1,99 @@
+"""ACT312: probabilities enter a loss that makes probabilities of them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from actlint.findings import Finding
+from actlint.rules.rule import Rule
+from actlint.rules.trace import report, spot
+
+if TYPE_CHECKING:
+    from actlint.program import Program
+    from actlint.program.eager.values import Tensor
+
+_TWICE = {
+    "cross_entropy": "softmax",
+    "CrossEntropyLoss": "softmax",
+    "binary_cross_entropy_with_logits": "sigmoid",
+    "BCEWithLogitsLoss": "sigmoid",
+}
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """One finding per loss that is given the output of the function that it applies itself."""
+    from actlint.program.eager.values import Tensor
+
+    eager = program.eager
+    seen: set[object] = set()
+    for loss in eager.tensors:
+        if loss.op not in _TWICE or not loss.symbol.startswith("torch.") or loss.place.node in seen:
+            continue
+        seen.add(loss.place.node)
+        here = [value for value in eager.values.get(loss.place.node, []) if isinstance(value, Tensor)]
+        found = [_probabilities(value) for value in here]
+        if found and all(found):
+            what, first = _TWICE[loss.op], found[0]
+            assert first is not None
+            message = f"{what} output is passed to {loss.op}, which applies {what} again"
+            help = f"pass the logits, from before the {what}"
+            yield report(RULE, eager, loss.place, message, help, [spot(eager, first.place, f"the {what} is here")])
+
+
+def _probabilities(loss: Tensor) -> Tensor | None:
+    """The softmax or sigmoid that a loss is given, of several alternatives the first; None if one is something else."""
+    from actlint.program.eager.losses import options, peeled
+    from actlint.program.eager.values import Tensor
+
+    given = loss.arguments.get(0, "input")
+    if given is None:
+        return None
+    found = [peeled(value) for value in options(peeled(given))]
+    same = [value for value in found if isinstance(value, Tensor) and value.op == _TWICE.get(loss.op)]
+    return same[0] if same and len(same) == len(found) else None
+
+
+RULE = Rule(
+    code="ACT312",
+    name="softmax-before-cross-entropy",
+    message="softmax or sigmoid output passed to a loss that applies it again",
+    what="`cross_entropy` or `CrossEntropyLoss` is given what a softmax returned, or "
+    "`binary_cross_entropy_with_logits` what a sigmoid returned, in the same expression, through a name, or as the "
+    "last layer of the model.",
+    why="These losses take logits. Of probabilities they can't get below a floor (0.55 for three classes, 1.46 for "
+    "ten), and the gradients shrink, so that the base loss is weak beside every penalty on activations. Softmax "
+    "outputs that are only predicted or measured with, and log_softmax, which a second one doesn't change, are not "
+    "reported.",
+    bad="""\
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+net = nn.Linear(4, 3)
+probabilities = F.softmax(net(torch.ones(2, 4)), dim=1)
+loss = F.cross_entropy(probabilities, torch.tensor([0, 1]))
+loss.backward()
+""",
+    good="""\
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+net = nn.Linear(4, 3)
+logits = net(torch.ones(2, 4))
+loss = F.cross_entropy(logits, torch.tensor([0, 1]))
+loss.backward()
+print(F.softmax(logits, dim=1))
+""",
+    sources=(
+        "https://github.com/Lightning-Universe/lightning-bolts/issues/654",
+        "https://github.com/ariecattan/SciCo/issues/2",
+        "https://github.com/jindongwang/Deep-learning-activity-recognition/issues/10",
+        "https://github.com/Safe-DS/Library/issues/581",
+    ),
+    fix="none",
+    check=check,
+    triggers=(b"cross_entropy", b"CrossEntropyLoss", b"BCEWithLogitsLoss"),
+    reads="torch",
+)
