@@ -20,7 +20,8 @@ class Rule:
     short programs, `sources` are the places that back it up. `fix` tells what can be done about a finding: nothing, a
     safe edit, an edit that changes what is computed, or a migration. `check` gives its findings in any order.
     `whole` says that it speaks of a program as a whole, so not again of the files that a checked program imports.
-    `reads` is the kind of code that it speaks of: graph code, or eager code of PyTorch or of TensorFlow 2 and Keras.
+    `reads` is the kind of code that it speaks of: graph code, or eager code: of PyTorch, of TensorFlow 2
+    and Keras, or of both.
     `triggers` are byte strings of which a file must hold at least one for the rule to report on it; none means any
     framework code.
 
@@ -39,13 +40,12 @@ class Rule:
     check: Callable[[Program], Iterable[Finding]]
     triggers: tuple[bytes, ...]
     whole: bool = False
-    reads: Literal["graph", "torch", "tf2"] = "graph"
+    reads: Literal["graph", "torch", "tf2", "eager"] = "graph"
 
     def concerns(self, raw: bytes) -> bool:
         """Whether a program that begins in a file with these bytes can have something that the rule reports."""
-        if self.reads == "graph":
-            return b"tensorflow" in raw or b"keras" in raw
-        named = (
-            b"torch" in raw or b"lightning" in raw if self.reads == "torch" else b"keras" in raw or b"tensorflow" in raw
-        )
-        return named and (not self.triggers or any(word in raw for word in self.triggers))
+        torch, tf2 = (b"torch", b"lightning"), (b"keras", b"tensorflow")
+        names = torch if self.reads == "torch" else torch + tf2 if self.reads == "eager" else tf2
+        if not any(name in raw for name in names):
+            return False
+        return self.reads == "graph" or not self.triggers or any(word in raw for word in self.triggers)

@@ -1,0 +1,37 @@
+"""Which modules are trained: those whose parameters optimizers have, those that losses are differentiated through."""
+
+from __future__ import annotations
+
+from actlint.program.eager.model import EagerProgram
+from actlint.program.eager.objects import descendants
+from actlint.program.eager.values import Items, Object, Table, Tensor, ancestors, parts
+from actlint.program.values import Value
+
+
+def optimized(program: EagerProgram) -> set[int] | None:
+    """The identities of the modules and parameters that optimizers have; None where one has something unknown."""
+    found: set[int] = set()
+    todo: list[Value] = [parameters for _, parameters in program.optimizers]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, Items):
+            todo.extend(parts(value))
+        elif isinstance(value, Table) and "params" in value.items:
+            todo.append(value.items["params"])
+        elif isinstance(value, Tensor) and value.op in ("parameters", "parameter") and isinstance(value.via, Object):
+            found.update(id(part) for part in descendants(value.via))
+        elif isinstance(value, Tensor) and value.op == "Parameter":
+            found.add(id(value))
+        else:
+            return None
+    return found
+
+
+def differentiated(program: EagerProgram) -> set[int]:
+    """The identities of the modules that gradients of losses pass."""
+    return {
+        id(tensor.via)
+        for sink in program.sinks
+        for tensor in ancestors(sink.value, through_cuts=False)
+        if tensor.via is not None and not tensor.cut
+    }
