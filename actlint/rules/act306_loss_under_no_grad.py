@@ -31,9 +31,7 @@ def check(program: Program) -> Iterator[Finding]:
         alone = not eager.optimizers and not any(m.frozen or m.told & _SET_ASIDE for m in modules)
         if modules and (alone or any(id(module) in trained for module in modules)):
             cut = term.cuts[0]
-            message = (
-                f"{name(eager, cut)} is computed under no_grad, and nothing else is in the loss term that reads it"
-            )
+            message = f"{name(eager, cut)} is computed under no_grad: the loss term that reads it trains nothing"
             help = "compute it outside of the no_grad block, or leave the term out"
             yield report(RULE, eager, cut.place, message, help, [spot(eager, term.term.place, "the loss term is here")])
 

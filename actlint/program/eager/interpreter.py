@@ -114,10 +114,12 @@ class Interpreter:
             self.program.tensors.append(made)
         return made
 
-    def record_sink(self, kind: str, value: Value, node: cst.CSTNode, sources: Value | None = None) -> None:
+    def record_sink(
+        self, kind: str, value: Value, node: cst.CSTNode, sources: Value | None = None, tape: Tape | None = None
+    ) -> None:
         """Remember that a value is differentiated here."""
         if not self.quiet:
-            self.program.sinks.append(Sink(kind, value, self.place(node), sources))  # type: ignore[arg-type]
+            self.program.sinks.append(Sink(kind, value, self.place(node), sources, tape))  # type: ignore[arg-type]
 
     def record_store(self, value: Value, target: Value, node: cst.CSTNode) -> None:
         """Remember that a value is kept in an attribute or a container."""

@@ -75,7 +75,7 @@ def call_method(self: Interpreter, method: Method, arguments: Arguments, node: c
 def _of_tape(self: Interpreter, tape: Tape, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
     if name in ("gradient", "jacobian"):
         target, sources = arguments.get(0, "target") or OPAQUE, arguments.get(1, "sources")
-        self.record_sink("tape", target, node, sources)
+        self.record_sink("tape", target, node, sources, tape)
         return Opaque(arguments.all, self.place(node))
     return Method(tape, name) if name == "stop_recording" else NONE
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import libcst as cst
 
-from actlint.program.eager.values import Hook, Items, Object, Place, Table, Tensor, state_of, tensors_in
+from actlint.program.eager.values import Hook, Items, Object, Place, Table, Tape, Tensor, state_of, tensors_in
 from actlint.program.values import Function, Value
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Sink:
     value: Value
     place: Place
     sources: Value | None = None
+    tape: Tape | None = None
 
 
 @dataclass(frozen=True)
