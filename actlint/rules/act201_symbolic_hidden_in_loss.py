@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from actlint.program.eager.model import Sink
     from actlint.program.eager.values import Tensor
 
-_GRAPH = (b"disable_eager_execution", b"disable_v2_behavior", b"placeholder(", b".Session(", b"get_session(")
+_GRAPH = (b"disable_eager_execution", b"disable_v2_behavior", b"tf.placeholder", b"tf.Session(", b"get_session(")
 
 
 def check(program: Program) -> Iterator[Finding]:

@@ -11,6 +11,9 @@ from actlint.findings import Finding
 if TYPE_CHECKING:
     from actlint.program import Program
 
+_GRAPH_CODE = (b"tf.Session(", b"tf.placeholder", b".compat.v1", b"disable_v2_behavior", b"disable_eager_execution")
+"""Words of TensorFlow 1 graph code, in which eager rules have no say."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -48,4 +51,8 @@ class Rule:
         names = torch if self.reads == "torch" else torch + tf2 if self.reads == "eager" else tf2
         if not any(name in raw for name in names):
             return False
-        return self.reads == "graph" or not self.triggers or any(word in raw for word in self.triggers)
+        if self.reads == "graph":
+            return True
+        if self.reads != "torch" and any(word in raw for word in _GRAPH_CODE):
+            return False
+        return not self.triggers or any(word in raw for word in self.triggers)

@@ -26,6 +26,8 @@ def check(tmp_path: Path) -> Check:
         for name, content in {"program.py": text, **(modules or {})}.items():
             (tmp_path / name).write_text(content)
         rule = next(rule for rule in all_rules() if rule.code == code)
+        if not rule.concerns(text.encode()):
+            return []
         program = analyze(tmp_path / "program.py", read, uncalled=True)
         return sorted(rule.check(program), key=lambda finding: (finding.path.name, finding.start))
 

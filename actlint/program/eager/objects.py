@@ -206,11 +206,13 @@ def is_weighted(module: Object) -> bool:
 def descendants(module: Object) -> list[Value]:
     """A module, everything that it holds, and the parameters made in it."""
     found: list[Value] = []
+    seen: set[int] = set()
     todo: list[Value] = [module]
     while todo:
         current = todo.pop()
-        if any(current is other for other in found):
+        if id(current) in seen:
             continue
+        seen.add(id(current))
         if isinstance(current, Object):
             found.append(current)
             todo.extend((*current.attributes.values(), *current.children))

@@ -87,12 +87,14 @@ def _is_layer(tensor: Tensor) -> bool:
 def _back(total: Tensor) -> list[Tensor]:
     """The tensors that one is computed from, back to layers and no further."""
     found: list[Tensor] = []
+    seen: set[int] = set()
     todo: list[Value] = [total]
     while todo:
         current = todo.pop()
         if not isinstance(current, Tensor):
             todo.extend(parts(current))
-        elif all(current is not other for other in found):
+        elif id(current) not in seen:
+            seen.add(id(current))
             found.append(current)
             if not _is_layer(current):
                 todo.extend(item for item in current.inputs if state_of(item) != "plain" or isinstance(item, Tensor))
