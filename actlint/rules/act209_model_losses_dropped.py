@@ -12,7 +12,6 @@ from actlint.rules.trace import report, spot
 
 if TYPE_CHECKING:
     from actlint.program import Program
-    from actlint.program.eager import EagerProgram
     from actlint.program.eager.model import Sink
     from actlint.program.eager.values import Object
     from actlint.program.values import Value
@@ -30,7 +29,7 @@ def check(program: Program) -> Iterator[Finding]:
     for sink in eager.sinks:
         if sink.kind != "tape" or sink.place.node in seen:
             continue
-        layer = next(_regularized(eager, sink), None)
+        layer = next(_regularized(sink), None)
         if layer is not None:
             seen.add(sink.place.node)
             message = "the loss leaves out model.losses: regularizers and add_loss have no effect"
@@ -42,16 +41,16 @@ def _reads_losses(text: str) -> bool:
     return any(match.group(1) not in _NAMESPACES for match in _READ.finditer(text))
 
 
-def _regularized(program: EagerProgram, sink: Sink) -> Iterator[Object]:
+def _regularized(sink: Sink) -> Iterator[Object]:
     """The layers with losses of their own on the way of a gradient with respect to their model's variables."""
     from actlint.program.eager.values import Object, ancestors
 
-    asked = {id(t.via) for t in ancestors(sink.sources) if t.op == "variables_of"}
-    for tensor in ancestors(sink.value, False):
-        if isinstance(tensor.via, Object) and tensor.op != "variables_of":
-            for layer in _layers(tensor.via):
-                if asked and _keeps_losses(layer):
-                    yield layer
+    asked = [t.via for t in ancestors(sink.sources) if t.op == "variables_of" and isinstance(t.via, Object)]
+    passed = {id(t.via) for t in ancestors(sink.value, False) if t.op != "variables_of"}
+    for model in asked:
+        layers = list(_layers(model))
+        if any(id(layer) in passed for layer in layers):
+            yield from (layer for layer in layers if _keeps_losses(layer))
 
 
 def _layers(module: Object) -> Iterator[Object]:
@@ -73,9 +72,11 @@ def _keeps_losses(layer: Object) -> bool:
 
 
 def _is_given(value: Value) -> bool:
-    from actlint.program.eager.values import Object
+    from actlint.program.eager.values import Object, Tensor
     from actlint.program.values import Const, Function, Symbol
 
+    if isinstance(value, Tensor):
+        return value.symbol.startswith("keras.regularizers.")
     return isinstance(value, (Object, Symbol, Function)) or isinstance(value, Const) and isinstance(value.value, str)
 
 

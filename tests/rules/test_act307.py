@@ -20,8 +20,8 @@ base = head(hidden).mean()
     "text",
     [
         "penalty = float(hidden.abs().mean())\nloss = base + 0.1 * penalty  # expect: ACT307\nloss.backward()\n",
-        "terms = []\nfor h in (hidden, hidden):\n    terms.append(h.mean().item())\n"
-        "loss = base + sum(terms)  # expect: ACT307\nloss.backward()\n",
+        "terms = []\nfor h in (hidden, hidden):\n    terms.append(h.mean().item())  # expect: ACT307\n"
+        "loss = base + sum(terms)\nloss.backward()\n",
         "loss = torch.tensor(base, requires_grad=True)  # expect: ACT307\nloss.backward()\n",
         "loss = base + torch.FloatTensor([hidden.mean()]).sum()  # expect: ACT307\nloss.backward()\n",
     ],

@@ -111,6 +111,7 @@ def invoke(
     recursive = any(frame.function.node is function.node for frame in self.frames)
     if recursive or len(self.frames) >= MAX_DEPTH or self.program.exhausted:
         return escape(self, arguments, node)
+    self.called.add(function.node)
     scope = Scope(function.file, function.scope)
     bind(self, function, receiver, arguments, scope)
     if isinstance(receiver, Object):

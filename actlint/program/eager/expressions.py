@@ -14,6 +14,7 @@ from actlint.program.eager.values import (
     OPAQUE,
     Either,
     Items,
+    Method,
     Object,
     Opaque,
     Table,
@@ -21,6 +22,7 @@ from actlint.program.eager.values import (
     join,
     parts,
 )
+from actlint.program.imports import dotted
 from actlint.program.scope import Scope
 from actlint.program.values import NONE, Const, Function, Symbol, Value
 
@@ -44,6 +46,10 @@ _BUILTINS = frozenset(
     setattr sorted staticmethod str sum super tuple type vars zip classmethod""".split()
 )
 _DATA_WORDS = frozenset({"loader", "dataloader", "batches", "dataset", "data", "dl", "generator", "iterator", "ds"})
+_SETTINGS = frozenset(
+    """lam lambda lambd lmbda alpha beta gamma coef coeff coefficient weight weights scale factor strength eps epsilon
+    args config cfg conf hparams hps opt opts flags params rate rho""".split()
+)
 _KEPT = 12
 
 
@@ -148,8 +154,16 @@ def element(self: Interpreter, owner: Value, key: Value, node: cst.CSTNode) -> V
 
 
 def _binary(self: Interpreter, node: cst.BinaryOperation, scope: Scope) -> Value:
-    left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
+    left, right = (_factor(self, side, self.evaluate(side, scope)) for side in (node.left, node.right))
     return binary(self, type(node.operator).__name__, left, right, node)
+
+
+def _factor(self: Interpreter, node: cst.BaseExpression, value: Value) -> Value:
+    """An operand: what isn't known and is called as settings are, `args.lam` or `self.alpha`, is a number."""
+    if not isinstance(value, (Opaque, Method)) or isinstance(value, Opaque) and value.inputs:
+        return value
+    words = {word for part in dotted(node).lower().split(".") for word in part.split("_")}
+    return self.tensor("setting", (), node, state="plain") if words & _SETTINGS else value
 
 
 def binary(self: Interpreter, operator: str, left: Value, right: Value, node: cst.CSTNode) -> Value:

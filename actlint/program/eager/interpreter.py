@@ -9,6 +9,7 @@ from pathlib import Path
 import libcst as cst
 
 from actlint.apis import eager as apis
+from actlint.program.eager.imports import import_from, import_names
 from actlint.program.eager.model import Binding, EagerProgram, Inplace, Returned, Sink, Store
 from actlint.program.eager.values import (
     OPAQUE,
@@ -29,7 +30,7 @@ from actlint.program.eager.values import (
     parts,
     strongest,
 )
-from actlint.program.imports import dotted, local_file
+from actlint.program.imports import dotted
 from actlint.program.scope import Scope
 from actlint.program.values import NONE, Class, Const, Frame, Function, Module, Symbol, Value
 
@@ -63,6 +64,7 @@ class Interpreter:
         self.no_grad = False
         self.hook: Hook | None = None
         self.returned: list[list[Value]] = []
+        self.called: set[cst.CSTNode] = set()
         self.branches_open = 0
         self.quiet = 0
         self.steps = 0
@@ -325,41 +327,10 @@ class Interpreter:
                 scope.redirected[item.name.value] = owner
 
     def _Import(self, node: cst.Import, scope: Scope) -> None:
-        for alias in node.names:
-            name = dotted(alias.name)
-            loaded = self._local(name, 0)
-            if alias.asname is not None:
-                value = Module(loaded.file, loaded) if loaded is not None else Symbol(apis.canonical(name))
-                self.assign(alias.asname.name, value, scope)
-            elif loaded is not None and "." not in name:
-                scope.bind(name, Module(loaded.file, loaded))
-            else:
-                first = name.partition(".")[0]
-                scope.bind(first, Symbol(apis.canonical(first)))
+        import_names(self, node, scope)
 
     def _ImportFrom(self, node: cst.ImportFrom, scope: Scope) -> None:
-        module, level = (dotted(node.module) if node.module is not None else ""), len(node.relative)
-        loaded = self._local(module, level)
-        if isinstance(node.names, cst.ImportStar):
-            if loaded is not None:
-                scope.names.update({k: v for k, v in loaded.names.items() if not k.startswith("_")})
-            return
-        for alias in node.names:
-            name = dotted(alias.name)
-            value: Value
-            if loaded is not None and name in loaded.names:
-                value = loaded.names[name]
-            elif (inner := self._local(f"{module}.{name}" if module else name, level)) is not None:
-                value = Module(inner.file, inner)
-            else:
-                value = OPAQUE if loaded is not None else Symbol(apis.canonical(f"{module}.{name}"))
-            scope.bind(alias.asname.name.value if alias.asname is not None else name, value)  # type: ignore[union-attr]
-
-    def _local(self, module: str, level: int) -> Scope | None:
-        if not level and module.partition(".")[0] in (*apis.FRAMEWORKS, "numpy", "torchvision", "tf_keras"):
-            return None
-        file = local_file(self.file, module, level)
-        return self.load(file) if file is not None and file.resolve() != self.file else None
+        import_from(self, node, scope)
 
     # -- definitions
 

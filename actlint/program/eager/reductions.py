@@ -59,7 +59,7 @@ def _is_setting(value: Value) -> bool:
         return not value.inputs
     if isinstance(value, Either):
         return all(_is_setting(option) for option in value.options)
-    return isinstance(value, (Const, Method))
+    return isinstance(value, (Const, Method)) or isinstance(value, Tensor) and value.op == "setting"
 
 
 def _is_averaged(total: Tensor) -> bool:

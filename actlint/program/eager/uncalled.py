@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from actlint.program.eager.calls import invoke
 from actlint.program.eager.objects import instantiate
 from actlint.program.eager.values import Arguments, Object, Opaque
-from actlint.program.values import Class, Function, Value
+from actlint.program.values import Class, Const, Function, Value
 
 if TYPE_CHECKING:
     from actlint.program.eager.interpreter import Interpreter
@@ -34,22 +34,9 @@ def interpret_uncalled(self: Interpreter) -> None:
         if value.cls is not None and value.cls.file == self.program.entry and id(value.cls) not in seen:
             seen.add(id(value.cls))
             _interpret_methods(self, value)
-    called = {frame.function.node for r in self.program.returns for frame in r.place.frames}
-    called |= {f.node for f in self.program.functions.values() if self.program.values.get(_first(f))}
     for function in (v for v in values if isinstance(v, Function)):
-        if function.node not in called:
+        if function.node not in self.called:
             invoke(self, function, None, _arguments(self, function, False), function.node)
-
-
-def _first(function: Function) -> object:
-    """A node that was evaluated if the function ever ran: any expression below its body."""
-    todo = [function.node.body]
-    while todo:
-        node = todo.pop(0)
-        if type(node).__name__ in ("Name", "Integer", "Float", "SimpleString"):
-            return node
-        todo.extend(node.children)  # type: ignore[arg-type]
-    return function.node
 
 
 def _interpret_methods(self: Interpreter, value: Object) -> None:
@@ -66,7 +53,10 @@ def _arguments(self: Interpreter, function: Function, method: bool) -> Arguments
     parameters = [p.name.value for p in (*function.node.params.posonly_params, *function.node.params.params)]
     given: list[Value] = []
     for name in parameters[1 if method and "staticmethod" not in function.decorators else 0 :]:
-        if name in _DATA:
+        default = function.defaults.get(name)
+        if isinstance(default, Const) and isinstance(default.value, (int, float)):
+            given.append(default)
+        elif name in _DATA:
             given.append(self.tensor("input", (), function.node, state="plain"))
         else:
             given.append(Opaque((), self.place(function.node)))
