@@ -1,0 +1,150 @@
+"""Which values carry a gradient."""
+
+from __future__ import annotations
+
+import pytest
+
+from actlint.program.eager.values import Tensor, cuts, state_of
+
+_HEAD = """\
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+from elsewhere import build, unknown
+
+net = nn.Linear(4, 8)
+x = torch.ones(2, 4)
+h = net(x)
+store = {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "state"),
+    [
+        ("h", "attached"),
+        ("x", "plain"),
+        ("unknown", "maybe"),
+        ("unknown(x)", "maybe"),
+        ("F.relu(h).mean() + 1", "attached"),
+        ("h.detach().abs()", "cut"),
+        ("h.data", "cut"),
+        ("h.cpu().detach().numpy()", "cut"),
+        ("float(h.mean())", "cut"),
+        ("np.abs(x)", "plain"),
+        ("torch.tensor([h.mean(), 1.0])", "cut"),
+        ("torch.as_tensor(h)", "attached"),
+        ("torch.stack([h, h.detach()])", "attached"),
+        ("(h > 0).float()", "cut"),
+        ("h.argmax(1)", "cut"),
+        ("torch.zeros_like(h)", "plain"),
+        ("h.shape[0]", "plain"),
+        ("h.detach() * unknown", "maybe"),
+        ("unknown(x).detach()", "plain"),
+        ("[h.detach(), x][0]", "cut"),
+        ("{'a': h, 'b': x}['b']", "plain"),
+        ("h if unknown else x", "attached"),
+        ("nn.Parameter(torch.zeros(3))", "attached"),
+        ("net.weight.abs().sum()", "attached"),
+        ("(lambda v: v.detach())(h)", "cut"),
+        ("nn.ReLU()(x)", "plain"),
+        ("nn.Sequential(nn.ReLU(), nn.Linear(4, 1))(x)", "attached"),
+        ("build(net)(x)", "maybe"),
+    ],
+)
+def test_expressions(expression, state, eager):
+    program = eager(f"{_HEAD}value = {expression}\n")
+    assert state_of(program.scopes[program.entry].names["value"]) == state
+
+
+@pytest.mark.parametrize(
+    ("block", "state"),
+    [
+        ("with torch.no_grad():\n    value = net(x)\n", "cut"),
+        ("@torch.no_grad()\ndef f(v):\n    return net(v)\n\n\nvalue = f(x)\n", "cut"),
+        ("with torch.no_grad():\n    with torch.enable_grad():\n        value = net(x)\n", "attached"),
+        ("value = 0.0\nfor _ in range(3):\n    value = value + h.mean()\n", "attached"),
+        ("value = h\nif unknown:\n    value = h.detach()\n", "attached"),
+        ("value = None\nfor _ in range(3):\n    value = h.detach()\n", "cut"),
+        ("net.requires_grad_(False)\nvalue = net(x)\n", "plain"),
+        ("for p in net.parameters():\n    p.requires_grad = False\nvalue = net(x)\n", "plain"),
+        ("def f(v, cut=True):\n    return (v.detach(), v)\n\n\n_, value = f(h)\n", "attached"),
+        ("values = []\nfor _ in range(3):\n    values.append(h.detach())\nvalue = sum(values)\n", "cut"),
+        ("def f(n):\n    return h if n == 0 else f(n - 1)\n\n\nvalue = f(3)\n", "attached"),
+    ],
+)
+def test_statements(block, state, eager):
+    program = eager(_HEAD + block)
+    assert state_of(program.scopes[program.entry].names["value"]) == state
+
+
+@pytest.mark.parametrize(
+    ("hook", "state"),
+    [
+        ("def hook(m, i, o):\n    store['h'] = o\n", "attached"),
+        ("def hook(m, i, o):\n    store['h'] = o.detach()\n", "cut"),
+        ("hook = lambda m, i, o: store.update(h=o.data)\n", "cut"),
+        ("def keep(key):\n    return lambda m, i, o: store.__setitem__(key, o)\n\n\nhook = keep('h')\n", "maybe"),
+        (
+            "def keep(key):\n    def inner(m, i, o):\n        store[key] = o\n    return inner\n\n\nhook = keep('h')\n",
+            "attached",
+        ),
+        (
+            "from functools import partial\n\n\ndef f(k, m, i, o):\n    store[k] = o.detach()\n\n\nhook = partial(f, 'h')\n",
+            "cut",
+        ),
+    ],
+)
+def test_hooks(hook, state, eager):
+    program = eager(f"{_HEAD}{hook}\nnet.register_forward_hook(hook)\nvalue = store['h']\n")
+    assert state_of(program.scopes[program.entry].names["value"]) == state
+
+
+def test_cuts_are_where_the_gradient_ended(eager):
+    program = eager(f"{_HEAD}d = h.detach()\nvalue = (d.abs() + d.item()).mean()\n")
+    found = cuts(program.scopes[program.entry].names["value"])
+    assert [tensor.cut for tensor in found] == ["detach"]
+
+
+def test_values_come_from_local_modules(eager):
+    program = eager(
+        "import torch\nfrom torch import nn\nfrom parts import Encoder, shrink\n\n"
+        "value = shrink(Encoder()(torch.ones(1, 4)))\n",
+        {
+            "parts.py": "from torch import nn\n\n\nclass Encoder(nn.Module):\n    def __init__(self):\n"
+            "        super().__init__()\n        self.fc = nn.Linear(4, 2)\n\n    def forward(self, x):\n"
+            "        return self.fc(x)\n\n\ndef shrink(v):\n    return v.detach() / 2\n"
+        },
+    )
+    value = program.scopes[program.entry].names["value"]
+    assert isinstance(value, Tensor) and value.state == "cut"
+    assert [file.name for file in program.files] == ["program.py", "parts.py"]
+
+
+def test_uncalled_methods_are_interpreted_once_with_their_object(eager):
+    text = """\
+from torch import nn
+
+
+class Model(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.fc = nn.Linear(4, width)
+
+    def forward(self, x):
+        self.h = self.fc(x)
+        return self.h
+
+    def get_loss(self, x):
+        return self(x).mean() + self.h.abs().mean()
+"""
+    program = eager(text)
+    (sink,) = program.sinks
+    assert (sink.kind, state_of(sink.value)) == ("return", "attached")
+
+
+def test_a_program_that_is_too_large_is_left(eager, monkeypatch):
+    monkeypatch.setattr("actlint.program.eager.interpreter.MAX_STEPS", 50)
+    program = eager("import torch\n" + "x = torch.ones(1)\n" * 60 + "x.sum().backward()\n")
+    assert program.exhausted and not program.sinks
