@@ -24,7 +24,7 @@ def check(program: Program) -> Iterator[Finding]:
     eager = program.eager
     seen: set[object] = set()
     for hook in eager.hooks:
-        if hook.place.node in seen or hook.kept:
+        if hook.place.node in seen or hook.kept or hook.place.branches:
             continue
         loop = _repeats(hook)
         inside = _step(hook)
@@ -136,8 +136,8 @@ RULE = Rule(
     "a loop, or in `forward()` or `training_step()` on a module of `self`, and the handle isn't removed in that turn.",
     why="A registration adds a hook and replaces none. In step k the module runs k hooks (55 calls in ten steps, "
     "measured with PyTorch 2.13), their closures keep every step's activations, and penalties that hooks add up "
-    "count several times. Loops over modules that hook each of them once, handles that are removed in the same turn, "
-    "used with `with` or kept for later are not reported.",
+    "count several times. Loops over modules that hook each of them once, registrations under a condition, and "
+    "handles that are removed in the same turn, used with `with` or kept for later are not reported.",
     bad="""\
 import torch
 from torch import nn

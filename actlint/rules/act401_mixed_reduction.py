@@ -11,7 +11,12 @@ from actlint.rules.trace import name, report, spot, text
 
 if TYPE_CHECKING:
     from actlint.program import Program
+    from actlint.program.eager import EagerProgram
+    from actlint.program.eager.values import Tensor
     from actlint.program.values import Value
+
+_PENALTIES = frozenset({"penalty", "sparsity", "reg", "regularizer", "regularization", "aux"})
+_BASES = frozenset({"base", "loss", "mse", "recon", "reconstruction", "task"})
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -25,11 +30,13 @@ def check(program: Program) -> Iterator[Finding]:
     for tensor in eager.tensors:
         if tensor.op not in ("add", "sub", "div") or len(tensor.inputs) < 2:
             continue
+        if tensor.op == "div" and not _is_share(eager, tensor):
+            continue
         terms: list[Value] = list(tensor.inputs) if tensor.op == "div" else summands(tensor)
         kinds = [(term, *reduction(term)) for term in terms]
         mean = next((core for _, kind, core in kinds if kind == "mean"), None)
         for term, kind, core in kinds:
-            if mean is None or kind != "sum" or core is None or not isinstance(term, Tensor):
+            if mean is None or kind != "sum" or core is None or core.state == "cut" or not isinstance(term, Tensor):
                 continue
             if term.place.node in seen or not is_of_activations(eager, core):
                 continue
@@ -38,9 +45,14 @@ def check(program: Program) -> Iterator[Finding]:
                 f"{name(eager, term)} is a sum over batch and units beside a mean: its weight grows with the batch size"
             )
             help = "take the mean, or sum over the units and average over the batch, and rescale the weight of the term"
-            yield report(
-                RULE, eager, term.place, message, help, [spot(eager, mean.place, f"mean: {text(eager, mean.place)}")]
-            )
+            related = [spot(eager, mean.place, f"the mean is here: {text(eager, mean.place)}")]
+            yield report(RULE, eager, term.place, message, help, related)
+
+
+def _is_share(program: EagerProgram, quotient: Tensor) -> bool:
+    """Whether a quotient compares two terms of a loss: a penalty by a base."""
+    names = [next((b.name for b in program.bindings if b.value is part), "") for part in quotient.inputs]
+    return all(words & set(n.lower().split("_")) for words, n in zip((_PENALTIES, _BASES), names, strict=True))
 
 
 RULE = Rule(

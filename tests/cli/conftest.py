@@ -68,7 +68,9 @@ class FakeProgram:
         return re.findall(r"session\.run", self.sources[self.files[0]].text)
 
 
-def fake_analyze(path: Path, read: Callable[[Path], Source], *, uncalled: bool = False) -> FakeProgram:
+def fake_analyze(
+    path: Path, read: Callable[[Path], Source], *, uncalled: bool = False, graph: bool = True
+) -> FakeProgram:
     source = read(path)
     if "crash" in source.text:
         raise KeyError("boom")

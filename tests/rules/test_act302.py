@@ -79,8 +79,10 @@ handle.remove()
         "def hook_all(modules):\n    for module in modules:\n        module.register_forward_hook(keep)\n\n\n"
         "hook_all([model[0], model[2]])\n",
         "for x in torch.randn(5, 2, 4):\n    h = model[0](x)\n    h.register_hook(print)\n    h.mean().backward()\n",
+        "for step in range(3):\n    if step == 0:\n        model[1].register_forward_hook(keep)\n"
+        "    model(torch.ones(1, 4)).mean().backward()\n",
     ],
-    ids=["modules", "named", "index", "removed", "with", "kept", "new module", "list", "tensor hook"],
+    ids=["modules", "named", "index", "removed", "with", "kept", "new module", "list", "tensor hook", "first turn"],
 )
 def test_silent(text, expect):
     expect("ACT302", _HEAD + text)

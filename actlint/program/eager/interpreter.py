@@ -75,7 +75,8 @@ class Interpreter:
     def place(self, node: cst.CSTNode) -> Place:
         """Here and now."""
         self.count += 1
-        return Place(node, self.file, self.frames, self.loops, self.tapes, self.no_grad, self.hook, self.count)
+        around = self.frames, self.loops, self.tapes, self.no_grad, self.hook
+        return Place(node, self.file, *around, self.count, self.branches_open)
 
     def tensor(
         self,

@@ -55,6 +55,8 @@ def call_symbol(self: Interpreter, name: str, arguments: Arguments, node: cst.CS
         )
     if name in ("collections.OrderedDict", "collections.defaultdict"):
         return first if isinstance(first, Table) else Table({}, self.place(node))
+    if name == "itertools.chain":
+        return Items("list", list(arguments.positional), self.place(node), OPAQUE if arguments.open else None)
     if name in ("collections.deque",):
         made = Items("list", [], self.place(node))
         made.emptied = True
@@ -154,6 +156,8 @@ def _builtin(self: Interpreter, name: str, arguments: Arguments, node: cst.CSTNo
         return Items("list", [], self.place(node), row)
     if name in ("sum", "max", "min", "next"):
         return _folded(self, name, arguments, node)
+    if name == "filter" and len(arguments.positional) > 1:
+        return arguments.positional[1]
     if name == "map" and first is not None and len(arguments.positional) > 1:
         item = iterated(self, arguments.positional[1], _argument(node))
         return Items("list", [], self.place(node), call(self, first, Arguments((item,)), node))

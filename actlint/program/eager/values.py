@@ -61,6 +61,8 @@ class Place:
     no_grad: bool = False
     hook: Hook | None = None
     index: int = 0
+    branches: int = 0
+    """How many branches are open, each of which may be walked or not."""
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,8 @@ def test_statements(block, state, eager):
             "attached",
         ),
         (
-            "from functools import partial\n\n\ndef f(k, m, i, o):\n    store[k] = o.detach()\n\n\nhook = partial(f, 'h')\n",
+            "from functools import partial\n\n\ndef f(k, m, i, o):\n    store[k] = o.detach()\n\n\n"
+            "hook = partial(f, 'h')\n",
             "cut",
         ),
     ],
