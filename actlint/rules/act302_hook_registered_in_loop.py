@@ -50,16 +50,34 @@ def _step(hook: Hook) -> str | None:
 def _repeats(hook: Hook) -> Loop | None:
     """The innermost loop that doesn't change what the hook is registered on."""
     for loop in reversed(hook.place.loops):
-        name = _root(hook.receiver_node)
-        changed = False
-        for depth in range(len(hook.place.frames), loop.depth, -1):
-            frame = hook.place.frames[depth - 1]
-            name, changed = _outside(frame, name)
-            if changed:
-                break
-        if not changed and name is not None and name not in _assigned(loop.node):
+        names = {_root(hook.receiver_node), *_names(hook.place.node)}
+        if all(_stays(hook, name, loop) for name in names):
             return loop
     return None
+
+
+def _stays(hook: Hook, name: str | None, loop: Loop) -> bool:
+    """Whether a name where the hook is registered means the same at every turn of a loop."""
+    for depth in range(len(hook.place.frames), loop.depth, -1):
+        name, changed = _outside(hook.place.frames[depth - 1], name)
+        if changed:
+            return False
+    return name is not None and name not in _assigned(loop.node)
+
+
+def _names(call: CSTNode) -> Iterator[str]:
+    """The names that tell which function is registered; those that it reads itself don't."""
+    import libcst as cst
+
+    todo: list[CSTNode] = [argument.value for argument in call.args[:1]] if isinstance(call, cst.Call) else []
+    while todo:
+        current = todo.pop()
+        if isinstance(current, cst.Name):
+            yield current.value
+        elif isinstance(current, cst.Attribute):
+            todo.append(current.value)
+        elif not isinstance(current, cst.Lambda):
+            todo.extend(current.children)
 
 
 def _outside(frame: Frame, name: str | None) -> tuple[str | None, bool]:

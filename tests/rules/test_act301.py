@@ -120,3 +120,19 @@ x = torch.ones(2, 4)
 )
 def test_silent(text, expect):
     expect("ACT301", _NET + text)
+
+
+def test_a_leaf_of_its_own_beside_a_detached_factor(expect):
+    text = """\
+import torch
+from torch import nn
+
+actor = nn.Linear(4, 2)
+log_alpha = torch.zeros(1, requires_grad=True)
+optimizer = torch.optim.Adam([log_alpha])
+entropy = actor(torch.ones(2, 4)).log_softmax(1)
+loss = -(log_alpha * (entropy + 2.0).detach()).mean()
+loss.backward()
+optimizer.step()
+"""
+    expect("ACT301", text)

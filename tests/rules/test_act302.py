@@ -86,3 +86,26 @@ handle.remove()
 )
 def test_silent(text, expect):
     expect("ACT302", _HEAD + text)
+
+
+def test_another_hook_at_every_turn(expect):
+    text = """\
+def move(old, new, makers):
+    for function in old._forward_hooks.values():
+        new.register_forward_hook(function)
+    for name in ("a", "b"):
+        model[1].register_forward_hook(makers(name))
+
+
+move(nn.Linear(4, 8), model[0], unknown)
+"""
+    expect("ACT302", _HEAD + text)
+
+
+def test_closure_of_the_turn(expect):
+    text = """\
+for step in range(10):
+    model[1].register_forward_hook(lambda m, i, o: seen.update({step: o}))  # expect: ACT302
+    model(torch.ones(1, 4)).mean().backward()
+"""
+    expect("ACT302", _HEAD + text)

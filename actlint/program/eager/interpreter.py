@@ -269,7 +269,7 @@ class Interpreter:
         elif isinstance(value, Tensor):
             if not flag and isinstance(value.via, Object):
                 value.via.frozen = True
-            elif flag and value.state in ("plain", "cut") and not value.inputs:
+            elif flag:
                 value.state = "attached"
 
     def _assign_element(self, target: cst.Subscript, value: Value, scope: Scope) -> None:

@@ -109,6 +109,9 @@ def operation(self: Interpreter, name: str, arguments: Arguments, node: cst.CSTN
     if isinstance(inplace, Const) and inplace.value is True or name.endswith("_") and first is not None:
         self.record_inplace(first or OPAQUE, node)
     made = self.tensor(name, arguments.all, node, effect=effect, arguments=arguments)
+    flag = arguments.keywords.get("requires_grad")
+    if isinstance(flag, Const) and flag.value is True and made.state == "plain":
+        made.state = "attached"
     return made
 
 

@@ -51,6 +51,12 @@ store = {}
         ("nn.ReLU()(x)", "plain"),
         ("nn.Sequential(nn.ReLU(), nn.Linear(4, 1))(x)", "attached"),
         ("build(net)(x)", "maybe"),
+        ("torch.zeros(1, requires_grad=True).exp()", "attached"),
+        ("torch.zeros(1, requires_grad=unknown).exp()", "maybe"),
+        ("torch.zeros(1, requires_grad=False).exp()", "plain"),
+        ("torch.zeros(1).requires_grad_().exp()", "attached"),
+        ("h.detach().requires_grad_().exp()", "attached"),
+        ("torch.tensor([h.mean().item()], requires_grad=True)", "cut"),
     ],
 )
 def test_expressions(expression, state, eager):
