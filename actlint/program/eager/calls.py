@@ -133,7 +133,7 @@ def invoke(
     finally:
         results = self.returned.pop()
         self.file, self.frames, self.no_grad, self.branches_open = outer
-    if _generates(function.node):
+    if function.node in self.generators:
         return Opaque((), self.place(node))
     return _joined(self, results, node)
 
@@ -145,18 +145,6 @@ def _joined(self: Interpreter, results: list[Value], node: cst.CSTNode) -> Value
         columns = zip(*(row.items for row in rows), strict=True)
         return Items("tuple", [join(list(column)) for column in columns], self.place(node))
     return join(results) if results else NONE
-
-
-def _generates(node: cst.CSTNode) -> bool:
-    """Whether a function is a generator."""
-    todo = list(node.children)
-    while todo:
-        current = todo.pop()
-        if isinstance(current, cst.Yield):
-            return True
-        if not isinstance(current, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
-            todo.extend(current.children)
-    return False
 
 
 def bind(self: Interpreter, function: Function, receiver: Value | None, arguments: Arguments, scope: Scope) -> None:

@@ -65,6 +65,7 @@ class Interpreter:
         self.hook: Hook | None = None
         self.returned: list[list[Value]] = []
         self.called: set[cst.CSTNode] = set()
+        self.generators: set[cst.CSTNode] = set()
         self.branches_open = 0
         self.quiet = 0
         self.steps = 0
@@ -402,8 +403,7 @@ class Interpreter:
         if not ends:
             scope.names = before
             raise Leave
-        names = {name for end in ends for name in end}
-        scope.names = {name: join([end[name] for end in ends if name in end]) for name in names}
+        scope.names = ends[0] if len(ends) == 1 else _merged(ends)
 
     def _For(self, node: cst.For, scope: Scope) -> None:
         from actlint.program.eager.expressions import iterated
@@ -430,7 +430,7 @@ class Interpreter:
                 self.loops = self.loops[:-1]
                 self.quiet -= silent
             names = {**before, **scope.names}
-            scope.names = {n: join([before[n], v]) if n in before else v for n, v in names.items()}
+            scope.names = {n: join([before[n], v]) if before.get(n, v) is not v else v for n, v in names.items()}
         if node.orelse is not None:
             self.block(node.orelse.body.body, scope)
 
@@ -475,6 +475,16 @@ class Interpreter:
     def _Match(self, node: cst.Match, scope: Scope) -> None:
         self.evaluate(node.subject, scope)
         self.branches([lambda case=case: self.block(case.body.body, scope) for case in node.cases], scope)  # type: ignore[misc]
+
+
+def _merged(ends: list[dict[str, Value]]) -> dict[str, Value]:
+    """The names that several ends of a branch left, each one of the values that they gave it."""
+    found: dict[str, Value] = {}
+    for name in {name: None for end in ends for name in end}:
+        values = [end[name] for end in ends if name in end]
+        first = values[0]
+        found[name] = first if all(value is first for value in values) else join(values)
+    return found
 
 
 def is_loss_function(name: str) -> bool:

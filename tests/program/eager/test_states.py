@@ -155,3 +155,17 @@ def test_a_program_that_is_too_large_is_left(eager, monkeypatch):
     monkeypatch.setattr("actlint.program.eager.interpreter.MAX_STEPS", 50)
     program = eager("import torch\n" + "x = torch.ones(1)\n" * 60 + "x.sum().backward()\n")
     assert program.exhausted and not program.sinks
+
+
+def test_a_generator_gives_values_that_nobody_knows(eager):
+    text = """\
+def batches():
+    while True:
+        yield h.detach()
+    return h.detach()
+
+
+value = batches()
+"""
+    program = eager(_HEAD + text)
+    assert state_of(program.scopes[program.entry].names["value"]) == "maybe"
