@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from actlint.program.eager import EagerProgram
     from actlint.program.eager.values import Object
 
-_LEFT_ALONE = frozenset({"load_state_dict", "eval", "load_weights", "escaped"})
+_LEFT_ALONE = frozenset({"load_state_dict", "eval", "load_weights", "escaped", "updated"})
 
 
 def check(program: Program) -> Iterator[Finding]:

@@ -41,6 +41,16 @@ def test_found(text, expect):
     expect("ACT314", _HEAD + text)
 
 
+def test_own_initial_weights_are_no_training(expect):
+    text = """\
+hint = Hint(8, 16)
+optimizer = torch.optim.Adam(student.parameters())  # expect: ACT314
+for p in hint.parameters():
+    nn.init.normal_(p)
+"""
+    expect("ACT314", _HEAD + text + _STEP)
+
+
 _STEP = "loss = hint(student(x), teacher(x))\nloss.backward()\noptimizer.step()\n"
 
 
@@ -59,8 +69,27 @@ _STEP = "loss = hint(student(x), teacher(x))\nloss.backward()\noptimizer.step()\
         + _STEP,
         "hint = Hint(8, 16)\nhint.load_state_dict(torch.load('vgg.pt'))\n"
         "optimizer = torch.optim.Adam(student.parameters())\n" + _STEP,
+        "from apex.optimizers import FusedAdam\nhint = Hint(8, 16)\n"
+        "optimizer = torch.optim.Adam(student.parameters())\nother = FusedAdam(hint.parameters())\n" + _STEP,
+        "hint = Hint(8, 16)\noptimizer = torch.optim.Adam(student.parameters())\n"
+        + _STEP
+        + "with torch.no_grad():\n    for p in hint.parameters():\n        p -= 0.1 * p.grad\n",
+        "hint = Hint(8, 16)\noptimizer = torch.optim.Adam(student.parameters())\n"
+        + _STEP
+        + "for p in hint.parameters():\n    p.data.add_(p.grad, alpha=-0.1)\n",
     ],
-    ids=["listed", "group", "frozen", "frozen one by one", "attribute", "unknown", "loaded"],
+    ids=[
+        "listed",
+        "group",
+        "frozen",
+        "frozen one by one",
+        "attribute",
+        "unknown",
+        "loaded",
+        "elsewhere",
+        "by hand",
+        "data",
+    ],
 )
 def test_silent(text, expect):
     expect("ACT314", _HEAD + text)

@@ -22,6 +22,7 @@ from actlint.program.eager.values import (
     Table,
     join,
     parts,
+    tensors_in,
 )
 from actlint.program.scope import Scope
 from actlint.program.values import NONE, Class, Frame, Function, Symbol, Value
@@ -99,6 +100,9 @@ def escape(self: Interpreter, arguments: Arguments, node: cst.CSTNode, *others: 
             value.kept = True
         elif isinstance(value, Object):
             value.told.add("escaped")
+        for parameters in tensors_in(value):
+            if parameters.op in ("parameters", "parameter") and isinstance(parameters.via, Object):
+                parameters.via.told.add("escaped")
     return Opaque((*others, *arguments.all), self.place(node))
 
 

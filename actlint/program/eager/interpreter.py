@@ -10,17 +10,16 @@ import libcst as cst
 
 from actlint.apis import eager as apis
 from actlint.program.eager.imports import import_from, import_names
+from actlint.program.eager.losses import first_loss, is_loss_function
 from actlint.program.eager.model import Binding, EagerProgram, Inplace, Returned, Sink, Store
 from actlint.program.eager.values import (
     OPAQUE,
     Arguments,
-    Either,
     Hook,
     Items,
     Loop,
     Method,
     Object,
-    Opaque,
     Place,
     State,
     Table,
@@ -36,15 +35,6 @@ from actlint.program.values import NONE, Class, Const, Frame, Function, Module, 
 
 MAX_STEPS = 40_000
 MAX_DEPTH = 24
-_LOSS_FUNCTIONS = (
-    "training_step",
-    "train_step",
-    "compute_loss",
-    "get_loss",
-    "calc_loss",
-    "calculate_loss",
-    "criterion",
-)
 
 
 class Leave(Exception):
@@ -129,13 +119,22 @@ class Interpreter:
         """Remember that a value is kept in an attribute or a container."""
         if isinstance(value, Hook):
             value.kept = True
+        self._updated(target)
         if not self.quiet:
             self.program.stores.append(Store(value, target, self.place(node)))
 
     def record_inplace(self, value: Value, node: cst.CSTNode) -> None:
         """Remember that a tensor is overwritten."""
+        self._updated(value)
         if isinstance(value, Tensor) and not self.quiet:
             self.program.inplace.append(Inplace(value, self.place(node)))
+
+    def _updated(self, value: Value) -> None:
+        """A module whose weights the program itself overwrites needs no optimizer."""
+        while isinstance(value, Tensor) and value.op in ("data", "detach") and value.inputs:
+            value = value.inputs[0]
+        if isinstance(value, Tensor) and value.op in ("parameters", "parameter") and isinstance(value.via, Object):
+            value.via.told.add("updated")
 
     # -- modules and blocks
 
@@ -485,22 +484,3 @@ def _merged(ends: list[dict[str, Value]]) -> dict[str, Value]:
         first = values[0]
         found[name] = first if all(value is first for value in values) else join(values)
     return found
-
-
-def is_loss_function(name: str) -> bool:
-    """Whether a function is called as if its result were differentiated."""
-    lowered = name.lower()
-    if any(word in lowered for word in ("eval", "valid", "test", "metric", "log", "print", "plot")):
-        return False
-    return lowered in _LOSS_FUNCTIONS or lowered == "loss" or lowered.endswith(("_loss", "loss_fn", "loss_function"))
-
-
-def first_loss(value: Value) -> Value:
-    """The loss among what a function returns: under the key `loss`, else the first of several values."""
-    if isinstance(value, Table):
-        return value.items.get("loss", OPAQUE)
-    if isinstance(value, Items):
-        return value.items[0] if value.items else OPAQUE
-    if isinstance(value, Either):
-        return join([first_loss(option) for option in value.options])
-    return value if isinstance(value, (Tensor, Opaque)) else OPAQUE

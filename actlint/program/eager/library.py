@@ -106,7 +106,8 @@ def operation(self: Interpreter, name: str, arguments: Arguments, node: cst.CSTN
     if name == "torch.tensor" and first is not None and state_of(first) == "maybe":
         effect = "keep"
     inplace = arguments.keywords.get("inplace")
-    if isinstance(inplace, Const) and inplace.value is True or name.endswith("_") and first is not None:
+    overwrites = name.endswith("_") and first is not None and not name.startswith("torch.nn.init.")
+    if isinstance(inplace, Const) and inplace.value is True or overwrites:
         self.record_inplace(first or OPAQUE, node)
     made = self.tensor(name, arguments.all, node, effect=effect, arguments=arguments)
     flag = arguments.keywords.get("requires_grad")

@@ -7,11 +7,32 @@ from dataclasses import dataclass
 
 from actlint.apis import eager as apis
 from actlint.program.eager.model import EagerProgram, Sink
-from actlint.program.eager.values import Either, Tensor, ancestors, cuts, parts, state_of
+from actlint.program.eager.values import (
+    OPAQUE,
+    Either,
+    Items,
+    Opaque,
+    Table,
+    Tensor,
+    ancestors,
+    cuts,
+    join,
+    parts,
+    state_of,
+)
 from actlint.program.values import Value
 
 _SUMS = ("add", "sub")
 _SCALES = ("mul", "div", "neg")
+_LOSS_FUNCTIONS = (
+    "training_step",
+    "train_step",
+    "compute_loss",
+    "get_loss",
+    "calc_loss",
+    "calculate_loss",
+    "criterion",
+)
 
 
 @dataclass(frozen=True)
@@ -103,3 +124,22 @@ def peeled(value: Value) -> Value:
 def options(value: Value) -> tuple[Value, ...]:
     """The alternatives that a value may be."""
     return value.options if isinstance(value, Either) else (value,)
+
+
+def is_loss_function(name: str) -> bool:
+    """Whether a function is called as if its result were differentiated."""
+    lowered = name.lower()
+    if any(word in lowered for word in ("eval", "valid", "test", "metric", "log", "print", "plot")):
+        return False
+    return lowered in _LOSS_FUNCTIONS or lowered == "loss" or lowered.endswith(("_loss", "loss_fn", "loss_function"))
+
+
+def first_loss(value: Value) -> Value:
+    """The loss among what a function returns: under the key `loss`, else the first of several values."""
+    if isinstance(value, Table):
+        return value.items.get("loss", OPAQUE)
+    if isinstance(value, Items):
+        return value.items[0] if value.items else OPAQUE
+    if isinstance(value, Either):
+        return join([first_loss(option) for option in value.options])
+    return value if isinstance(value, (Tensor, Opaque)) else OPAQUE
