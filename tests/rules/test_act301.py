@@ -136,3 +136,19 @@ loss.backward()
 optimizer.step()
 """
     expect("ACT301", text)
+
+
+def test_a_mask_that_is_chosen_by_detached_losses(expect):
+    text = """\
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+net = nn.Linear(4, 3)
+for x, y in loader:
+    losses = F.cross_entropy(net(x), y, reduction="none")
+    chosen = (losses.detach() < 1.0).float()
+    loss = (chosen * losses).mean() - 0.5 * chosen.mean()
+    loss.backward()
+"""
+    expect("ACT301", text)

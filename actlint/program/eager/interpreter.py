@@ -88,7 +88,7 @@ class Interpreter:
         elif effect != "keep" or self.no_grad:
             if found == "attached":
                 found, cut = "cut", effect if effect != "keep" else "no_grad"
-            elif found == "maybe":
+            elif found == "maybe" or effect == "round":
                 found = "plain"
         host = effect == "host" or bool(inputs) and all(isinstance(v, Tensor) and v.host for v in inputs)
         symbolic = effect == "keep" and any(isinstance(v, Tensor) and v.symbolic for v in inputs)

@@ -38,6 +38,8 @@ store = {}
         ("torch.stack([h, h.detach()])", "attached"),
         ("(h > 0).float()", "cut"),
         ("h.argmax(1)", "cut"),
+        ("(h.detach() > 0).float()", "plain"),
+        ("h.detach().argmax(1)", "plain"),
         ("torch.zeros_like(h)", "plain"),
         ("h.shape[0]", "plain"),
         ("h.detach() * unknown", "maybe"),
