@@ -25,7 +25,10 @@ class Related:
 
 @dataclass(frozen=True)
 class Finding:
-    """One diagnostic. `end` is exclusive."""
+    """One diagnostic. `end` is exclusive.
+
+    Where `related` is the way that a value takes, in order, `step` tells how many of these places come before the
+    finding's own."""
 
     path: Path
     code: str
@@ -35,3 +38,4 @@ class Finding:
     end: Position
     help: str | None = None
     related: tuple[Related, ...] = ()
+    step: int | None = None

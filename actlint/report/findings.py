@@ -1,4 +1,4 @@
-"""Findings for people (`full`, `concise`) and for programs (`json`)."""
+"""Findings for people (`full`, `concise`) and for programs (`json`, `sarif`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from actlint.findings import Finding, Position, Related
 from actlint.report.excerpt import Excerpt
 from actlint.report.terminal import Line, draw, line
 
-FORMATS = ("full", "concise", "json")
+FORMATS = ("full", "concise", "json", "sarif")
 
 
 def show(findings: Sequence[Finding], output_format: str, stream: TextIO, text: Callable[[Path], str]) -> None:
@@ -20,6 +20,13 @@ def show(findings: Sequence[Finding], output_format: str, stream: TextIO, text: 
         import json
 
         stream.write(json.dumps([as_json(finding) for finding in findings], indent=2) + "\n")
+    elif output_format == "sarif":
+        import json
+
+        from actlint.report.sarif import as_sarif
+        from actlint.rules.registry import all_rules
+
+        stream.write(json.dumps(as_sarif(findings, all_rules()), indent=2) + "\n")
     elif output_format == "concise":
         draw((*map(_concise, findings), _summary(findings)), stream)
     else:

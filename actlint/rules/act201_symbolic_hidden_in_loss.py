@@ -33,11 +33,9 @@ def check(program: Program) -> Iterator[Finding]:
             seen.add(reader.place.node)
             message = "loss function reads a symbolic tensor of the model, not this batch's activation"
             help = "add the term in a layer's or model's call() with self.add_loss(...), or write a train_step"
-            related = [
-                spot(eager, symbolic.place, f"{text(eager, symbolic.place)} is symbolic"),
-                spot(eager, sink.place, "the loss function is compiled here"),
-            ]
-            yield report(RULE, eager, reader.place, message, help, related)
+            before = [spot(eager, symbolic.place, f"{text(eager, symbolic.place)} is symbolic")]
+            after = [spot(eager, sink.place, "the loss function is compiled here")]
+            yield report(RULE, eager, reader.place, message, help, before, after)
 
 
 def _readers(program: EagerProgram, sink: Sink) -> Iterator[tuple[Tensor, Tensor]]:

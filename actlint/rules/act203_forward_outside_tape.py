@@ -33,7 +33,7 @@ def check(program: Program) -> Iterator[Finding]:
                 spot(eager, sink.tape.place, "the tape is opened here"),
                 spot(eager, sink.place, "differentiated here"),
             ]
-            yield report(RULE, eager, outside.place, message, help, related)
+            yield report(RULE, eager, outside.place, message, help, (), related)
 
 
 def _outside(sink: Sink) -> Tensor | None:

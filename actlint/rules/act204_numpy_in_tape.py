@@ -31,7 +31,7 @@ def check(program: Program) -> Iterator[Finding]:
                 spot(eager, term.term.place, "the loss term is here"),
                 spot(eager, term.sink.place, "differentiated here"),
             ]
-            yield report(RULE, eager, cut.place, message, help, related)
+            yield report(RULE, eager, cut.place, message, help, (), related)
 
 
 RULE = Rule(

@@ -27,7 +27,7 @@ def check(program: Program) -> Iterator[Finding]:
             what = "was captured without its gradient" if captured else "is detached"
             message = f"{name(eager, term.term)} {what}: this loss term trains nothing"
             help = "keep the tensor itself for the loss; detach only what is logged, shown or used as a target"
-            yield report(RULE, eager, term.term.place, message, help, way(eager, term))
+            yield report(RULE, eager, term.term.place, message, help, *way(eager, term))
 
 
 RULE = Rule(

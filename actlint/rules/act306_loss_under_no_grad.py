@@ -33,7 +33,11 @@ def check(program: Program) -> Iterator[Finding]:
             cut = term.cuts[0]
             message = f"{name(eager, cut)} is computed under no_grad: the loss term that reads it trains nothing"
             help = "compute it outside of the no_grad block, or leave the term out"
-            yield report(RULE, eager, cut.place, message, help, [spot(eager, term.term.place, "the loss term is here")])
+            after = [
+                spot(eager, term.term.place, "the loss term is here"),
+                spot(eager, term.sink.place, "read by the loss here"),
+            ]
+            yield report(RULE, eager, cut.place, message, help, (), after)
 
 
 RULE = Rule(

@@ -29,7 +29,7 @@ def check(program: Program) -> Iterator[Finding]:
             continue
         seen.add(term.term.place.node)
         message = f"loss term is a constant for autograd: it goes through {text(eager, term.cuts[0].place)}"
-        yield report(RULE, eager, term.term.place, message, help, way(eager, term))
+        yield report(RULE, eager, term.term.place, message, help, *way(eager, term))
     for leaf in _new_leaves(eager):
         if leaf.place.node not in seen:
             seen.add(leaf.place.node)

@@ -36,7 +36,7 @@ def check(program: Program) -> Iterator[Finding]:
                 message = "requires_grad set on a computed loss hides a cut graph: backward() runs and trains nothing"
                 help = "delete it; if backward() then fails, the gradient is cut before the loss, and that is the bug"
                 where = [spot(eager, sink.place, f"differentiated here: {text(eager, sink.place)}")]
-                yield report(RULE, eager, place, message, help, where)
+                yield report(RULE, eager, place, message, help, (), where)
                 break
 
 

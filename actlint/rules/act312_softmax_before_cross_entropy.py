@@ -38,7 +38,7 @@ def check(program: Program) -> Iterator[Finding]:
             assert first is not None
             message = f"{what} output is passed to {loss.op}, which applies {what} again"
             help = f"pass the logits, from before the {what}"
-            yield report(RULE, eager, loss.place, message, help, [spot(eager, first.place, f"the {what} is here")])
+            yield report(RULE, eager, loss.place, message, help, [spot(eager, first.place, f"the {what} is here")], ())
 
 
 def _probabilities(loss: Tensor) -> Tensor | None:

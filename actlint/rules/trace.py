@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from actlint.program.eager.values import Place, Tensor
 
 _CUTS = {
-    "detach": "the gradient ends here",
+    "detach": "detached here",
     "host": "becomes a number without a gradient here",
     "rewrap": "becomes a new tensor without a gradient here",
     "no_grad": "computed without gradients here",
@@ -23,12 +23,25 @@ _CUTS = {
 
 
 def report(
-    rule: Rule, program: EagerProgram, place: Place, message: str, help: str, related: Iterable[Related] = ()
+    rule: Rule,
+    program: EagerProgram,
+    place: Place,
+    message: str,
+    help: str,
+    before: Iterable[Related] = (),
+    after: Iterable[Related] | None = None,
 ) -> Finding:
-    """A finding of a rule at the expression of a place."""
+    """A finding of a rule at the expression of a place, with other places that belong to it.
+
+    With `after` they are the way of a value: where it was before it came to the finding's place, and where after."""
     start, end = program.trees[place.file].position(place.node)
-    others = tuple(dict.fromkeys(r for r in related if (r.path, r.position) != (place.file, start)))
-    return Finding(place.file, rule.code, rule.name, message, start, end, help, others)
+
+    def others(related: Iterable[Related]) -> tuple[Related, ...]:
+        return tuple(dict.fromkeys(r for r in related if (r.path, r.position) != (place.file, start)))
+
+    first, last = others(before), others(after or ())
+    step = None if after is None else len(first)
+    return Finding(place.file, rule.code, rule.name, message, start, end, help, first + last, step)
 
 
 def spot(program: EagerProgram, place: Place, message: str) -> Related:
@@ -36,15 +49,15 @@ def spot(program: EagerProgram, place: Place, message: str) -> Related:
     return Related(place.file, program.trees[place.file].position(place.node)[0], message)
 
 
-def way(program: EagerProgram, term: CutTerm) -> list[Related]:
-    """The way that a cut value took: where it was cut, where it was kept, where it is differentiated."""
-    found: list[Related] = []
+def way(program: EagerProgram, term: CutTerm) -> tuple[list[Related], list[Related]]:
+    """The way that a cut value took: where it was cut and kept before it came into its term, and where the loss is."""
+    before: list[Related] = []
     for cut in term.cuts[:2]:
-        found.append(spot(program, cut.place, _CUTS[cut.cut]))
+        before.append(spot(program, cut.place, _CUTS[cut.cut]))
         store = program.stored(cut)
         if store is not None:
-            found.append(spot(program, store.place, "captured here"))
-    return [*found, spot(program, term.sink.place, "read by the loss here")]
+            before.append(spot(program, store.place, "captured here"))
+    return before, [spot(program, term.sink.place, "read by the loss here")]
 
 
 def text(program: EagerProgram, place: Place) -> str:

@@ -71,6 +71,13 @@ def test_json_is_alone_on_stdout(actlint: Actlint, tmp_path: Path) -> None:
     assert json.loads(actlint("check", "--output-format=json", "--ignore", "ALL").out) == []
 
 
+def test_sarif_is_alone_on_stdout(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(BAD)
+    (run,) = json.loads(actlint("check", "--output-format=sarif").out)["runs"]
+    assert [result["ruleId"] for result in run["results"]] == ["ACT001", "ACT101"]
+    assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a.py"
+
+
 @pytest.mark.parametrize(
     ("raw", "row", "column", "why"),
     [

@@ -41,7 +41,8 @@ for batch in th.randn(10, 2, 4):
     (recon + 1e-3 * sparsity).backward()
 """
     (finding,) = expect("ACT301", text)
-    assert [r.message for r in finding.related] == ["the gradient ends here", "captured here", "read by the loss here"]
+    assert [r.message for r in finding.related] == ["detached here", "captured here", "read by the loss here"]
+    assert finding.step == 2
 
 
 def test_attribute_of_a_lightning_module(expect):

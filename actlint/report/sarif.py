@@ -1,0 +1,81 @@
+"""Findings as SARIF 2.1.0, for code scanning: places that belong to a finding, and the way that a value takes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import actlint
+from actlint.findings import Finding, Position, Related
+from actlint.rules.rule import Rule
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def as_sarif(findings: Sequence[Finding], rules: Iterable[Rule]) -> dict[str, Any]:
+    """A log with one run; `rules` are those that may be named, of which the log describes the ones that are."""
+    named = {finding.code for finding in findings}
+    described = [rule for rule in rules if rule.code in named]
+    positions = {rule.code: index for index, rule in enumerate(described)}
+    driver = {"name": "actlint", "version": actlint.__version__, "rules": [_rule(rule) for rule in described]}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding, positions.get(finding.code)) for finding in findings],
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": {"text": rule.message},
+        "fullDescription": {"text": f"{rule.what} {rule.why}"},
+        "help": {"text": f"{rule.why}\n\nBad:\n\n{rule.bad}\nGood:\n\n{rule.good}"},
+        "defaultConfiguration": {"level": "error"},
+    }
+
+
+def _result(finding: Finding, position: int | None) -> dict[str, Any]:
+    message = f"{finding.message}\nhelp: {finding.help}" if finding.help else finding.message
+    found: dict[str, Any] = {
+        "ruleId": finding.code,
+        "level": "error",
+        "message": {"text": message},
+        "locations": [_location(finding.path, finding.start, finding.end)],
+    }
+    if position is not None:
+        found["ruleIndex"] = position
+    if finding.related:
+        found["relatedLocations"] = [
+            {"id": number, **_related(related)} for number, related in enumerate(finding.related, 1)
+        ]
+    if finding.step is not None:
+        own = {**_location(finding.path, finding.start, finding.end), "message": {"text": finding.message}}
+        way = [_related(related) for related in finding.related]
+        way.insert(finding.step, own)
+        found["codeFlows"] = [{"threadFlows": [{"locations": [{"location": location} for location in way]}]}]
+    return found
+
+
+def _related(related: Related) -> dict[str, Any]:
+    return {**_location(related.path, related.position), "message": {"text": related.message}}
+
+
+def _location(path: Path, start: Position, end: Position | None = None) -> dict[str, Any]:
+    region = {"startLine": start.row, "startColumn": start.column}
+    if end is not None:
+        region |= {"endLine": end.row, "endColumn": end.column}
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(path)}, "region": region}}
+
+
+def _uri(path: Path) -> str:
+    """Relative to the current folder, which is the root of the repository where code is scanned."""
+    relative = os.path.relpath(path)
+    if relative.startswith(os.pardir + os.sep):
+        return path.absolute().as_uri()
+    return quote(Path(relative).as_posix())
