@@ -24,6 +24,24 @@ class Related:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """A part of the finding's file that is replaced; `end` is exclusive."""
+
+    start: Position
+    end: Position
+    text: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What repairs a finding. A safe one does what the code was surely meant to do."""
+
+    message: str
+    edits: tuple[Edit, ...]
+    safe: bool = True
+
+
+@dataclass(frozen=True)
 class Finding:
     """One diagnostic. `end` is exclusive.
 
@@ -39,3 +57,4 @@ class Finding:
     help: str | None = None
     related: tuple[Related, ...] = ()
     step: int | None = None
+    fix: Fix | None = None

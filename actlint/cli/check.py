@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from actlint.cli.checking import Checker
+from actlint.cli.fixing import fix_all, fixable
 from actlint.cli.options import configuration, files_meant, paths_argument, selectors
 from actlint.config import Config
 from actlint.report.findings import FORMATS, show
@@ -35,6 +36,8 @@ from actlint.rules.rule import Rule
 @click.option(
     "--output-format", type=click.Choice(FORMATS), default="full", show_default=True, help="How findings are printed."
 )
+@click.option("--fix", is_flag=True, help="Apply safe fixes, then report what is left.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix, apply the other fixes too.")
 @click.option("--no-cache", is_flag=True, help="Read every file anew.")
 def check(
     paths: tuple[str, ...],
@@ -44,11 +47,13 @@ def check(
     exclude: tuple[str, ...],
     force_exclude: bool,
     output_format: str,
+    fix: bool,
+    unsafe_fixes: bool,
     no_cache: bool,
 ) -> int:
     """Report what goes wrong in Python files and folders (default: the current folder).
 
-    Reads code only: runs nothing and needs no framework. Exit codes: 0 clean, 1 findings, 2 error.
+    Reads code only: runs nothing and needs no framework. Exit codes: 0 clean, 1 findings that are left, 2 error.
     """
     paths = paths or (".",)
     config = configuration(paths)
@@ -58,12 +63,20 @@ def check(
         raise click.ClickException(f"{notebook}: notebooks can't be read yet; export it as a Python file")
     if not files:
         click.echo("actlint: warning: no Python files found under the given paths", err=True)
-    checker = Checker(rules, config)
     named = {os.path.abspath(path) for path in paths}
-    for file in files:
-        checker.check(file, named=str(file) in named)
+
+    def run() -> Checker:
+        checker = Checker(rules, config)
+        for file in files:
+            checker.check(file, named=str(file) in named)
+        return checker
+
+    try:
+        checker, fixed = fix_all(run, unsafe_fixes) if fix else (run(), 0)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
     findings = checker.findings()
-    show(findings, output_format, sys.stdout, checker.text)
+    show(findings, output_format, sys.stdout, checker.text, fixed, fixable(findings, unsafe_fixes))
     for sentence in checker.errors:
         click.echo(f"actlint: error: {sentence}", err=True)
     return 2 if checker.errors else 1 if findings else 0

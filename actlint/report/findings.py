@@ -7,15 +7,23 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from actlint.findings import Finding, Position, Related
+from actlint.findings import Finding, Fix, Position, Related
 from actlint.report.excerpt import Excerpt
 from actlint.report.terminal import Line, draw, line
 
 FORMATS = ("full", "concise", "json", "sarif")
 
 
-def show(findings: Sequence[Finding], output_format: str, stream: TextIO, text: Callable[[Path], str]) -> None:
-    """Print findings; `text` gives a file's text for excerpts."""
+def show(
+    findings: Sequence[Finding],
+    output_format: str,
+    stream: TextIO,
+    text: Callable[[Path], str],
+    fixed: int = 0,
+    fixable: int = 0,
+) -> None:
+    """Print findings; `text` gives a file's text for excerpts, `fixed` were there and are repaired, of the others
+    `fixable` can be repaired."""
     if output_format == "json":
         import json
 
@@ -28,9 +36,9 @@ def show(findings: Sequence[Finding], output_format: str, stream: TextIO, text: 
 
         stream.write(json.dumps(as_sarif(findings, all_rules()), indent=2) + "\n")
     elif output_format == "concise":
-        draw((*map(_concise, findings), _summary(findings)), stream)
+        draw((*map(_concise, findings), *_summary(findings, fixed, fixable)), stream)
     else:
-        draw(_full(findings, text), stream)
+        draw((*_full(findings, text), *_summary(findings, fixed, fixable)), stream)
 
 
 def as_json(finding: Finding) -> dict[str, Any]:
@@ -40,13 +48,25 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "end_location": {"column": finding.end.column, "row": finding.end.row},
         "filename": str(finding.path),
-        "fix": None,
+        "fix": _fix(finding.fix) if finding.fix is not None else None,
         "location": {"column": finding.start.column, "row": finding.start.row},
         "message": finding.message,
         "name": finding.name,
         "noqa_row": None if finding.code == finding.name else finding.start.row,
         "url": None,
     }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    edits = [
+        {
+            "content": edit.text,
+            "end_location": {"column": edit.end.column, "row": edit.end.row},
+            "location": {"column": edit.start.column, "row": edit.start.row},
+        }
+        for edit in fix.edits
+    ]
+    return {"applicability": "safe" if fix.safe else "unsafe", "edits": edits, "message": fix.message}
 
 
 def place(path: Path, position: Position) -> str:
@@ -71,7 +91,6 @@ def _full(findings: Sequence[Finding], text: Callable[[Path], str]) -> Iterator[
     for finding in findings:
         yield from _diagnostic(finding, excerpt)
         yield line()
-    yield _summary(findings)
 
 
 def _diagnostic(finding: Finding, excerpt: Callable[[Path], Excerpt]) -> Iterator[Line]:
@@ -88,6 +107,9 @@ def _diagnostic(finding: Finding, excerpt: Callable[[Path], Excerpt]) -> Iterato
         yield from _related(related, excerpt(related.path), width)
     if finding.help:
         yield line((f"{margin} = ", "bold blue"), ("help: ", "bold"), finding.help)
+    if finding.fix is not None:
+        kind = "fix: " if finding.fix.safe else "unsafe fix: "
+        yield line((f"{margin} = ", "bold blue"), (kind, "bold"), finding.fix.message)
 
 
 def _related(related: Related, excerpt: Excerpt, width: int) -> Iterator[Line]:
@@ -98,7 +120,12 @@ def _concise(finding: Finding) -> Line:
     return line(f"{place(finding.path, finding.start)}: ", (finding.code, "bold red"), f" {finding.message}")
 
 
-def _summary(findings: Sequence[Finding]) -> Line:
-    if not findings:
-        return line(("All checks passed!", "green"))
-    return line(f"Found {len(findings)} error{'s' if len(findings) > 1 else ''}.")
+def _summary(findings: Sequence[Finding], fixed: int, fixable: int) -> Iterator[Line]:
+    total = len(findings) + fixed
+    if not total:
+        yield line(("All checks passed!", "green"))
+        return
+    said = f"Found {total} error{'s' if total > 1 else ''}"
+    yield line(f"{said} ({fixed} fixed, {len(findings)} remaining)." if fixed else f"{said}.")
+    if fixable:
+        yield line(f"{fixable} fixable with the `--fix` option.")

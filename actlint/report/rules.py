@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _FIXES = {
     "none": "No automatic fix.",
-    "safe": "Can be fixed without changing what is computed.",
-    "unsafe": "Can be fixed; the fix changes what is computed.",
+    "safe": "`actlint check --fix` repairs it where the code leaves no doubt.",
+    "unsafe": "`actlint check --fix --unsafe-fixes` repairs it; look at what it changes.",
     "migrate": "`actlint fix --to tf2` or `--to torch` migrates the program.",
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import actlint
-from actlint.findings import Finding, Position, Related
+from actlint.findings import Finding, Fix, Position, Related
 from actlint.rules.rule import Rule
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -59,7 +59,21 @@ def _result(finding: Finding, position: int | None) -> dict[str, Any]:
         way = [_related(related) for related in finding.related]
         way.insert(finding.step, own)
         found["codeFlows"] = [{"threadFlows": [{"locations": [{"location": location} for location in way]}]}]
+    if finding.fix is not None:
+        found["fixes"] = [_fix(finding.path, finding.fix)]
     return found
+
+
+def _fix(path: Path, fix: Fix) -> dict[str, Any]:
+    replacements = [
+        {
+            "deletedRegion": _location(path, edit.start, edit.end)["physicalLocation"]["region"],
+            "insertedContent": {"text": edit.text},
+        }
+        for edit in fix.edits
+    ]
+    change = {"artifactLocation": {"uri": _uri(path)}, "replacements": replacements}
+    return {"description": {"text": fix.message}, "artifactChanges": [change]}
 
 
 def _related(related: Related) -> dict[str, Any]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from actlint.findings import Finding
+from actlint.findings import Finding, Fix
 from actlint.rules.rule import Rule
-from actlint.rules.trace import report, spot
+from actlint.rules.trace import replace, report, spot
 
 if TYPE_CHECKING:
+    from libcst import CSTNode
+
     from actlint.program import Program
     from actlint.program.eager import EagerProgram
+    from actlint.program.eager.model import Store
     from actlint.program.eager.values import Hook, Object, Place, Tensor
 
 _INPLACE = frozenset({"ReLU", "ReLU6", "LeakyReLU", "ELU", "SELU", "CELU", "SiLU", "Mish", "Hardtanh", "Threshold"})
@@ -35,7 +38,7 @@ def check(program: Program) -> Iterator[Finding]:
             message = "captured output is overwritten by the in-place operation behind the layer"
             help = "keep output.clone(), which has the gradient too, or make the operation behind it not in-place"
             related = [spot(eager, place, "overwritten here"), spot(eager, hook.place, "hooked here")]
-            yield report(RULE, eager, store.place, message, help, related)
+            yield report(RULE, eager, store.place, message, help, related, fix=_fix(eager, store, hook.output))
 
 
 def _same_memory(value: object, output: Tensor) -> bool:
@@ -71,6 +74,27 @@ def _is_inplace(module: Object) -> bool:
     if given is None and last in ("ReLU", "ReLU6", "SELU", "SiLU", "Mish"):
         given = module.arguments.get(0)
     return module.symbol.startswith("torch.nn.") and last in _INPLACE and constant(given) is True
+
+
+def _fix(program: EagerProgram, store: Store, output: Tensor) -> Fix | None:
+    """Keep a copy, where the output is stored under its own name."""
+    import libcst as cst
+
+    tree = program.trees[store.place.file]
+    assert store.place.hook is not None
+    function = getattr(store.place.hook.function, "function", store.place.hook.function)
+    todo: list[CSTNode] = [getattr(function, "node", store.place.node)]
+    while todo:
+        current = todo.pop()
+        value: CSTNode | None = None
+        if isinstance(current, cst.Assign) and any(t.target is store.place.node for t in current.targets):
+            value = current.value
+        elif current is store.place.node and isinstance(current, cst.Call) and current.args:
+            value = current.args[-1].value
+        if isinstance(value, cst.Name) and all(found is output for found in program.values.get(value, [])):
+            return replace(tree, f"Keep {value.value}.clone()", [(value, f"{value.value}.clone()")])
+        todo.extend(current.children)
+    return None
 
 
 RULE = Rule(
@@ -120,7 +144,7 @@ loss.backward()
         "https://github.com/pytorch/pytorch/issues/95617",
         "https://github.com/pytorch/pytorch/issues/61519",
     ),
-    fix="none",
+    fix="safe",
     check=check,
     triggers=(b"register_forward_hook",),
     reads="torch",

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from actlint.findings import Finding
+from actlint.findings import Finding, Fix
 from actlint.rules.rule import Rule
-from actlint.rules.trace import report, text, way
+from actlint.rules.trace import replace, report, text, way
 
 if TYPE_CHECKING:
+    from libcst import BaseExpression, CSTNode
+
     from actlint.program import Program
     from actlint.program.eager import EagerProgram
+    from actlint.program.eager.losses import CutTerm
     from actlint.program.eager.values import Tensor
+    from actlint.program.values import Value
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -29,7 +33,7 @@ def check(program: Program) -> Iterator[Finding]:
             continue
         seen.add(term.term.place.node)
         message = f"loss term is a constant for autograd: it goes through {text(eager, term.cuts[0].place)}"
-        yield report(RULE, eager, term.term.place, message, help, *way(eager, term))
+        yield report(RULE, eager, term.term.place, message, help, *way(eager, term), _fix(eager, term))
     for leaf in _new_leaves(eager):
         if leaf.place.node not in seen:
             seen.add(leaf.place.node)
@@ -52,6 +56,51 @@ def _new_leaves(program: EagerProgram) -> Iterator[Tensor]:
             flag = constant(value.arguments.keywords.get("requires_grad"))
             if flag is True and isinstance(given, (Tensor, Opaque)) and (given.inputs or not isinstance(given, Tensor)):
                 yield value
+
+
+def _fix(program: EagerProgram, term: CutTerm) -> Fix | None:
+    """Stack the tensors, where a list of them or of their numbers is written as the new tensor's only argument."""
+    import libcst as cst
+
+    from actlint.program.eager.values import ancestors
+
+    made = [t for t in ancestors(term.term) if t.symbol == "torch.tensor" and t.place.file == term.term.place.file]
+    nodes = {t.place.node for t in made}
+    call = made[0].place.node if len(nodes) == 1 else None
+    if not isinstance(call, cst.Call) or len(call.args) != 1 or not isinstance(call.func, cst.Attribute):
+        return None
+    given = call.args[0].value
+    if isinstance(given, cst.ListComp):
+        elements = [given.elt]
+    elif isinstance(given, cst.List) and given.elements:
+        elements = [item.value for item in given.elements]
+    else:
+        return None
+    tree = program.trees[term.term.place.file]
+    changes: list[tuple[CSTNode, str]] = [(call.func.attr, "stack")]
+    for element in elements:
+        tensor = _of_item(element)
+        if not program.agreed(tensor, ("attached",)) or any(_is_host(v) for v in program.values[tensor]):
+            return None
+        if tensor is not element:
+            changes.append((element, tree.text(tensor)))
+    return None if "#" in tree.text(call) else replace(tree, "Stack the tensors themselves", changes)
+
+
+def _of_item(element: BaseExpression) -> BaseExpression:
+    """What `.item()` is called on, else the element itself."""
+    import libcst as cst
+
+    if isinstance(element, cst.Call) and not element.args and isinstance(element.func, cst.Attribute):
+        return element.func.value if element.func.attr.value == "item" else element
+    return element
+
+
+def _is_host(value: Value) -> bool:
+    """Whether a value is a number or an array of NumPy's, which can't be stacked."""
+    from actlint.program.eager.values import Tensor
+
+    return not isinstance(value, Tensor) or value.host
 
 
 RULE = Rule(
@@ -91,7 +140,7 @@ print(sum(p.item() for p in penalties))
         "https://github.com/somuchtome/SimAC/issues/3",
         "https://github.com/tensorflow/tensorflow/issues/30190",
     ),
-    fix="none",
+    fix="safe",
     check=check,
     triggers=(b"backward", b"loss", b"training_step"),
     reads="torch",

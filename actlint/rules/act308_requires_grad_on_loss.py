@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from actlint.findings import Finding
+from actlint.findings import Edit, Finding, Fix, Position
 from actlint.rules.rule import Rule
-from actlint.rules.trace import report, spot, text
+from actlint.rules.trace import replace, report, spot, text
 
 if TYPE_CHECKING:
+    from libcst import CSTNode, SimpleStatementLine
+
     from actlint.program import Program
+    from actlint.program.eager import EagerProgram
+    from actlint.program.eager.values import Place
     from actlint.program.values import Value
 
 
@@ -36,8 +41,43 @@ def check(program: Program) -> Iterator[Finding]:
                 message = "requires_grad set on a computed loss hides a cut graph: backward() runs and trains nothing"
                 help = "delete it; if backward() then fails, the gradient is cut before the loss, and that is the bug"
                 where = [spot(eager, sink.place, f"differentiated here: {text(eager, sink.place)}")]
-                yield report(RULE, eager, place, message, help, (), where)
+                yield report(RULE, eager, place, message, help, (), where, _fix(eager, place))
                 break
+
+
+def _fix(program: EagerProgram, place: Place) -> Fix | None:
+    """Delete the statement, where it says nothing else, so that the error shows where the gradient is cut."""
+    import libcst as cst
+
+    tree = program.trees[place.file]
+    todo: list[CSTNode] = [tree.module]
+    while todo:
+        block = todo.pop()
+        if not isinstance(block, (cst.Module, cst.IndentedBlock)):
+            todo.extend(block.children)
+            continue
+        for line in block.body:
+            if isinstance(line, cst.SimpleStatementLine) and _says_only(line, place.node):
+                start, end = tree.position(line)
+                rows = re.split("\r\n|\r|\n", tree.source.text)[start.row - 1 : end.row]
+                if "#" in "".join(rows):
+                    return None
+                if len(block.body) == 1:
+                    return replace(tree, "Delete the statement", [(line.body[0], "pass")])
+                edit = Edit(Position(start.row, 1), Position(end.row + 1, 1), "")
+                return Fix("Delete the statement", (edit,))
+            todo.append(line)
+    return None
+
+
+def _says_only(line: SimpleStatementLine, node: CSTNode) -> bool:
+    """Whether a line is one statement that evaluates, or assigns to, a node."""
+    import libcst as cst
+
+    (statement, *others) = line.body
+    if isinstance(statement, cst.Expr):
+        return not others and statement.value is node
+    return not others and isinstance(statement, cst.Assign) and [t.target for t in statement.targets] == [node]
 
 
 RULE = Rule(
@@ -76,7 +116,7 @@ loss.backward()
         "https://github.com/brian6091/Dreambooth/issues/23",
         "https://github.com/pytorch/xla/pull/9313",
     ),
-    fix="none",
+    fix="safe",
     check=check,
     triggers=(b"requires_grad",),
     reads="torch",

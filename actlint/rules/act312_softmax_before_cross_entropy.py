@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from actlint.findings import Finding
+from actlint.findings import Finding, Fix
 from actlint.rules.rule import Rule
-from actlint.rules.trace import report, spot
+from actlint.rules.trace import replace, report, spot
 
 if TYPE_CHECKING:
     from actlint.program import Program
+    from actlint.program.eager import EagerProgram
     from actlint.program.eager.values import Tensor
 
 _TWICE = {
@@ -38,7 +39,8 @@ def check(program: Program) -> Iterator[Finding]:
             assert first is not None
             message = f"{what} output is passed to {loss.op}, which applies {what} again"
             help = f"pass the logits, from before the {what}"
-            yield report(RULE, eager, loss.place, message, help, [spot(eager, first.place, f"the {what} is here")], ())
+            before = [spot(eager, first.place, f"the {what} is here")]
+            yield report(RULE, eager, loss.place, message, help, before, (), _fix(eager, loss, first))
 
 
 def _probabilities(loss: Tensor) -> Tensor | None:
@@ -52,6 +54,28 @@ def _probabilities(loss: Tensor) -> Tensor | None:
     found = [peeled(value) for value in options(peeled(given))]
     same = [value for value in found if isinstance(value, Tensor) and value.op == _TWICE.get(loss.op)]
     return same[0] if same and len(same) == len(found) else None
+
+
+def _fix(program: EagerProgram, loss: Tensor, probabilities: Tensor) -> Fix | None:
+    """Leave the softmax out, where it is written as the loss's argument."""
+    import libcst as cst
+
+    call, inner = loss.place.node, probabilities.place.node
+    if not isinstance(call, cst.Call) or not isinstance(inner, cst.Call):
+        return None
+    given = next((a for a in call.args if a.keyword is None or a.keyword.value == "input"), None)
+    if given is None or given.value is not inner or given.star:
+        return None
+    if probabilities.symbol.startswith("method."):
+        logits = inner.func.value if isinstance(inner.func, cst.Attribute) else None
+    else:
+        first = inner.args[0] if inner.args else None
+        named = first is not None and first.keyword is not None and first.keyword.value != "input"
+        logits = first.value if first is not None and not first.star and not named else None
+    tree = program.trees[loss.place.file]
+    if logits is None or "#" in tree.text(inner):
+        return None
+    return replace(tree, f"Pass {tree.text(logits)}", [(inner, tree.text(logits))])
 
 
 RULE = Rule(
@@ -92,7 +116,7 @@ print(F.softmax(logits, dim=1))
         "https://github.com/jindongwang/Deep-learning-activity-recognition/issues/10",
         "https://github.com/Safe-DS/Library/issues/581",
     ),
-    fix="none",
+    fix="safe",
     check=check,
     triggers=(b"cross_entropy", b"CrossEntropyLoss", b"BCEWithLogitsLoss"),
     reads="torch",

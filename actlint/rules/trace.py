@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from actlint.findings import Finding, Related
+from actlint.findings import Edit, Finding, Fix, Related
 from actlint.rules.rule import Rule
 
 if TYPE_CHECKING:
+    from libcst import CSTNode
+
     from actlint.program.eager import EagerProgram
     from actlint.program.eager.losses import CutTerm
     from actlint.program.eager.values import Place, Tensor
+    from actlint.syntax.tree import Tree
 
 _CUTS = {
     "detach": "detached here",
@@ -30,6 +33,7 @@ def report(
     help: str,
     before: Iterable[Related] = (),
     after: Iterable[Related] | None = None,
+    fix: Fix | None = None,
 ) -> Finding:
     """A finding of a rule at the expression of a place, with other places that belong to it.
 
@@ -41,7 +45,12 @@ def report(
 
     first, last = others(before), others(after or ())
     step = None if after is None else len(first)
-    return Finding(place.file, rule.code, rule.name, message, start, end, help, first + last, step)
+    return Finding(place.file, rule.code, rule.name, message, start, end, help, first + last, step, fix)
+
+
+def replace(tree: Tree, message: str, changes: Iterable[tuple[CSTNode, str]]) -> Fix:
+    """A safe fix that writes other text where nodes stand."""
+    return Fix(message, tuple(Edit(*tree.position(node), text) for node, text in changes))
 
 
 def spot(program: EagerProgram, place: Place, message: str) -> Related:

@@ -16,7 +16,7 @@ import actlint.cli.check
 import actlint.program  # noqa: F401
 from actlint.cli.app import run
 from actlint.files.source import Source
-from actlint.findings import Finding, Position
+from actlint.findings import Edit, Finding, Fix, Position
 from actlint.rules.rule import Rule
 from actlint.syntax.tree import parse
 
@@ -90,7 +90,9 @@ def found_in(program: FakeProgram, word: str, code: str) -> Iterator[Finding]:
             for match in re.finditer(word, text):
                 start, end = Position(row, match.start() + 1), Position(row, match.end() + 1)
                 message, help = f"`{word}` is here", f"Remove `{word}`"
-                yield Finding(file, code, f"{word}-found", message, start, end, help)
+                safe = {"session": False, "hidden": True}.get(word)
+                fix = None if safe is None else Fix(f"Delete `{word}`", (Edit(start, end, ""),), safe)
+                yield Finding(file, code, f"{word}-found", message, start, end, help, fix=fix)
 
 
 def fake_rule(code: str, word: str) -> Rule:

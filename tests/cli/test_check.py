@@ -193,3 +193,50 @@ def test_excluded_folder(actlint: Actlint, tmp_path: Path) -> None:
     assert actlint("check", "gen/a.py").code == 1
     assert actlint("check", "gen/a.py", "--force-exclude").code == 0
     assert "no Python files found" in actlint("check").err
+
+
+def test_fix_applies_safe_fixes_and_reports_the_rest(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"import tensorflow\r\nx = 1 #hidden\r\nsession.run(x)\r\n")
+    result = actlint("check", "--fix")
+    assert (tmp_path / "a.py").read_bytes() == b"import tensorflow\r\nx = 1 #\r\nsession.run(x)\r\n"
+    assert result.code == 1
+    assert "ACT101" in result.out and "ACT102" not in result.out
+    assert "Found 2 errors (1 fixed, 1 remaining).\n" in result.out
+
+
+def test_unsafe_fixes_only_where_asked_for(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import tensorflow\ny = sessionx = 1\n")
+    assert actlint("check", "--unsafe-fixes").out.endswith("Found 1 error.\n1 fixable with the `--fix` option.\n")
+    assert (actlint("check", "--fix").code, actlint("check", "--fix", "--unsafe-fixes").code) == (1, 0)
+    assert (tmp_path / "a.py").read_text() == "import tensorflow\ny = x = 1\n"
+    assert actlint("check").out == "All checks passed!\n"
+
+
+def test_fixes_converge_in_one_call(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import tensorflow\n# hihidhiddendendden hidden\n")
+    assert actlint("check", "--fix").code == 0
+    assert (tmp_path / "a.py").read_text() == "import tensorflow\n#  \n"
+
+
+def test_a_fix_that_breaks_the_file_is_not_written(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import tensorflow\nhidden = 1\n")
+    assert actlint("check", "--fix").code == 1
+    assert (tmp_path / "a.py").read_text() == "import tensorflow\nhidden = 1\n"
+
+
+def test_silenced_findings_are_not_fixed(actlint: Actlint, tmp_path: Path) -> None:
+    text = "import tensorflow\nx = 1  # noqa: ACT102 hidden\n"
+    (tmp_path / "a.py").write_text(text)
+    assert actlint("check", "--fix").code == 0
+    assert (tmp_path / "a.py").read_text() == text
+
+
+def test_fixes_in_json_and_sarif(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import tensorflow\nx = 1  # hidden\n")
+    (one,) = json.loads(actlint("check", "--output-format=json").out)
+    place = {"location": {"column": 10, "row": 2}, "end_location": {"column": 16, "row": 2}}
+    assert one["fix"] == {"applicability": "safe", "edits": [{"content": "", **place}], "message": "Delete `hidden`"}
+    (run,) = json.loads(actlint("check", "--output-format=sarif").out)["runs"]
+    ((change,),) = (fix["artifactChanges"] for fix in run["results"][0]["fixes"])
+    region = {"startLine": 2, "startColumn": 10, "endLine": 2, "endColumn": 16}
+    assert change["replacements"] == [{"deletedRegion": region, "insertedContent": {"text": ""}}]

@@ -1,0 +1,58 @@
+"""`actlint check --fix`: apply what rules offer, and check again until nothing is left to apply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from actlint.cli.checking import Checker
+from actlint.files.edits import apply, overlaps
+from actlint.files.source import decode, read
+from actlint.files.write import write_all
+from actlint.findings import Edit, Finding
+from actlint.syntax.errors import compiles
+
+MAX_ROUNDS = 10
+
+
+def fix_all(run: Callable[[], Checker], unsafe: bool) -> tuple[Checker, int]:
+    """The last check, and how many findings were fixed before it. `run` checks everything anew.
+
+    Fixes that overlap wait for the next round. Raises OSError where a file can't be written; each round is written as
+    one act."""
+    fixed = 0
+    for _ in range(MAX_ROUNDS):
+        checker = run()
+        contents, count = _round(checker.findings(), unsafe)
+        if not contents:
+            return checker, fixed
+        write_all(contents)
+        fixed += count
+    return run(), fixed
+
+
+def fixable(findings: Sequence[Finding], unsafe: bool) -> int:
+    """How many findings have a fix that would be applied."""
+    return sum(finding.fix is not None and (finding.fix.safe or unsafe) for finding in findings)
+
+
+def _round(findings: Sequence[Finding], unsafe: bool) -> tuple[dict[Path, bytes], int]:
+    """The new contents of files, and how many findings they take care of."""
+    chosen: dict[Path, list[Edit]] = {}
+    counts: dict[Path, int] = {}
+    for finding in findings:
+        fix = finding.fix
+        if fix is None or not (fix.safe or unsafe):
+            continue
+        file = finding.path.resolve()
+        if any(overlaps(edit, chosen.get(file, ())) for edit in fix.edits):
+            continue
+        chosen.setdefault(file, []).extend(fix.edits)
+        counts[file] = counts.get(file, 0) + 1
+    contents: dict[Path, bytes] = {}
+    for file, edits in chosen.items():
+        source = read(file)
+        data = source.encode(apply(source.text, edits))
+        if compiles(decode(file, data)):
+            contents[file] = data
+    return contents, sum(counts[file] for file in contents)

@@ -1,0 +1,145 @@
+"""Fixes: the program before shows the misbehaviour, the program after doesn't, and keeps all else."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actlint.files.edits import apply
+from actlint.findings import Finding
+from actlint.rules.registry import all_rules
+
+_NET = """\
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+torch.manual_seed(0)
+net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(inplace=True), nn.Linear(8, 3))
+x, y = torch.ones(2, 4), torch.tensor([0, 1])
+"""
+
+
+def fixed(check: Callable[..., list[Finding]], code: str, text: str) -> str:
+    (finding,) = check(code, text)
+    assert finding.fix is not None and finding.fix.safe
+    after = apply(text, finding.fix.edits)
+    assert not check(code, after)
+    return after
+
+
+def run(text: str) -> dict[str, Any]:
+    pytest.importorskip("torch")
+    names: dict[str, Any] = {}
+    with contextlib.suppress(RuntimeError):
+        exec(compile(text, "program.py", "exec"), names)
+    return names
+
+
+def changed(before: str, after: str) -> list[tuple[str, str]]:
+    """The lines that differ."""
+    return [pair for pair in zip(before.splitlines(), after.splitlines(), strict=True) if pair[0] != pair[1]]
+
+
+@pytest.mark.parametrize(
+    ("expression", "repaired"),
+    [
+        ("F.cross_entropy(F.softmax(z, dim=1), y)  # kept", "F.cross_entropy(z, y)  # kept"),
+        ("F.cross_entropy(input=torch.softmax(z, 1), target=y)", "F.cross_entropy(input=z, target=y)"),
+        ("nn.CrossEntropyLoss()((z * 50).softmax(1), y)", "nn.CrossEntropyLoss()(z * 50, y)"),
+        ("F.cross_entropy(nn.Softmax(dim=1)(z), y)", "F.cross_entropy(z, y)"),
+        (
+            "F.binary_cross_entropy_with_logits(torch.sigmoid(z), torch.zeros(2, 3))",
+            "F.binary_cross_entropy_with_logits(z, torch.zeros(2, 3))",
+        ),
+    ],
+)
+def test_act312_passes_the_logits(expression, repaired, check):
+    text = f"{_NET}z = -60.0 + 0 * net(x)\nz[0, 0], z[1, 1] = 60.0, 60.0\n".replace("z[", "z.data[")
+    text += f"loss = {expression}\nloss.backward()\nvalue = loss.item()\n"
+    after = fixed(check, "ACT312", text)
+    assert changed(text, after) == [(f"loss = {expression}", f"loss = {repaired}")]
+    floor = run(text)["value"]
+    assert floor > 0.5
+    assert run(after)["value"] < floor or "sigmoid" in expression
+
+
+@pytest.mark.parametrize("text", ["z = F.softmax(net(x), 1)\nF.cross_entropy(z, y).backward()\n"])
+def test_act312_elsewhere_is_left_to_people(text, check):
+    (finding,) = check("ACT312", _NET + text)
+    assert finding.fix is None
+
+
+@pytest.mark.parametrize("statement", ["loss.requires_grad_(True)", "loss.requires_grad = True"])
+def test_act308_shows_the_error(statement, check):
+    text = f"{_NET}loss = net(x).detach().abs().mean()\n{statement}\nloss.backward()\nran = True\n"
+    after = fixed(check, "ACT308", text)
+    assert after == text.replace(f"{statement}\n", "")
+    assert "ran" in run(text)
+    assert "ran" not in run(after)
+
+
+def test_act308_alone_in_a_block(check):
+    text = f"{_NET}loss = net(x).detach().abs().mean()\nif True:\n    loss.requires_grad_()\nloss.backward()\n"
+    assert changed(text, fixed(check, "ACT308", text)) == [("    loss.requires_grad_()", "    pass")]
+
+
+def test_act308_keeps_comments(check):
+    text = f"{_NET}loss = net(x).detach().mean()\nloss.requires_grad_()  # why?\nloss.backward()\n"
+    (finding,) = check("ACT308", text)
+    assert finding.fix is None
+
+
+def test_act305_keeps_a_copy(check):
+    store, repaired = '    captured["h"] = output  # kept', '    captured["h"] = output.clone()  # kept'
+    text = (
+        f"{_NET}captured = {{}}\n\n\ndef keep(module, inputs, output):\n{store}\n\n\n"
+        "net[0].register_forward_hook(keep)\nnet[0].bias.data.fill_(-9.0)\n"
+        'loss = net(x).mean() + captured["h"].pow(2).mean()\nloss.backward()\nleast = captured["h"].min().item()\n'
+    )
+    after = fixed(check, "ACT305", text)
+    assert changed(text, after) == [(store, repaired)]
+    assert run(text)["least"] == 0.0
+    assert run(after)["least"] < -5.0
+
+
+@pytest.mark.parametrize(
+    ("term", "repaired"),
+    [
+        ("torch.tensor([p.item() for p in ps]).sum()", "torch.stack([p for p in ps]).sum()"),
+        ("torch.tensor([ps[0].item(), ps[1].item()]).mean()", "torch.stack([ps[0], ps[1]]).mean()"),
+        ("torch.tensor([ps[0], ps[1]]).sum()", "torch.stack([ps[0], ps[1]]).sum()"),
+    ],
+)
+def test_act307_stacks_tensors(term, repaired, check):
+    line = "loss = 0 * net[2](h).mean() + "
+    text = (
+        f"{_NET}h = net[0](x)\nps = [h.abs().mean(), h.pow(2).mean()]\n{line}{term}\n"
+        "loss.backward()\ngrad = float(net[0].weight.grad.abs().sum())\n"
+    )
+    after = fixed(check, "ACT307", text)
+    assert changed(text, after) == [(line + term, line + repaired)]
+    before, now = run(text), run(after)
+    assert before["loss"].item() == pytest.approx(now["loss"].item())
+    assert before["grad"] == 0.0
+    assert now["grad"] > 0.0
+
+
+@pytest.mark.parametrize("term", ["torch.tensor([ps[0].item(), 1.0]).sum()", "torch.tensor(ps[0].item())"])
+def test_act307_numbers_can_not_be_stacked(term, check):
+    text = f"{_NET}h = net[0](x)\nps = [h.abs().mean()]\nloss = net[2](h).mean() + {term}\nloss.backward()\n"
+    (finding,) = check("ACT307", text)
+    assert finding.fix is None
+
+
+@pytest.mark.parametrize("rule", [rule for rule in all_rules() if rule.fix in ("safe", "unsafe")], ids=lambda r: r.code)
+def test_what_a_page_promises(rule, check, tmp_path: Path):
+    """The bad example of a rule with a fix has one, unless it needs a person."""
+    findings = check(rule.code, rule.bad)
+    assert findings
+    for finding in findings:
+        assert finding.fix is None or finding.fix.safe == (rule.fix == "safe")
