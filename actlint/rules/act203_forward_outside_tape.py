@@ -38,14 +38,11 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _outside(sink: Sink) -> Tensor | None:
     """The last call of a layer outside of the tape, if its weights are asked for and no call within has them."""
-    from actlint.program.eager.objects import descendants
-    from actlint.program.eager.values import Object, ancestors
+    from actlint.program.eager.trained import asked
+    from actlint.program.eager.values import ancestors
 
-    asked: set[int] = set()
-    for tensor in ancestors(sink.sources):
-        if tensor.op in ("variables_of", "parameter") and isinstance(tensor.via, Object):
-            asked.update(id(part) for part in descendants(tensor.via))
-    calls = [t for t in ancestors(sink.value, False) if id(t.via) in asked and t.op not in ("parameter", "losses_of")]
+    wanted = asked(sink)
+    calls = [t for t in ancestors(sink.value, False) if id(t.via) in wanted and t.op not in ("parameter", "losses_of")]
     inside = {id(tensor.via) for tensor in calls if sink.tape in tensor.place.tapes}
     outside: list[Tensor] = [tensor for tensor in calls if id(tensor.via) not in inside and not tensor.place.tapes]
     return max(outside, key=lambda tensor: tensor.place.index, default=None)

@@ -24,6 +24,7 @@ _TWICE = {
 
 def check(program: Program) -> Iterator[Finding]:
     """One finding per loss that is given the output of the function that it applies itself."""
+    from actlint.program.eager.losses import given_by
     from actlint.program.eager.values import Tensor
 
     eager = program.eager
@@ -33,7 +34,7 @@ def check(program: Program) -> Iterator[Finding]:
             continue
         seen.add(loss.place.node)
         here = [value for value in eager.values.get(loss.place.node, []) if isinstance(value, Tensor)]
-        found = [_probabilities(value) for value in here]
+        found = [given_by(value, (_TWICE[loss.op],)) for value in here]
         if found and all(found):
             what, first = _TWICE[loss.op], found[0]
             assert first is not None
@@ -41,19 +42,6 @@ def check(program: Program) -> Iterator[Finding]:
             help = f"pass the logits, from before the {what}"
             before = [spot(eager, first.place, f"the {what} is here")]
             yield report(RULE, eager, loss.place, message, help, before, (), _fix(eager, loss, first))
-
-
-def _probabilities(loss: Tensor) -> Tensor | None:
-    """The softmax or sigmoid that a loss is given, of several alternatives the first; None if one is something else."""
-    from actlint.program.eager.losses import options, peeled
-    from actlint.program.eager.values import Tensor
-
-    given = loss.arguments.get(0, "input")
-    if given is None:
-        return None
-    found = [peeled(value) for value in options(peeled(given))]
-    same = [value for value in found if isinstance(value, Tensor) and value.op == _TWICE.get(loss.op)]
-    return same[0] if same and len(same) == len(found) else None
 
 
 def _fix(program: EagerProgram, loss: Tensor, probabilities: Tensor) -> Fix | None:

@@ -70,6 +70,8 @@ def call(self: Interpreter, function: Value, arguments: Arguments, node: cst.CST
     if isinstance(function, Function):
         return invoke(self, function, None, arguments, node)
     if isinstance(function, Bound):
+        if function.function.name == "forward" and isinstance(function.receiver, Object) and not self.quiet:
+            self.program.direct.append((function.receiver, self.place(node)))
         return invoke(self, function.function, function.receiver, arguments, node)
     if isinstance(function, Partial):
         merged = Arguments(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from actlint.apis import eager as apis
@@ -97,6 +97,28 @@ def cut_terms(program: EagerProgram) -> Iterator[CutTerm]:
                 continue
             seen.add(term.place.node)
             yield CutTerm(sink, term, tuple(cuts(term)))
+
+
+def penalties(program: EagerProgram) -> Iterator[CutTerm]:
+    """What is bound to a name that speaks of a penalty and trains nothing, though what it is made of was learned."""
+    for binding in program.bindings:
+        term = binding.value
+        if not isinstance(term, Tensor) or term.state != "cut" or term.host or term.place.no_grad:
+            continue
+        named = "penalty" in binding.name.lower().split("_")
+        if named and term.op in ("mean", "sum") and program.agreed(term.place.node, ("cut",)):
+            yield CutTerm(Sink("return", term, binding.place), term, tuple(cuts(term)))
+
+
+def given_by(loss: Tensor, operations: Iterable[str]) -> Tensor | None:
+    """The operation among `operations` that gave a loss its first argument, of several alternatives the first; None
+    if one is something else."""
+    given = loss.arguments.get(0, "input")
+    if given is None:
+        return None
+    found = [peeled(value) for value in options(peeled(given))]
+    same = [value for value in found if isinstance(value, Tensor) and value.op in operations]
+    return same[0] if same and len(same) == len(found) else None
 
 
 def _mirrors(term: Tensor, others: list[Value]) -> bool:

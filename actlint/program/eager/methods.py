@@ -177,6 +177,8 @@ def _of_object(self: Interpreter, owner: Object, name: str, arguments: Arguments
             kept = Items("tuple", [OPAQUE, kept], self.place(node))
         return Items("list", [], self.place(node), kept)
     if name in ("forward", "call", "__call__"):
+        if name == "forward" and not self.quiet:
+            self.program.direct.append((owner, self.place(node)))
         hooks, owner.hooks = owner.hooks, []
         result = objects.apply(self, owner, arguments, node)
         owner.hooks = hooks

@@ -92,6 +92,8 @@ class EagerProgram:
     """Values that were told to require a gradient."""
     optimizers: list[tuple[Object, Value]] = field(default_factory=list)
     """Optimizers, each with the parameters that it was given."""
+    direct: list[tuple[Object, Place]] = field(default_factory=list)
+    """Calls of a module's `forward` by name, past its hooks."""
     applications: list[Application] = field(default_factory=list)
     objects: list[Object] = field(default_factory=list)
     tensors: list[Tensor] = field(default_factory=list)

@@ -223,6 +223,18 @@ def descendants(module: Object) -> list[Value]:
     return found
 
 
+def registered(module: Object) -> list[Object]:
+    """What a PyTorch module knows as its own, itself left out: modules in attributes and containers of modules."""
+    found: list[Object] = []
+    todo: list[Value] = [*module.attributes.values(), *module.children]
+    while todo:
+        current = todo.pop()
+        if isinstance(current, Object) and not any(current is other for other in found):
+            found.append(current)
+            todo.extend((*current.attributes.values(), *current.children))
+    return found
+
+
 def register(self: Interpreter, kind: str, receiver: Value, arguments: Arguments, node: cst.Call) -> Value:
     """`module.register_forward_hook(function)`: the handle. The hook runs at once, for what it leaves behind."""
     function = arguments.get(0, "hook") or OPAQUE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actlint.program.eager.model import EagerProgram
+from actlint.program.eager.model import EagerProgram, Sink
 from actlint.program.eager.objects import descendants
 from actlint.program.eager.values import Items, Object, Table, Tensor, ancestors, parts
 from actlint.program.values import Value
@@ -35,3 +35,12 @@ def differentiated(program: EagerProgram) -> set[int]:
         for tensor in ancestors(sink.value, through_cuts=False)
         if tensor.via is not None and not tensor.cut
     }
+
+
+def asked(sink: Sink) -> set[int]:
+    """The identities of the modules whose variables a gradient is asked for with respect to."""
+    found: set[int] = set()
+    for tensor in ancestors(sink.sources):
+        if tensor.op in ("variables_of", "parameter") and isinstance(tensor.via, Object):
+            found.update(id(part) for part in descendants(tensor.via))
+    return found

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import libcst as cst
 
-from actlint.program.values import Class, Const, Frame, Function, Value
+from actlint.apis import eager as apis
+from actlint.program.values import Class, Const, Frame, Function, Symbol, Value
 
 State = Literal["attached", "maybe", "cut", "plain"]
 """Whether a value carries a gradient to parameters: surely; nobody knows; no more, though what it was computed from
@@ -220,6 +221,8 @@ def state_of(value: Value | None) -> State:
         return value.state
     if isinstance(value, (Items, Either, Table)):
         return strongest(list(parts(value)))
+    if isinstance(value, Symbol):
+        return "plain" if apis.framework(value.name) or value.name.startswith(("numpy.", "builtins.")) else "maybe"
     return "plain" if isinstance(value, (Function, Class, Object, Tape, Hook)) else "maybe"
 
 

@@ -43,6 +43,7 @@ store = {}
         ("torch.zeros_like(h)", "plain"),
         ("h.shape[0]", "plain"),
         ("h.detach() * unknown", "maybe"),
+        ("h.detach().to(torch.float32)", "cut"),
         ("unknown(x).detach()", "plain"),
         ("[h.detach(), x][0]", "cut"),
         ("{'a': h, 'b': x}['b']", "plain"),
