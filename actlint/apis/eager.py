@@ -130,6 +130,12 @@ MODULE_BASES = frozenset(
 )
 MODELS = frozenset({"keras.Model", "keras.models.Model", "keras.engine.training.Model"})
 NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"})
+TRANSPARENT = frozenset(
+    """staticmethod classmethod property cached_property abstractmethod override function no_grad inference_mode
+    enable_grad set_grad_enabled autocast script export ignore unused main wraps cache lru_cache setter
+    torch_cast_inputs rank_zero_only custom_fwd custom_bwd""".split()
+)
+"""Decorators, by the last part of their names, under which a function computes what its body says."""
 PASSING = frozenset({"torch.compile", "torch.nn.DataParallel", "torch.nn.parallel.DistributedDataParallel"})
 """Wrappers that are the model that they are given."""
 

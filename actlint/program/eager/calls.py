@@ -141,7 +141,9 @@ def invoke(
         self.file, self.frames, self.no_grad, self.branches_open = outer
     if function.node in self.generators:
         return Opaque((), self.place(node))
-    return _joined(self, results, node)
+    result = _joined(self, results, node)
+    replaced = any(name.rpartition(".")[2] not in apis.TRANSPARENT for name in function.decorators)
+    return Opaque((result,), self.place(node)) if replaced else result
 
 
 def _joined(self: Interpreter, results: list[Value], node: cst.CSTNode) -> Value:

@@ -340,7 +340,8 @@ class Interpreter:
         for decorator in node.decorators:
             value = self.evaluate(decorator.decorator, scope)
             symbol = value.symbol if isinstance(value, Object) else value.name if isinstance(value, Symbol) else ""
-            decorators.append(symbol or dotted(decorator.decorator))
+            called = decorator.decorator
+            decorators.append(symbol or dotted(called.func if isinstance(called, cst.Call) else called))
         function = Function(
             node,
             scope,

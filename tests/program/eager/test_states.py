@@ -160,6 +160,30 @@ def test_a_program_that_is_too_large_is_left(eager, monkeypatch):
     assert program.exhausted and not program.sinks
 
 
+@pytest.mark.parametrize(
+    ("decorator", "state"),
+    [
+        ("torch.library.custom_op('own::op', mutates_args=())", "maybe"),
+        ("torch.compiler.wrap_numpy", "maybe"),
+        ("unknown", "maybe"),
+        ("torch.jit.script", "cut"),
+        ("torch.autocast('cuda')", "cut"),
+        ("torch.no_grad()", "cut"),
+    ],
+)
+def test_a_decorator_may_put_another_function_in_the_place(decorator, state, eager):
+    text = f"""\
+@{decorator}
+def host(v):
+    return torch.from_numpy(np.sin(v.detach().cpu().numpy()))
+
+
+value = host(h)
+"""
+    program = eager(_HEAD + text)
+    assert state_of(program.scopes[program.entry].names["value"]) == state
+
+
 def test_a_generator_gives_values_that_nobody_knows(eager):
     text = """\
 def batches():
