@@ -57,9 +57,24 @@ def test_found(init, expect):
             "optimizer = torch.optim.SGD([p for b in net.blocks for p in b.parameters()], 0.1)\n",
         ),
         ("self.blocks = [nn.Linear(4, 4)]\nfor b in self.blocks:\n    b.requires_grad_(False)", ""),
+        (
+            "self.blocks = []\nfor i in range(3):\n    self.blocks.append(nn.Linear(4, 4))\n"
+            "self.blocks = nn.ModuleList(self.blocks)",
+            "",
+        ),
+        (
+            "self.a = [nn.Linear(2, 2) for _ in range(len(layers))]\nself.b = [nn.Linear(2, 2) for _ in layers]\n"
+            "self.all = nn.ModuleList(self.a + self.b)",
+            "",
+        ),
+        (
+            "self.pairs = [(nn.Linear(2, 2), nn.ReLU()) for _ in layers]\n"
+            "self.all = nn.ModuleList([m for pair in self.pairs for m in pair])",
+            "",
+        ),
         ("self.blocks = [nn.Linear(4, 4)]\nself.register(self.blocks)", ""),
     ],
-    ids="ModuleList Sequential add_module setattr attributes given weightless data by-hand frozen escaped".split(),
+    ids="ModuleList Sequential add_module setattr attributes given weightless data by-hand frozen rebound added pairs escaped".split(),
 )
 def test_silent(init, rest, expect):
     expect("ACT313", program(init, rest))
@@ -68,6 +83,13 @@ def test_silent(init, rest, expect):
 def test_silent_where_the_base_is_unknown(expect):
     text = program("self.blocks = [nn.Linear(4, 4)]", imports="from elsewhere import Base\n")
     expect("ACT313", text.replace("class Net(nn.Module)", "class Net(Base)"))
+
+
+def test_silent_where_parameters_are_written_by_hand(expect):
+    method = "    def parameters(self, recurse=True):\n        for b in self.blocks:\n            yield from b.parameters()\n\n"
+    text = program("self.blocks = [nn.Linear(4, 4)]")
+    last = text.rindex("    def forward")
+    expect("ACT313", text[:last] + method + text[last:])
 
 
 def test_fix(check):

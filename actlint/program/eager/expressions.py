@@ -310,8 +310,9 @@ def _inner(self: Interpreter, node: cst.CSTNode, scope: Scope) -> Value:
 def _yield(self: Interpreter, node: cst.Yield, scope: Scope) -> Value:
     if self.frames:
         self.generators.add(self.frames[-1].function.node)
-    if isinstance(node.value, cst.BaseExpression):
-        self.evaluate(node.value, scope)
+    given = node.value.item if isinstance(node.value, cst.From) else node.value
+    if given is not None:
+        self.evaluate(given, scope)
     return OPAQUE
 
 

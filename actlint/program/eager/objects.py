@@ -13,6 +13,7 @@ from actlint.program.eager.values import (
     OPAQUE,
     Arguments,
     Const,
+    Either,
     Hook,
     Items,
     Object,
@@ -226,12 +227,21 @@ def descendants(module: Object) -> list[Value]:
 def registered(module: Object) -> list[Object]:
     """What a PyTorch module knows as its own, itself left out: modules in attributes and containers of modules."""
     found: list[Object] = []
-    todo: list[Value] = [*module.attributes.values(), *module.children]
-    while todo:
-        current = todo.pop()
-        if isinstance(current, Object) and not any(current is other for other in found):
-            found.append(current)
-            todo.extend((*current.attributes.values(), *current.children))
+    seen: set[int] = {id(module)}
+    owners = [module]
+    while owners:
+        owner = owners.pop()
+        todo: list[Value] = list(owner.attributes.values())
+        for child in owner.children:
+            todo.extend([child, *parts(child)])
+        while todo:
+            current = todo.pop()
+            if isinstance(current, Either):
+                todo.extend(current.options)
+            elif isinstance(current, Object) and id(current) not in seen:
+                seen.add(id(current))
+                found.append(current)
+                owners.append(current)
     return found
 
 
