@@ -74,7 +74,10 @@ def test_found(init, expect):
         ),
         ("self.blocks = [nn.Linear(4, 4)]\nself.register(self.blocks)", ""),
     ],
-    ids="ModuleList Sequential add_module setattr attributes given weightless data by-hand frozen rebound added pairs escaped".split(),
+    ids=(
+        "ModuleList Sequential add_module setattr attributes given weightless data by-hand frozen rebound added pairs "
+        "escaped"
+    ).split(),
 )
 def test_silent(init, rest, expect):
     expect("ACT313", program(init, rest))
@@ -86,7 +89,7 @@ def test_silent_where_the_base_is_unknown(expect):
 
 
 def test_silent_where_parameters_are_written_by_hand(expect):
-    method = "    def parameters(self, recurse=True):\n        for b in self.blocks:\n            yield from b.parameters()\n\n"
+    method = "    def parameters(self):\n        for b in self.blocks:\n            yield from b.parameters()\n\n"
     text = program("self.blocks = [nn.Linear(4, 4)]")
     last = text.rindex("    def forward")
     expect("ACT313", text[:last] + method + text[last:])

@@ -216,7 +216,11 @@ def _boolean(self: Interpreter, node: cst.BooleanOperation, scope: Scope) -> Val
 
 def _conditional(self: Interpreter, node: cst.IfExp, scope: Scope) -> Value:
     self.evaluate(node.test, scope)
-    return join([self.evaluate(node.body, scope), self.evaluate(node.orelse, scope)])
+    self.branches_open += 1
+    try:
+        return join([self.evaluate(node.body, scope), self.evaluate(node.orelse, scope)])
+    finally:
+        self.branches_open -= 1
 
 
 def _lambda(self: Interpreter, node: cst.Lambda, scope: Scope) -> Value:

@@ -158,6 +158,8 @@ def _of_object(self: Interpreter, owner: Object, name: str, arguments: Arguments
     owner.told.add(name)
     if name in _SAME:
         return owner
+    if name == "scale" and owner.symbol.endswith("GradScaler") and arguments.positional:
+        return arguments.positional[0]
     if name == "requires_grad_":
         flag = arguments.get(0, "requires_grad")
         if isinstance(flag, Const) and flag.value is False:
