@@ -31,8 +31,8 @@ from actlint.program.values import (
 )
 
 if TYPE_CHECKING:
-    from actlint.program.decorators import Read
     from actlint.files.source import Source
+    from actlint.program.decorators import Read
     from actlint.program.eager import EagerProgram
     from actlint.program.scope import Scope
     from actlint.program.varscopes import ScopeInitial
