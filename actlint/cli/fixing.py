@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from actlint.cli.checking import Checker
-from actlint.files.edits import apply, overlaps
+from actlint.edits import apply, overlaps
 from actlint.files.source import decode, read
 from actlint.files.write import write_all
 from actlint.findings import Edit, Finding

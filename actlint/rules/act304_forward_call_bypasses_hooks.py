@@ -34,7 +34,7 @@ def check(program: Program) -> Iterator[Finding]:
         message = f"{text(eager, place)} bypasses the hooks of the module: what they capture is missing or stale"
         help = f"call the module itself: {called}(...)"
         related = [spot(eager, hook.place, "hooked here")]
-        fix = replace(tree, f"Call {called}", [(call.func, called)])
+        fix = replace(eager, place, f"Call {called}", [(call.func, called)])
         yield report(RULE, eager, place, message, help, related, fix=fix)
 
 

@@ -80,7 +80,6 @@ def _fix(program: EagerProgram, store: Store, output: Tensor) -> Fix | None:
     """Keep a copy, where the output is stored under its own name."""
     import libcst as cst
 
-    tree = program.trees[store.place.file]
     assert store.place.hook is not None
     function = getattr(store.place.hook.function, "function", store.place.hook.function)
     todo: list[CSTNode] = [getattr(function, "node", store.place.node)]
@@ -92,7 +91,7 @@ def _fix(program: EagerProgram, store: Store, output: Tensor) -> Fix | None:
         elif current is store.place.node and isinstance(current, cst.Call) and current.args:
             value = current.args[-1].value
         if isinstance(value, cst.Name) and all(found is output for found in program.values.get(value, [])):
-            return replace(tree, f"Keep {value.value}.clone()", [(value, f"{value.value}.clone()")])
+            return replace(program, store.place, f"Keep {value.value}.clone()", [(value, f"{value.value}.clone()")])
         todo.extend(current.children)
     return None
 

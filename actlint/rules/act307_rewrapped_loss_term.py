@@ -84,7 +84,9 @@ def _fix(program: EagerProgram, term: CutTerm) -> Fix | None:
             return None
         if tensor is not element:
             changes.append((element, tree.text(tensor)))
-    return None if "#" in tree.text(call) else replace(tree, "Stack the tensors themselves", changes)
+    return (
+        None if "#" in tree.text(call) else replace(program, term.term.place, "Stack the tensors themselves", changes)
+    )
 
 
 def _of_item(element: BaseExpression) -> BaseExpression:

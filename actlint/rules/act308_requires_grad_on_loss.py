@@ -63,7 +63,7 @@ def _fix(program: EagerProgram, place: Place) -> Fix | None:
                 if "#" in "".join(rows):
                     return None
                 if len(block.body) == 1:
-                    return replace(tree, "Delete the statement", [(line.body[0], "pass")])
+                    return replace(program, place, "Delete the statement", [(line.body[0], "pass")])
                 edit = Edit(Position(start.row, 1), Position(end.row + 1, 1), "")
                 return Fix("Delete the statement", (edit,))
             todo.append(line)

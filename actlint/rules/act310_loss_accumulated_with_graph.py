@@ -43,7 +43,7 @@ def check(program: Program) -> Iterator[Finding]:
         term = tree.text(node.value)
         message = f"`{tree.text(node.target)} += {term}` keeps the graph of every step"
         help = f"add the number: {term}.item(), or {term}.detach()"
-        fix = replace(tree, "Add it detached", [(node.value, f"{term}.detach()")])
+        fix = replace(eager, total.place, "Add it detached", [(node.value, f"{term}.detach()")])
         related = [] if sink is None else [spot(eager, sink.place, "differentiated here")]
         named = isinstance(node.value, (cst.Name, cst.Attribute))
         yield report(RULE, eager, total.place, message, help, related, fix=fix if named else None)

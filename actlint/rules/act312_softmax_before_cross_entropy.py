@@ -63,7 +63,7 @@ def _fix(program: EagerProgram, loss: Tensor, probabilities: Tensor) -> Fix | No
     tree = program.trees[loss.place.file]
     if logits is None or "#" in tree.text(inner):
         return None
-    return replace(tree, f"Pass {tree.text(logits)}", [(inner, tree.text(logits))])
+    return replace(program, loss.place, f"Pass {tree.text(logits)}", [(inner, tree.text(logits))])
 
 
 RULE = Rule(

@@ -87,7 +87,9 @@ def _fix(program: EagerProgram, store: Store, layer: Object) -> Fix | None:
             if not isinstance(value, cst.ListComp) and not (isinstance(value, cst.List) and value.elements):
                 return None
             package = tree.text(made.func.value)
-            return replace(tree, "Wrap it in ModuleList", [(value, f"{package}.ModuleList({tree.text(value)})")])
+            return replace(
+                program, store.place, "Wrap it in ModuleList", [(value, f"{package}.ModuleList({tree.text(value)})")]
+            )
         todo.extend(current.children)
     return None
 

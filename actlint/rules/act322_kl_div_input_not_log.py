@@ -50,7 +50,7 @@ def _fix(program: EagerProgram, loss: Tensor, probabilities: Tensor) -> Fix | No
         return None
     if not isinstance(function, cst.Attribute) or function.attr.value != "softmax":
         return None
-    return replace(program.trees[loss.place.file], "Use log_softmax", [(function.attr, "log_softmax")])
+    return replace(program, loss.place, "Use log_softmax", [(function.attr, "log_softmax")])
 
 
 RULE = Rule(

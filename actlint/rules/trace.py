@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from actlint.program.eager import EagerProgram
     from actlint.program.eager.losses import CutTerm
     from actlint.program.eager.values import Place, Tensor
-    from actlint.syntax.tree import Tree
 
 _CUTS = {
     "detach": "detached here",
@@ -48,8 +47,9 @@ def report(
     return Finding(place.file, rule.code, rule.name, message, start, end, help, first + last, step, fix)
 
 
-def replace(tree: Tree, message: str, changes: Iterable[tuple[CSTNode, str]]) -> Fix:
-    """A safe fix that writes other text where nodes stand."""
+def replace(program: EagerProgram, place: Place, message: str, changes: Iterable[tuple[CSTNode, str]]) -> Fix:
+    """A safe fix that writes other text where nodes of a place's file stand."""
+    tree = program.trees[place.file]
     return Fix(message, tuple(Edit(*tree.position(node), text) for node, text in changes))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actlint.files.edits import apply
+from actlint.edits import apply
 
 _HEAD = """\
 import torch

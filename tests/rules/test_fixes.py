@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from actlint.files.edits import apply
+from actlint.edits import apply
 from actlint.findings import Finding
 from actlint.rules.registry import all_rules
 

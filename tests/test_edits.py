@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from actlint.files.edits import apply, overlaps
+from actlint.edits import apply, overlaps
 from actlint.findings import Edit, Position
 
 
