@@ -12,7 +12,7 @@ import click
 from actlint import __version__
 from actlint.cli.failures import failure
 
-COMMANDS = ("check", "fix", "verify", "rule")
+COMMANDS = ("check", "fix", "verify", "rule", "coverage")
 
 
 class Commands(click.Group):

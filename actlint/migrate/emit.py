@@ -845,6 +845,6 @@ def _alias(module: cst.Module) -> str:
     """The name under which a module imports TensorFlow."""
     for part in walk(module):
         if isinstance(part, cst.ImportAlias) and part.asname is not None:
-            if code(part.name).startswith("tensorflow"):
+            if code(part.name) in ("tensorflow", "tensorflow.compat.v1"):
                 return code(part.asname.name)
     return "tf"

@@ -36,7 +36,8 @@ def framework_names(module: cst.Module) -> frozenset[str]:
         elif (
             isinstance(node, cst.ImportFrom)
             and node.module is not None
-            and code(node.module) in ("tensorflow", "tensorflow.compat", "tensorflow.compat.v1")
+            and code(node.module).partition(".")[0] == "tensorflow"
+            and not code(node.module).startswith("tensorflow.examples")
         ):
             found |= (
                 {alias.evaluated_alias or alias.evaluated_name for alias in node.names}

@@ -271,3 +271,20 @@ def is_framework_import(node: cst.BaseStatement) -> bool:
         and small.module is not None
         and code(small.module).split(".")[0] == "tensorflow"
     )
+
+
+def is_part_import(node: cst.BaseStatement) -> bool:
+    """Whether an import only brings parts of TensorFlow, such as `tf.contrib.layers`; every use of a part is rewritten
+    in full, so that nothing needs the import."""
+    if not is_framework_import(node):
+        return False
+    assert isinstance(node, cst.SimpleStatementLine)
+    small = node.body[0]
+    code = cst.Module([]).code_for_node
+    if isinstance(small, cst.Import):
+        inner = [code(alias.name) for alias in small.names if alias.asname is not None]
+        return len(inner) == len(small.names) and not {"tensorflow", "tensorflow.compat.v1"} & set(inner)
+    assert isinstance(small, cst.ImportFrom) and small.module is not None
+    return not isinstance(small.names, cst.ImportStar) and not code(small.module).startswith(
+        ("tensorflow.examples", "tensorflow.compat")
+    )

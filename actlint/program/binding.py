@@ -10,6 +10,7 @@ from typing import Any
 import libcst as cst
 
 from actlint.apis.entry import UNKNOWN, Entry
+from actlint.apis.modules import public
 from actlint.apis.shape import ANY, Dim, Shape
 from actlint.program.values import (
     Const,
@@ -51,10 +52,7 @@ def parameters(signature: str) -> tuple[tuple[str, str | None], ...]:
 
 def framework_name(name: str) -> str | None:
     """A qualified name below TensorFlow without its root (`nn.relu`), or None for other packages."""
-    for root in ("tensorflow.compat.v1.", "tensorflow._api.v1.", "tensorflow.python."):
-        if name.startswith(root):
-            return name[len(root) :]
-    return name[len("tensorflow.") :] if name.startswith("tensorflow.") else None
+    return public(name[len("tensorflow.") :]) if name.startswith("tensorflow.") else None
 
 
 def python_value(value: Value | None) -> Any:
