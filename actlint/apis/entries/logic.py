@@ -5,7 +5,7 @@ from __future__ import annotations
 from actlint.apis.entry import Bound, Entry, Host, Rename, Rewriting
 from actlint.apis.forms import elementwise, function, is_number, like, rename, tensor_operand
 from actlint.apis.infer import always, broadcasting, chosen, common, shape_of
-from actlint.apis.shape import Shape, broadcast
+from actlint.apis.shape import ANY, Dim, Shape, broadcast
 
 _SWAPPED = {"==": "eq", "!=": "not_equal", ">": "less", ">=": "less_equal", "<": "greater", "<=": "greater_equal"}
 _METHODS = {"float32": "float", "float64": "double", "int32": "int", "int64": "long"}
@@ -87,13 +87,14 @@ def _to(dtype: str, host: str = "") -> Entry:
 
 
 def _where_shape(call: Bound) -> Shape | None:
-    return broadcast(call.shape("x"), call.shape("y")) if call.given("x") else None
+    if call.given("x"):
+        return broadcast(call.shape("x"), call.shape("y"))
+    condition = call.shape("condition")
+    return (ANY, Dim(len(condition))) if condition is not None else None
 
 
 def _rows(call: Rewriting) -> str:
     """The index that lets a vector select rows, as it does in TF1; TF2 and torch broadcast it along the last axis."""
-    if not call.given("x") or not call.given("y"):
-        call.refuse("tf.where with one argument has a result of unknown length", "select with a mask")
     condition = call.shape("condition")
     known = [shape for shape in (call.shape("x"), call.shape("y")) if shape is not None]
     rank = max((len(shape) for shape in known), default=None)
@@ -108,6 +109,8 @@ def _rows(call: Rewriting) -> str:
 
 
 def _where_tf2(call: Rewriting) -> str | Rename:
+    if not call.given("x"):
+        return rename("tf.where", "condition")
     rows = _rows(call)
     if not rows:
         return rename("tf.where", "condition x y")
@@ -115,6 +118,8 @@ def _where_tf2(call: Rewriting) -> str | Rename:
 
 
 def _where_torch(call: Rewriting) -> str | Rename:
+    if not call.given("x"):
+        return f"torch.nonzero({call.tensor('condition')})"
     rows = _rows(call)
     if not rows and all(call.is_tensor(p) for p in ("condition", "x", "y")):
         return rename("torch.where", "condition x=input y=other")
@@ -164,7 +169,7 @@ ENTRIES: tuple[Entry, ...] = (
         aliases=("select",),
         renamed={"t": "x", "e": "y"},
         shape=_where_shape,
-        dtype=common("x", "y"),
+        dtype=lambda call: common("x", "y")(call) if call.given("x") else "int64",
         tf2=_where_tf2,
         torch=_where_torch,
         trap="A vector as condition selects rows in TF1 and broadcasts along the last axis in TF2 and torch.",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from actlint.apis.entry import Bound, Entry, Form, Rename, Rewriting
 from actlint.apis.forms import activation, arguments, constant_axis, is_number, refuse_given, rename, tensor_operand
-from actlint.apis.infer import always, broadcasting, dtype_of, last_axis_removed, reducing, shape_of
-from actlint.apis.shape import Dim, Shape
+from actlint.apis.infer import always, broadcasting, dtype_of, last_axis_removed, reducing, scalar, shape_of
+from actlint.apis.shape import ANY, Dim, Shape
 
 
 def _activation(name: str, torch: str, extra: str = "", aliases: str = "", tf2: str = "", trap: str = "") -> Entry:
@@ -54,6 +54,36 @@ def _dropout(call: Rewriting) -> str:
 
 def _dropout_tf2(call: Rewriting) -> str:
     return f"tf.nn.dropout({call.text('x')}, rate={_rate(call)}{arguments(call, 'noise_shape seed')})"
+
+
+def _crelu_shape(call: Bound) -> Shape | None:
+    shape, axis = call.shape("features"), call.const("axis", -1)
+    if not shape or not isinstance(axis, int):
+        return None
+    place, size = axis % len(shape), shape[axis].value
+    return (*shape[:place], ANY if size is None else Dim(2 * size), *shape[place + 1 :])
+
+
+def _crelu(call: Rewriting) -> str:
+    constant_axis(call)
+    x = tensor_operand(call, "features")
+    return f"F.relu(torch.cat([{x}, -{x}], dim={call.text('axis', '-1')}))"
+
+
+def _relu_layer_shape(call: Bound) -> Shape | None:
+    x, weights = call.shape("x"), call.shape("weights")
+    return (x[0], weights[1]) if x and weights and len(weights) == 2 else None
+
+
+def _affine(call: Rewriting, product: str) -> str:
+    return f"{product}({call.tensor('x')}, {call.tensor('weights')}) + {call.operand('biases')}"
+
+
+def _log_poisson(call: Rewriting) -> str:
+    if call.const("compute_full_loss", False) is not False:
+        call.refuse("the full loss has another approximation in torch", "leave compute_full_loss out")
+    rate, targets = call.tensor("log_input"), tensor_operand(call, "targets")
+    return f"torch.exp({rate}) - {tensor_operand(call, 'log_input')} * {targets}"
 
 
 def _moments(call: Rewriting) -> str:
@@ -173,6 +203,40 @@ ENTRIES: tuple[Entry, ...] = (
         tf2=rename("tf.nn.leaky_relu", "features alpha"),
         torch=_leaky_relu,
         trap="The slope is 0.2; torch's default is 0.01.",
+    ),
+    Entry(
+        "nn.crelu",
+        "features, name=None, axis=-1",
+        shape=_crelu_shape,
+        dtype=dtype_of("features"),
+        tf2=rename("tf.nn.crelu", "features axis"),
+        torch=_crelu,
+    ),
+    Entry(
+        "nn.relu_layer",
+        "x, weights, biases, name=None",
+        shape=_relu_layer_shape,
+        dtype=dtype_of("x"),
+        tf2=lambda call: f"tf.nn.relu({_affine(call, 'tf.matmul')})",
+        torch=lambda call: f"F.relu({_affine(call, 'torch.matmul')})",
+    ),
+    Entry(
+        "nn.zero_fraction",
+        "value, name=None",
+        aliases=("math.zero_fraction",),
+        shape=scalar,
+        dtype=always("float32"),
+        tf2=rename("tf.math.zero_fraction", "value"),
+        torch=lambda call: f"torch.mean(({tensor_operand(call, 'value')} == 0).float())",
+        differentiable=False,
+    ),
+    Entry(
+        "nn.log_poisson_loss",
+        "targets, log_input, compute_full_loss=False, name=None",
+        shape=broadcasting("targets", "log_input"),
+        dtype=dtype_of("log_input"),
+        tf2=rename("tf.nn.log_poisson_loss", "targets log_input compute_full_loss"),
+        torch=_log_poisson,
     ),
     _softmax("softmax"),
     _softmax("log_softmax"),

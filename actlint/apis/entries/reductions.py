@@ -92,6 +92,13 @@ def _cumsum(call: Rewriting) -> str | Rename:
     return f"torch.cumsum({call.tensor('x')}, dim={call.text('axis', '0')})"
 
 
+def _cumprod(call: Rewriting) -> str:
+    constant_axis(call)
+    if any(call.const(name, False) is not False for name in ("exclusive", "reverse")):
+        call.refuse("only the plain cumulative product is carried over", "flip the tensor, or divide by it")
+    return f"torch.cumprod({call.tensor('x')}, dim={call.text('axis', '0')})"
+
+
 def _clip_by_norm(call: Rewriting) -> str:
     constant_axis(call, "axes")
     axis = f", {call.text('axes')}" if call.given("axes") else ""
@@ -151,6 +158,15 @@ ENTRIES: tuple[Entry, ...] = (
         dtype=dtype_of("x"),
         tf2=rename("tf.cumsum", "x axis exclusive reverse"),
         torch=_cumsum,
+    ),
+    Entry(
+        "cumprod",
+        "x, axis=0, exclusive=False, reverse=False, name=None",
+        aliases=("math.cumprod",),
+        shape=shape_of("x"),
+        dtype=dtype_of("x"),
+        tf2=rename("tf.math.cumprod", "x axis exclusive reverse"),
+        torch=_cumprod,
     ),
     Entry(
         "global_norm",

@@ -24,6 +24,17 @@ def _unique(call: Rewriting) -> str:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
+        "unique",
+        "x, out_idx=tf.int32, name=None",
+        shape=lambda call: _unique_shapes(call)[:2],  # type: ignore[arg-type,return-value]
+        dtype=lambda call: _unique_dtypes(call)[:2],
+        tf2=rename("tf.unique", "x out_idx"),
+        torch=lambda call: f"{_unique(call)}[:2]",
+        differentiable=False,
+        outputs=lambda call: 2,
+        trap="Values come in the order of their first appearance; torch.unique sorts them.",
+    ),
+    Entry(
         "unique_with_counts",
         "x, out_idx=tf.int32, name=None",
         shape=_unique_shapes,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from actlint.apis.helpers import Helper
+from actlint.apis.helpers.torch_images import IMAGES
+from actlint.apis.helpers.torch_indexing import INDEXING
 
 _TENSORS = (
     Helper(
@@ -187,87 +189,6 @@ def weighted_loss(losses, weights):
     count = torch.count_nonzero(weights)
     return torch.sum(losses * weights) / count.clamp(min=1) * (count > 0)
 ''',
-    ),
-)
-
-_IMAGES = (
-    Helper(
-        "pad_same",
-        '''\
-def pad_same(x, kernel_size, stride, value=0.0):
-    """Pad NCHW images so that a window moves over ceil(size / stride) places, the odd pixel at the
-    bottom and right."""
-    pads = []
-    for size, kernel, step in reversed(list(zip(x.shape[2:], kernel_size, stride))):
-        missing = max((-(-size // step) - 1) * step + kernel - size, 0)
-        pads += [missing // 2, missing - missing // 2]
-    return F.pad(x, pads, value=value)
-''',
-    ),
-    Helper(
-        "conv2d",
-        '''\
-def conv2d(x, kernel, stride=(1, 1), padding="SAME", dilation=(1, 1)):
-    """2-d convolution of NHWC images with an HWIO kernel; "SAME" also with a stride."""
-    x = x.permute(0, 3, 1, 2)
-    if padding == "SAME":
-        x = pad_same(x, [(size - 1) * d + 1 for size, d in zip(kernel.shape, dilation)], stride)
-    return F.conv2d(x, kernel.permute(3, 2, 0, 1), stride=stride, dilation=dilation).permute(0, 2, 3, 1)
-''',
-        needs=("pad_same",),
-    ),
-    Helper(
-        "max_pool2d",
-        '''\
-def max_pool2d(x, kernel_size, stride, padding="VALID"):
-    """Max pooling of NHWC images; "SAME" pads at the bottom and right first."""
-    x = x.permute(0, 3, 1, 2)
-    if padding == "SAME":
-        x = pad_same(x, kernel_size, stride, value=float("-inf"))
-    return F.max_pool2d(x, kernel_size, stride).permute(0, 2, 3, 1)
-''',
-        needs=("pad_same",),
-    ),
-    Helper(
-        "avg_pool2d",
-        '''\
-def avg_pool2d(x, kernel_size, stride, padding="VALID"):
-    """Average pooling of NHWC images; "SAME" averages over the pixels that are there."""
-    x = x.permute(0, 3, 1, 2)
-    if padding == "SAME":
-        present = F.avg_pool2d(pad_same(torch.ones_like(x), kernel_size, stride), kernel_size, stride)
-        x = F.avg_pool2d(pad_same(x, kernel_size, stride), kernel_size, stride) / present
-    else:
-        x = F.avg_pool2d(x, kernel_size, stride)
-    return x.permute(0, 2, 3, 1)
-''',
-        needs=("pad_same",),
-    ),
-    Helper(
-        "Conv2d",
-        '''\
-class Conv2d(nn.Conv2d):
-    """nn.Conv2d for NHWC images, whose initialisers see the kernel as (height, width, in, out).
-    With `same` it pads to ceil(size / stride) places, the odd pixel at the bottom and right, which
-    nn.Conv2d can't with a stride."""
-
-    def __init__(self, *args, same=False, kernel_initializer=None, bias_initializer=nn.init.zeros_, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.same = same
-        if kernel_initializer is None:
-            nn.init.xavier_uniform_(self.weight)
-        else:
-            kernel_initializer(self.weight.detach().permute(2, 3, 1, 0))
-        if self.bias is not None:
-            bias_initializer(self.bias.detach())
-
-    def forward(self, x):
-        x = x.permute(0, 3, 1, 2)
-        if self.same:
-            x = pad_same(x, [(k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation)], self.stride)
-        return super().forward(x).permute(0, 2, 3, 1)
-''',
-        needs=("pad_same",),
     ),
 )
 
@@ -477,5 +398,5 @@ def piecewise_constant(step, boundaries, values):
 
 HELPERS: dict[str, Helper] = {
     helper.name: helper
-    for helper in (*_TENSORS, *_LOSSES, *_IMAGES, *_LAYERS, *_ACTIVATIONS, *_OPTIMIZERS, *_SCHEDULES)
+    for helper in (*_TENSORS, *_LOSSES, *INDEXING, *IMAGES, *_LAYERS, *_ACTIVATIONS, *_OPTIMIZERS, *_SCHEDULES)
 }

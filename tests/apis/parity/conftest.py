@@ -168,6 +168,8 @@ def check_inference(call: Any, values: list[np.ndarray]) -> None:
     if call.entry.outputs:
         assert call.entry.outputs(call) == len(values)
     shape, dtype = call.result_shape, call.result_dtype
+    shape = shape[0] if isinstance(shape, list) else shape
+    dtype = dtype[0] if isinstance(dtype, list) else dtype
     if shape is not None:
         assert len(shape) == values[0].ndim, f"{call.entry.name}: rank of {shape}, TF1 {values[0].shape}"
         known = [dim.value for dim in shape]

@@ -60,9 +60,21 @@ def test_functions_of_positive_numbers(name, parity):
     parity(f"tf.{name}(x)", inputs={"x": POSITIVE})
 
 
-@pytest.mark.parametrize("name", ["asin", "acos"])
+@pytest.mark.parametrize("name", ["asin", "acos", "asinh", "atanh"])
 def test_inverse_functions(name, parity):
     parity(f"tf.{name}(x)", inputs={"x": UNIT})
+
+
+def test_acosh(parity):
+    parity("tf.acosh(x)", inputs={"x": POSITIVE + 1})
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["tf.scalar_mul(2.0, x)", "tf.scalar_mul(y, x)", "tf.accumulate_n([x, x, x])", "tf.accumulate_n(inputs=[x, x])"],
+)
+def test_multiples(source, parity):
+    parity(source, inputs={"x": A, "y": np.float64(1.5)})
 
 
 @pytest.mark.parametrize("name", ["abs", "sign", "square", "round", "sqrt"])

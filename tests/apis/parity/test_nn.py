@@ -40,10 +40,21 @@ def test_activations(name, parity):
         "tf.nn.moments(x, [0, 1])",
         "tf.nn.moments(x, axes=[0], keep_dims=True)",
         "tf.nn.top_k(x, 3)",
+        "tf.nn.crelu(x)",
+        "tf.nn.crelu(x, axis=1)",
+        "tf.nn.zero_fraction(tf.nn.relu(x))",
     ],
 )
 def test_functions(source, parity):
     parity(source, inputs={"x": X})
+
+
+def test_relu_layer(parity):
+    parity("tf.nn.relu_layer(x, w, b)", inputs={"x": LOGITS, "w": OTHER.T, "b": OTHER[:, 0]})
+
+
+def test_log_poisson_loss(parity):
+    parity("tf.nn.log_poisson_loss(y, x)", inputs={"x": LOGITS, "y": UNIT})
 
 
 @pytest.mark.parametrize(
