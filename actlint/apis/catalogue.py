@@ -24,6 +24,8 @@ MODULES = (
     "random",
     "initializers",
     "layers",
+    "contrib",
+    "regularizers",
     "optimizers",
     "schedules",
     "files",

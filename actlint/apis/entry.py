@@ -148,13 +148,15 @@ class LayerEntry(Entry):
     """A symbol that makes a layer with weights and applies it to its input, such as `tf.layers.dense`.
 
     `tf2` and `torch` are forms of the *constructor* expression; the emitter writes the application `layer(x)`.
-    `input` names the parameter that the layer is applied to. `weights` answers the variables in the order of
-    creation. `base` is the default TF1 name.
+    `input` names the parameter that the layer is applied to, `activation` that of its activation, `label` that of its
+    TF1 name, whose default is `base`. `weights` answers the variables in the order of creation.
     """
 
     kind: str = "layer"
     input: str = "inputs"
     base: str = ""
+    label: str = "name"
+    activation: str = "activation"
     weights: Callable[[Bound], tuple[Weight, ...]] = lambda call: ()
 
 

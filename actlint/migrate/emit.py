@@ -26,6 +26,7 @@ from actlint.migrate.iterators import register_iterators
 from actlint.migrate.layout import (
     blanks,
     comments,
+    framework_alias,
     framework_names,
     imported_names,
     is_standard,
@@ -94,7 +95,7 @@ class Emitter(Objects):
         self._surroundings = {
             file: replace(
                 common,
-                alias=_alias(module),
+                alias=framework_alias(module),
                 absl=Absl(building, names, module),
                 framework=framework_names(module),
                 imported=imported_names(module) | building.aliases.keys(),
@@ -839,12 +840,3 @@ def _by_scope(values: list[Value]) -> dict[str | None, list[Variable]]:
             if not known or len(variables) < len(items) or found.setdefault(scope, variables) != variables:
                 return {}
     return found
-
-
-def _alias(module: cst.Module) -> str:
-    """The name under which a module imports TensorFlow."""
-    for part in walk(module):
-        if isinstance(part, cst.ImportAlias) and part.asname is not None:
-            if code(part.name) in ("tensorflow", "tensorflow.compat.v1"):
-                return code(part.asname.name)
-    return "tf"

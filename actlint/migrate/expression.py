@@ -169,9 +169,9 @@ class Rewriter(cst.CSTTransformer):
             self.at.target == "torch"
             and isinstance(binding, BoundCall)
             and isinstance(binding.entry, LayerEntry)
-            and "activation" in binding.nodes
+            and binding.entry.activation in binding.nodes
         ):
-            self.callees.add(id(binding.nodes["activation"]))
+            self.callees.add(id(binding.nodes[binding.entry.activation]))
         return not (isinstance(binding, BoundCall) and binding.entry.name in (*COLLECTIONS, *LISTS, *SUMS))
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:

@@ -47,6 +47,15 @@ def framework_names(module: cst.Module) -> frozenset[str]:
     return frozenset(found)
 
 
+def framework_alias(module: cst.Module) -> str:
+    """The name under which a module imports TensorFlow."""
+    for part in walk(module):
+        if isinstance(part, cst.ImportAlias) and part.asname is not None:
+            if code(part.name) in ("tensorflow", "tensorflow.compat.v1"):
+                return code(part.asname.name)
+    return "tf"
+
+
 def imported_names(module: cst.Module) -> frozenset[str]:
     """The names that import statements bind anywhere in the file."""
     found: set[str] = set()

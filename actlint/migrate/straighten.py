@@ -20,6 +20,7 @@ from actlint.migrate.inline import inline
 from actlint.migrate.lift import lift
 from actlint.migrate.names import Names
 from actlint.migrate.properties import plain
+from actlint.migrate.regularizers import spelled_out
 from actlint.migrate.release import released
 from actlint.migrate.returned import named
 from actlint.migrate.scoped import passed_on
@@ -31,6 +32,9 @@ MOST_STEPS = 50
 
 def straighten(program: Program) -> Program:
     """The program with its late building statements in front of what runs them; the same one where there are none."""
+    trees = spelled_out(program)
+    if trees:
+        program = analyzed_again(program, {**program.trees, **trees})
     for _ in range(MOST_STEPS):
         names = Names(tree.module for tree in program.trees.values())
         made = (

@@ -85,7 +85,7 @@ class Torch(Target):
     )
 
     members = frozenset("add_module bfloat16 compile cpu cuda state_dict to zero_grad share_memory".split())
-    settled = frozenset({"padding", "data_format", "activation"})
+    settled = frozenset({"padding", "data_format", "activation", "activation_fn"})
 
     def __init__(self, hidden: str) -> None:
         super().__init__()

@@ -254,7 +254,7 @@ def _catalogued(self: Interpreter, entry: Entry, bound: BoundCall, node: cst.Cal
 
 def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Call) -> Value:
     """A layer with weights: its variables, and the operation that applies it."""
-    given = bound.const("name")
+    given = bound.const(entry.label)
     scopes = self.variable_scopes
     named = given if isinstance(given, str) else entry.base if bound.const("reuse") is True else None
     scope = scopes.full(named or scopes.unique(entry.base))
@@ -283,13 +283,12 @@ def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Cal
         _fill(self, entry, bound, weight.name, node)
         if bound.given(f"{weight.name}_regularizer"):
             collected.penalize(self, bound.values[f"{weight.name}_regularizer"], variable, node)
-    arguments = {
-        name: value for name, value in bound.values.items() if name in (entry.input, "activation", "training", "rate")
-    }
+    read = (entry.input, entry.activation, "training", "rate")
+    arguments = {name: value for name, value in bound.values.items() if name in read}
     shape, dtype = entry.shape(bound) if entry.shape else None, entry.dtype(bound) if entry.dtype else None
     tensor = self.operation(entry.name, arguments, node, shape, dtype, extra=list(layer.variables))
     for key, value in bound.values.items():
-        if key == "activation" and isinstance(value, Function):
+        if key == entry.activation and isinstance(value, Function):
             tensor = _activated(self, value, tensor, node)
     if layer.variables:
         tensor.op.layer = layer

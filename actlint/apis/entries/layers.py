@@ -41,7 +41,7 @@ def _biased(call: Bound) -> bool:
     return not call.given("use_bias") or call.const("use_bias") is not False
 
 
-def _units(call: Bound, parameter: str) -> Dim:
+def units(call: Bound, parameter: str) -> Dim:
     """A number of units, with the user's text for it."""
     found = call.dimensions(parameter)
     if found:
@@ -50,7 +50,7 @@ def _units(call: Bound, parameter: str) -> Dim:
     return Dim(value if isinstance(value, int) else None)
 
 
-def _fan_in(call: Rewriting) -> str:
+def fan_in(call: Rewriting) -> str:
     shape = call.shape("inputs")
     if not shape or shape[-1].value is None and shape[-1].source is None:
         call.refuse("the size of the layer's input isn't known here", "give the placeholder its shape")
@@ -64,11 +64,14 @@ def _keras_name(call: Rewriting) -> str:
 
 
 def _activated(call: Rewriting, layer: str) -> str:
-    """A torch layer followed by its activation."""
-    if not call.given("activation"):
-        return layer
-    symbol = call.symbol("activation") or ""
-    if symbol == "identity":
+    """A torch layer followed by the activation that its call names."""
+    symbol = call.symbol("activation") or "?" if call.given("activation") else ""
+    return activated(call, layer, "" if symbol == "identity" else symbol)
+
+
+def activated(call: Rewriting, layer: str, symbol: str) -> str:
+    """A torch layer followed by an activation, where there is one."""
+    if not symbol:
         return layer
     if symbol not in ACTIVATIONS:
         call.refuse("the layer's activation isn't one of TensorFlow's", "apply it to the layer's output")
@@ -87,13 +90,13 @@ def _weights(kernel: Shape | None, call: Bound, units: Dim, layout: str) -> tupl
 
 
 def _dense_weights(call: Bound) -> tuple[Weight, ...]:
-    shape, units = call.shape("inputs"), _units(call, "units")
-    return _weights((shape[-1] if shape else ANY, units), call, units, "T")
+    shape, size = call.shape("inputs"), units(call, "units")
+    return _weights((shape[-1] if shape else ANY, size), call, size, "T")
 
 
 def _dense_shape(call: Bound) -> Shape | None:
     shape = call.shape("inputs")
-    return (*shape[:-1], _units(call, "units")) if shape else None
+    return (*shape[:-1], units(call, "units")) if shape else None
 
 
 def _keras(name: str, pairs: str) -> Form:
@@ -112,12 +115,12 @@ def _keras(name: str, pairs: str) -> Form:
 def _linear(call: Rewriting) -> str:
     _refuse_extras(call)
     bias = arguments(call, "use_bias=bias")
-    layer = f"{call.helper('linear')}({_fan_in(call)}, {call.text('units')}{bias}{arguments(call, _INITIALIZERS)})"
+    layer = f"{call.helper('linear')}({fan_in(call)}, {call.text('units')}{bias}{arguments(call, _INITIALIZERS)})"
     return _activated(call, layer)
 
 
 def _conv_weights(call: Bound) -> tuple[Weight, ...]:
-    shape, filters, window = call.shape("inputs"), _units(call, "filters"), pair(call.const("kernel_size"))
+    shape, filters, window = call.shape("inputs"), units(call, "filters"), pair(call.const("kernel_size"))
     sides = (Dim(window[0]), Dim(window[1])) if window else (ANY, ANY)
     return _weights((*sides, shape[-1] if shape else ANY, filters), call, filters, "HWIO")
 
@@ -126,7 +129,7 @@ def _conv_shape(call: Bound) -> Shape | None:
     window, stride = pair(call.const("kernel_size")), pair(call.const("strides", 1))
     dilation = pair(call.const("dilation_rate", 1))
     reach = ((window[0] - 1) * dilation[0] + 1, (window[1] - 1) * dilation[1] + 1) if window and dilation else None
-    return window_shape(call.shape("inputs"), reach, stride, padding(call), _units(call, "filters"))
+    return window_shape(call.shape("inputs"), reach, stride, padding(call), units(call, "filters"))
 
 
 def _conv(call: Rewriting) -> str:
@@ -134,7 +137,7 @@ def _conv(call: Rewriting) -> str:
     nhwc(call, "channels_last")
     options = arguments(call, "strides=stride dilation_rate=dilation use_bias=bias")
     same = ", same=True" if known_padding(call) == "SAME" else ""
-    given = f"{_fan_in(call)}, {call.text('filters')}, {call.text('kernel_size')}{options}{same}"
+    given = f"{fan_in(call)}, {call.text('filters')}, {call.text('kernel_size')}{options}{same}"
     return _activated(call, f"{call.helper('Conv2d')}({given}{arguments(call, _INITIALIZERS)})")
 
 
