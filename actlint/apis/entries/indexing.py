@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from actlint.apis.entry import Bound, Entry, Rewriting
 from actlint.apis.forms import dims, refuse_given, rename, tensor_operand
 from actlint.apis.infer import chosen, dimensions, dtype_of, shape_of
@@ -65,7 +67,8 @@ def _parts_shape(call: Bound) -> Shape | None:
 
 def _partition(call: Rewriting) -> str:
     data, places = tensor_operand(call, "data"), tensor_operand(call, "partitions")
-    return f"[{data}[{places} == part] for part in range({call.text('num_partitions')})]"
+    part = next(name for name in ("part", "number", "place", "row") if not re.search(rf"\b{name}\b", data + places))
+    return f"[{data}[{places} == {part}] for {part} in range({call.text('num_partitions')})]"
 
 
 def _segments(name: str, helper_arguments: str) -> Entry:

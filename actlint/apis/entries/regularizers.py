@@ -8,7 +8,7 @@ from actlint.apis.entry import Entry, Form, Rewriting
 
 NOTHING = "lambda weights: None"
 """What a regularizer of scale 0 is."""
-_TF = {"l1": "tf.reduce_sum(tf.abs(weights))", "l2": "tf.nn.l2_loss(weights)"}
+TF = {"l1": "tf.reduce_sum(tf.abs(weights))", "l2": "tf.nn.l2_loss(weights)"}
 _TORCH = {"l1": "torch.sum(torch.abs(weights))", "l2": "torch.sum(torch.square(weights)) / 2"}
 _SCALES = {"l1": {"scale": "l1"}, "l2": {"scale": "l2"}, "l1_l2": {"scale_l1": "l1", "scale_l2": "l2"}}
 
@@ -18,7 +18,7 @@ def scales(name: str) -> tuple[str, ...]:
     return tuple(_SCALES[name.rpartition(".")[2].removesuffix("_regularizer")])
 
 
-def penalty(name: str, given: Sequence[str], terms: dict[str, str] = _TF) -> str:
+def penalty(name: str, given: Sequence[str], terms: dict[str, str]) -> str:
     """The source of a regularizer, from those of its scales; one that is "" leaves its term out."""
     kinds = _SCALES[name.rpartition(".")[2].removesuffix("_regularizer")].values()
     texts = [f"{scale} * {terms[kind]}" for scale, kind in zip(given, kinds, strict=True) if scale]
@@ -40,7 +40,7 @@ def _entry(name: str, signature: str, trap: str = "") -> Entry:
         f"{signature}, scope=None",
         kind="host",
         aliases=(f"contrib.slim.{name}",),
-        tf2=_form(name, _TF),
+        tf2=_form(name, TF),
         torch=_form(name, _TORCH),
         trap=trap,
     )

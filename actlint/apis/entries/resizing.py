@@ -29,6 +29,8 @@ def _flag(call: Rewriting, name: str) -> bool:
 
 
 def _torch(call: Rewriting, method: str) -> str:
+    if method == "bilinear" and call.dtype("images") not in ("float32", "float64", None):
+        call.refuse("the images aren't floating-point numbers", "cast them to tf.float32 first")
     if _flag(call, "half_pixel_centers"):
         call.refuse("half_pixel_centers isn't carried over", "leave it out")
     corners = ", align_corners=True" if _flag(call, "align_corners") else ""
@@ -50,6 +52,8 @@ def _method(call: Rewriting) -> str:
     shape = call.shape("images")
     if shape is None or len(shape) != 4:
         call.refuse("only batches of images are carried over", "give the images their shape, and add an axis for one")
+    if method == "bilinear" and call.dtype("images") not in ("float32", "float64", None):
+        call.refuse("images of integers keep their dtype where the size stays", "cast them to tf.float32 first")
     refuse_given(call, "preserve_aspect_ratio", "compute the size")
     return method
 
