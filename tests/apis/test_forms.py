@@ -37,6 +37,7 @@ TORCH = [
     ("tf.sqrt(x)", "sqrt(x)"),
     ("tf.sqrt(2.0)", "torch.sqrt(torch.tensor(2.0))"),
     ("tf.gather(x, c)", "x[c]"),
+    ("tf.where(v)", "torch.nonzero(v)"),
     ("tf.losses.mean_squared_error(y, x)", "F.mse_loss(x, y)"),
     ("tf.losses.mean_squared_error(y, x, weights=0.5)", "0.5 * F.mse_loss(x, y)"),
     ("tf.losses.sparse_softmax_cross_entropy(labels=c, logits=x)", "F.cross_entropy(x, c)"),
@@ -101,7 +102,6 @@ def test_tf2(source, wanted, text):
         "tf.reduce_sum(x, a)",
         "tf.reduce_mean(c)",
         "tf.transpose(u)",
-        "tf.where(v)",
         "tf.where(w, u, u)",
         "tf.concat(1, [x, x])",
         "tf.split(0, 2, x)",
@@ -143,7 +143,6 @@ def test_refused_for_torch(source, rewrite, refusal):
 @pytest.mark.parametrize(
     "source",
     [
-        "tf.where(v)",
         "tf.concat(1, [x, x])",
         "tf.train.AdamOptimizer(0.1, beta1=t)",
         "tf.layers.dense(x, 3, activity_regularizer=n)",

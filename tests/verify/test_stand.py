@@ -126,7 +126,12 @@ class TestGuard:
 
     @pytest.mark.parametrize(
         ("name", "stopped"),
-        [("reader", True), ("tensorflow.python.framework.ops", False), ("tensorflow.python.client.session", False)],
+        [
+            ("reader", True),
+            ("tensorflow.python.framework.ops", False),
+            ("tensorflow.python.client.session", False),
+            ("runners.session_tf", False),
+        ],
     )
     def test_slow_set_up_is_stopped_but_not_while_a_graph_is_made(self, tmp_path, monkeypatch, name, stopped):
         spinner = types.ModuleType(name)

@@ -24,8 +24,9 @@ PRESENT = (FileExistsError, BrokenPipeError, InterruptedError, ChildProcessError
 TICK = 0.5
 HOST_ERRORS = (NameError, SyntaxError, stand.StandError, MemoryError, RecursionError)
 
-UNBROKEN = ("tensorflow.python.framework", "tensorflow.python.ops", "tensorflow.python.client")
-"""Modules that make or run a graph: an exception in between would leave it damaged, or the run out."""
+TENSORFLOW = "tensorflow.python."
+UNBROKEN = (TENSORFLOW + "framework", TENSORFLOW + "ops", TENSORFLOW + "client", f"{__package__}.session_tf")
+"""Modules that make, run or record a graph: an exception in between would leave it damaged, or the run out."""
 
 
 class Slow(OSError):
