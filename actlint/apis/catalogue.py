@@ -60,3 +60,9 @@ def spellings() -> dict[str, Entry]:
 def lookup(name: str) -> Entry | None:
     """The entry of a symbol such as `nn.relu` or `math.abs`, or None when the catalogue doesn't have it."""
     return spellings().get(name)
+
+
+@functools.cache
+def is_part(name: str) -> bool:
+    """Whether this is a module with entries in it, such as `contrib.slim`."""
+    return bool(name) and any(spelling.startswith(name + ".") for spelling in spellings())

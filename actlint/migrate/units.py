@@ -8,7 +8,7 @@ from pathlib import Path
 
 import libcst as cst
 
-from actlint.apis.catalogue import lookup
+from actlint.apis.catalogue import is_part, lookup
 from actlint.migrate.aside import Aside
 from actlint.migrate.bodies import Bodies, Body, Home, name_of
 from actlint.migrate.plumbing import is_registration, only_serves_session
@@ -109,7 +109,7 @@ class Building:
         self.aliases = self._aliases()
 
     def _aliases(self) -> dict[str, Unit]:
-        """Names that stand for a framework function throughout: `dense = tf.layers.dense`."""
+        """Names that stand throughout for a framework function or a part: `dense = tf.layers.dense`, `slim`."""
         found: dict[str, Unit] = {}
         bound: dict[str, int] = {}
         for part in self.everything():
@@ -126,7 +126,8 @@ class Building:
             values = self.program.values(small.value)
             symbol = values[0].name if values and isinstance(values[0], Symbol) else ""
             name = small.targets[0].target.value
-            if lookup(framework_name(symbol) or "") is not None and bound[name] == 1:
+            held = framework_name(symbol) or ""
+            if (lookup(held) is not None or is_part(held)) and bound[name] == 1:
                 found[name] = unit
         return found
 
