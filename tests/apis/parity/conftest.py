@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
+
+from tests.apis.parity.reference import Recording
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -68,6 +70,16 @@ class Bench:
             n: v.astype(dtype) if isinstance(v, np.ndarray) and v.dtype.kind == "f" else v for n, v in row.hosts.items()
         }
         self.floats = [name for name, a in self.arrays.items() if a.dtype.kind == "f" and row.gradient]
+
+    def given(self, grads: list[np.ndarray]) -> dict[str, Any]:
+        """What another TensorFlow needs to run the row."""
+        return {
+            "source": self.source,
+            "arrays": self.arrays,
+            "hosts": self.hosts,
+            "floats": self.floats,
+            "cotangents": grads,
+        }
 
     def tf1(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Results and gradients of the graph."""
@@ -145,8 +157,13 @@ class Bench:
         ]
 
 
-def compare(found: list[np.ndarray], wanted: list[np.ndarray], gate: float, what: str, dtypes: bool = False) -> None:
-    """Assert equal shapes, the same places of nan and infinity, and an error below the gate of the largest entry."""
+def compare(
+    found: list[np.ndarray], wanted: list[np.ndarray], gate: float, what: str, dtypes: bool = False
+) -> float | None:
+    """Assert equal shapes, the same places of nan and infinity, and an error below the gate of the largest entry.
+
+    Answers the largest error, None where there is nothing to compare."""
+    worst: float | None = None
     assert len(found) == len(wanted), what
     for a, b in zip(found, wanted, strict=True):
         assert a.shape == b.shape, f"{what}: shape {a.shape}, TF1 {b.shape}"
@@ -154,6 +171,7 @@ def compare(found: list[np.ndarray], wanted: list[np.ndarray], gate: float, what
             assert a.dtype == b.dtype, f"{what}: dtype {a.dtype}, TF1 {b.dtype}"
         if b.dtype.kind in "biuS":
             np.testing.assert_array_equal(a, b, err_msg=what)
+            worst = worst or 0.0
             continue
         plain = np.isfinite(b)
         np.testing.assert_array_equal(a[~plain], b[~plain], err_msg=what)
@@ -161,6 +179,8 @@ def compare(found: list[np.ndarray], wanted: list[np.ndarray], gate: float, what
         largest = np.abs(b[plain]).max(initial=0)
         error = np.abs(a[plain].astype("float64") - b[plain]).max(initial=0)
         assert error <= gate * max(largest, 1e-30), f"{what}: error {error / max(largest, 1e-30):.1e}\n{a}\nTF1\n{b}"
+        worst = max(worst or 0.0, float(error / max(largest, 1e-30)))
+    return worst
 
 
 def check_inference(call: Any, values: list[np.ndarray]) -> None:
@@ -242,16 +262,31 @@ def _usual(namespace: dict[str, Any], target: str) -> None:
         namespace.update(torch=torch, nn=nn, F=nn.functional)
 
 
+@pytest.fixture(scope="session")
+def recording() -> Iterator[Recording]:
+    """Takes down rows and errors, for `tests/apis/record.py`."""
+    made = Recording()
+    yield made
+    made.write()
+
+
 @pytest.fixture
-def parity(renderer: Callable[..., Written]) -> Callable[..., None]:
+def parity(
+    renderer: Callable[..., Written], recording: Recording, request: pytest.FixtureRequest
+) -> Callable[..., None]:
     """Asserts that both rewrites of an expression have TF1's values, shapes, dtypes and gradients."""
+    module = request.node.path.stem
 
     def check(source: str, **options: Any) -> None:
         row = Row(source, **options)
-        for dtype in row.dtypes[:1] if row.without64 else row.dtypes:
+        record = recording.row(module, "call", source, {**row.inputs, **row.hosts})
+        dtypes = row.dtypes[:1] if row.without64 else row.dtypes
+        for dtype in dtypes:
             bench = Bench(row, dtype, renderer)
             values, slopes = bench.tf1()
             grads = cotangents(values)
+            if dtype == dtypes[-1]:
+                record.answered(bench.given(grads), values, slopes)
             forward, backward = row.gates or GATES[dtype]
             for target in ("tf2", "torch"):
                 found, gradients = getattr(bench, target)(grads)
@@ -262,7 +297,10 @@ def parity(renderer: Callable[..., Written]) -> Callable[..., None]:
                 exact_dtypes = all(
                     v.dtype != np.int64 or w.dtype != np.int32 for v, w in zip(found, values, strict=True)
                 )
-                compare(found, values, forward, where, dtypes=exact_dtypes)
-                compare(gradients, slopes, backward, f"gradient of {where}")
+                errors = [
+                    compare(found, values, forward, where, dtypes=exact_dtypes),
+                    compare(gradients, slopes, backward, f"gradient of {where}"),
+                ]
+                record.measured(target, dtype, made.text, errors)
 
     return check

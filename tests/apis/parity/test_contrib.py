@@ -7,7 +7,7 @@ import types
 import numpy as np
 import pytest
 
-from tests.apis.parity.test_layers import IMAGES, SEQUENCES, VECTORS, _graph, _tf2_layer, _torch_layer
+from tests.apis.parity.test_layers import IMAGES, SEQUENCES, VECTORS, compare_layer
 
 LAYERS = [
     ("contrib.layers.fully_connected(x, 4)", VECTORS),
@@ -61,12 +61,9 @@ def contrib(monkeypatch):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("source", "x"), LAYERS)
-def test_layers(source, x, dtype, contrib, written):
-    source, x = f"tf.{source}", x.astype(dtype)
-    value, weights, slopes, cotangent = _graph(contrib, source, x, {})
-    gate, back = (3e-6, 5e-6) if dtype == "float32" else (1e-12, 1e-12)
-    _tf2_layer(written, source, x, weights, value, slopes, cotangent, gate, back)
-    _torch_layer(written, source, x, weights, value, slopes, cotangent, gate, back)
+def test_layers(source, x, dtype, contrib, written, recording, request):
+    record = recording.row(request.node.path.stem, "layer", f"tf.{source}", {"x": x})
+    compare_layer(record, contrib, f"tf.{source}", x.astype(dtype), written)
 
 
 def test_pools_have_a_stride_of_two(text):

@@ -26,12 +26,17 @@ def legacy(monkeypatch):
 
 
 def _graph(v1, source, x, hosts):
-    """Output, weights in order of creation, and the gradients of a weighted sum of the output."""
+    """Output, weights in order of creation, and the gradients of a weighted sum of the output. The weights are the
+    same every time, but for those that the source itself gives a value."""
     with v1.Graph().as_default(), v1.Session() as session:
         inputs = v1.placeholder(x.dtype.name, x.shape)
         y = eval(source, {"tf": v1, "np": np, "x": inputs, **hosts})
         variables = v1.global_variables()
         session.run(v1.global_variables_initializer())
+        chosen = np.random.RandomState(4)
+        for place, variable in enumerate(variables):
+            if "constant_initializer" not in source or place != ("bias_" in source):
+                variable.load(chosen.uniform(-1, 1, variable.shape.as_list()), session)
         value = session.run(y, {inputs: x})
         weights = np.random.RandomState(9).uniform(-1, 1, value.shape)
         slopes = v1.gradients(v1.reduce_sum(y * weights), [inputs, *variables])
@@ -49,8 +54,11 @@ def _to_torch(array, layout):
 
 
 def _close(found, wanted, gate, what):
+    """Assert and answer an error relative to the largest entry."""
     assert found.shape == wanted.shape, what
-    assert np.abs(found - wanted).max() <= gate * np.abs(wanted).max(), f"{what}: {np.abs(found - wanted).max()}"
+    error = float(np.abs(found - wanted).max() / max(np.abs(wanted).max(), 1e-30))
+    assert error <= gate, f"{what}: {error}"
+    return error
 
 
 DENSE = [
@@ -84,14 +92,22 @@ HOSTS = {"n": 3, "k": _random.uniform(-1, 1, (6, 4)), "c": _random.uniform(-1, 1
         *((source, IMAGES) for source in CONV),
     ],
 )
-def test_layers(source, x, dtype, legacy, written):
-    x = x.astype(dtype)
-    value, weights, slopes, cotangent = _graph(legacy, source, x, HOSTS)
-    gate, back = (3e-6, 5e-6) if dtype == "float32" else (1e-12, 1e-12)
-    if "leaky" in source and dtype == "float64":
-        gate = back = 1e-7
-    _tf2_layer(written, source, x, weights, value, slopes, cotangent, gate, back)
-    _torch_layer(written, source, x, weights, value, slopes, cotangent, gate, back)
+def test_layers(source, x, dtype, legacy, written, recording, request):
+    record = recording.row(request.node.path.stem, "layer", source, {"x": x})
+    loose = "leaky" in source and dtype == "float64"
+    compare_layer(record, legacy, source, x.astype(dtype), written, 1e-7 if loose else None)
+
+
+def compare_layer(record, v1, source, x, written, gate=None):
+    """Assert that both rewrites of a layer compute what the graph does, which is what TensorFlow 1.15.5 does."""
+    value, weights, slopes, cotangent = _graph(v1, source, x, HOSTS)
+    if x.dtype == np.float64:
+        given = {"source": source, "x": x, "hosts": HOSTS, "weights": weights, "cotangent": cotangent}
+        record.answered(given, [value], slopes)
+    forward, back = (gate, gate) if gate else (3e-6, 5e-6) if x.dtype == np.float32 else (1e-12, 1e-12)
+    for target, run in (("tf2", _tf2_layer), ("torch", _torch_layer)):
+        text, errors = run(written, source, x, weights, value, slopes, cotangent, forward, back)
+        record.measured(target, x.dtype.name, text, errors)
 
 
 def _tf2_layer(written, source, x, weights, value, slopes, cotangent, gate, back):
@@ -119,9 +135,11 @@ def _tf2_layer(written, source, x, weights, value, slopes, cotangent, gate, back
         keras.config.set_floatx("float32")
         keras.config.set_dtype_policy("float32")
     assert [w.shape and tuple(d.value for d in w.shape) for w in made.weights] == [w.shape for w in weights]
-    _close(y.numpy(), value, gate, made.text)
-    for slope, wanted in zip(gradients, slopes, strict=True):
+    errors = [
         _close(slope.numpy(), wanted, back, f"gradient of {made.text}")
+        for slope, wanted in zip(gradients, slopes, strict=True)
+    ]
+    return made.text, [_close(y.numpy(), value, gate, made.text), max(errors)]
 
 
 def _torch_layer(written, source, x, weights, value, slopes, cotangent, gate, back):
@@ -149,10 +167,10 @@ def _torch_layer(written, source, x, weights, value, slopes, cotangent, gate, ba
         torch.sum(y * torch.tensor(cotangent.astype(x.dtype))).backward()
     finally:
         torch.set_default_dtype(torch.float32)
-    _close(y.detach().numpy(), value, gate, made.text)
-    _close(inputs.grad.numpy(), slopes[0], back, made.text)
+    errors = [_close(inputs.grad.numpy(), slopes[0], back, made.text)]
     for (parameter, layout), wanted in zip(found, slopes[1:], strict=True):
-        _close(parameter.grad.numpy(), _to_torch(wanted, layout), back, f"gradient of {made.text}")
+        errors.append(_close(parameter.grad.numpy(), _to_torch(wanted, layout), back, f"gradient of {made.text}"))
+    return made.text, [_close(y.detach().numpy(), value, gate, made.text), max(errors)]
 
 
 INITIALIZERS = [
@@ -243,37 +261,39 @@ def _train_graph(source, scale):
 
 @pytest.mark.parametrize("scale", [1.0, 1e-6])
 @pytest.mark.parametrize("source", OPTIMIZERS)
-def test_optimizers(source, scale, written):
+def test_optimizers(source, scale, written, recording, request):
     """Ten steps, also with a tiny gradient, which shows where an epsilon or an accumulator differs."""
     import tensorflow as tf
     import torch
     from torch import nn
 
     wanted = _train_graph(source, scale)
+    record = recording.row(request.node.path.stem, "optimizer", source, {"scale": scale})
+    x, start = VECTORS[:, :4].astype("float32"), [a.astype("float32") for a in START]
+    record.answered({"source": source, "x": x, "start": start, "scale": scale}, wanted, [])
     made = written("tf2", source, {}, {})
-    variables = [tf.Variable(a.astype("float32")) for a in START]
+    variables = [tf.Variable(a) for a in start]
     optimizer = eval(made.text, {"tf": tf, **made.namespace, "parameters": variables})
-    x = tf.constant(VECTORS[:, :4].astype("float32"))
     for _ in range(10):
         with tf.GradientTape() as tape:
-            loss = _loss(x, *variables, tf.tanh, tf.reduce_mean, scale)
+            loss = _loss(tf.constant(x), *variables, tf.tanh, tf.reduce_mean, scale)
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-    found = [[v.numpy() for v in variables]]
+    found = {"tf2": (made.text, [v.numpy() for v in variables])}
 
     made = written("torch", source, {}, {})
-    parameters = [nn.Parameter(torch.tensor(a, dtype=torch.float32)) for a in START]
+    parameters = [nn.Parameter(torch.tensor(a)) for a in start]
     optimizer = eval(made.text, {"torch": torch, "nn": nn, **made.namespace, "parameters": parameters})
-    x = torch.tensor(VECTORS[:, :4], dtype=torch.float32)
     for _ in range(10):
         optimizer.zero_grad()
-        _loss(x, *parameters, torch.tanh, torch.mean, scale).backward()
+        _loss(torch.tensor(x), *parameters, torch.tanh, torch.mean, scale).backward()
         optimizer.step()
-    found.append([p.detach().numpy() for p in parameters])
-    for arrays in found:
-        for array, reached, start in zip(arrays, wanted, START, strict=True):
-            update = np.abs(reached - start.astype("float32")).max()
-            assert np.abs(array - reached).max() <= 1e-5 * np.abs(reached).max(), made.text
-            assert np.abs(array - reached).max() <= 5e-4 * update + 2e-7, made.text
+    found["torch"] = (made.text, [p.detach().numpy() for p in parameters])
+    for target, (text, arrays) in found.items():
+        errors = []
+        for array, reached, before in zip(arrays, wanted, start, strict=True):
+            errors.append(_close(array, reached, 1e-5, text))
+            assert np.abs(array - reached).max() <= 5e-4 * np.abs(reached - before).max() + 2e-7, text
+        record.measured(target, "float32", text, [max(errors), None])
 
 
 def test_a_learning_rate_of_the_graph_is_set_in_the_step(text):

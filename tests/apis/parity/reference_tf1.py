@@ -1,0 +1,99 @@
+"""Runs recorded rows on TensorFlow 1.15; needs neither actlint nor anything newer than Python 3.7.
+
+usage: reference_tf1.py FOLDER
+
+Reads MODULE.json and writes MODULE.answers.json there.
+"""
+
+import glob
+import json
+import os
+import sys
+
+import numpy as np
+import tensorflow as tf
+
+STEPS = 10
+
+
+def leaves(value):
+    if isinstance(value, (list, tuple)) and not all(isinstance(item, int) for item in value):
+        return [leaf for item in value for leaf in leaves(item)]
+    return [value]
+
+
+def array(value):
+    return np.array(value["list"], value["dtype"]) if isinstance(value, dict) else value
+
+
+def arrays(values):
+    return {name: array(value) for name, value in values.items()}
+
+
+def call(session, source, given):
+    inputs, cotangents = arrays(given["arrays"]), [array(value) for value in given["cotangents"]]
+    names = {name: tf.placeholder(a.dtype.name, a.shape, name) for name, a in inputs.items()}
+    results = leaves(eval(source, dict(arrays(given["hosts"]), tf=tf, np=np, **names)))
+    feed = {names[name]: a for name, a in inputs.items()}
+    values = session.run(results, feed)
+    pairs = [(r, tf.constant(c, r.dtype)) for r, c in zip(results, cotangents) if r.dtype.is_floating]  # noqa: B905
+    slopes = []
+    for name in given["floats"]:
+        slope = tf.gradients([r for r, _ in pairs], names[name], [c for _, c in pairs])[0] if pairs else None
+        zero = np.zeros_like(inputs[name])
+        slopes.append(zero if slope is None else session.run(tf.convert_to_tensor(slope), feed))
+    return values, slopes
+
+
+def layer(session, source, given):
+    x = array(given["x"])
+    inputs = tf.placeholder(x.dtype.name, x.shape)
+    y = eval(source, dict(arrays(given["hosts"]), tf=tf, np=np, x=inputs))
+    variables = tf.global_variables()
+    session.run(tf.global_variables_initializer())
+    for variable, value in zip(variables, given["weights"]):  # noqa: B905
+        variable.load(array(value), session)
+    slopes = tf.gradients(tf.reduce_sum(y * array(given["cotangent"])), [inputs] + variables)
+    return [session.run(y, {inputs: x})], session.run(slopes, {inputs: x})
+
+
+def optimizer(session, source, given):
+    variables = [tf.Variable(array(value)) for value in given["start"]]
+    w, b = variables
+    loss = tf.reduce_mean((tf.tanh(tf.matmul(array(given["x"]), w) + b) - 0.3) ** 2) * given["scale"]
+    step = eval(source, {"tf": tf}).minimize(loss)
+    session.run(tf.global_variables_initializer())
+    for _ in range(STEPS):
+        session.run(step)
+    return session.run(variables), []
+
+
+def digest(value):
+    value = np.asarray(value)
+    flat = value.astype("float64").ravel()
+    finite = np.where(np.isfinite(flat), flat, 0)
+    weighted = float(finite.dot(np.cos(1.7 * np.arange(flat.size))))
+    numbers = flat[:3].tolist() + [weighted, float(np.abs(finite).sum())]
+    return [value.dtype.name, list(value.shape)] + [float(format(number, ".9g")) for number in numbers]
+
+
+def main(folder):
+    kinds = {"call": call, "layer": layer, "optimizer": optimizer}
+    for path in sorted(glob.glob(os.path.join(folder, "*.json"))):
+        with open(path) as stream:
+            rows = json.load(stream)
+        made = {}
+        for key, row in rows.items():
+            given = row["given"]
+            try:
+                with tf.Graph().as_default(), tf.Session() as session:
+                    values, slopes = kinds[row["kind"]](session, given["source"], given)
+            except Exception as error:
+                made[key] = {"missing": type(error).__name__ + ": " + str(error).splitlines()[0][:160]}
+                continue
+            made[key] = {"values": [digest(v) for v in values], "slopes": [digest(s) for s in slopes]}
+        with open(path.replace(".json", ".answers.json"), "w") as stream:
+            json.dump(made, stream)
+
+
+main(sys.argv[1])
