@@ -41,6 +41,12 @@ class CallRewriting:
         result = next((v for v in rewriter.values(original) if isinstance(v, Tensor)), None)
         self.result_shape: Shape | None = result.shape if result is not None else None
         self.result_dtype: str | None = result.dtype if result is not None else None
+        taken = [name for given in rewriter.program.inherited.get(original, ()) for name in given]
+        if taken:
+            self.refuse(
+                f"{', '.join(taken)} from an arg_scope can't be written at the call",
+                "pass it to the call, as a value that doesn't change in between",
+            )
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._binding, name)

@@ -201,9 +201,8 @@ class Emitter(Objects):
                 self._built.add(place.layer)
                 self.ahead(statement(f"{place.layer}.build({place.input_shape})"))
 
-    def built_ahead(self, place: Place, node: cst.CSTNode) -> None:
+    def built_ahead(self, place: Place, unit: Unit | None) -> None:
         """Build a Keras layer where it is made, for code that reads its weights before it is called."""
-        unit = self.building.unit_of.get(node)
         if self.target.name == "tf2" and unit is not None and place.layer not in self._built:
             self._built.add(place.layer)
             self.before_functions(unit.order, [statement(f"{place.layer}.build({place.input_shape})")])

@@ -18,7 +18,7 @@ from actlint.migrate.passed import Passed
 from actlint.migrate.plumbing import LISTS, SUMS, dissolved, dropped_arguments, enters_plumbing, is_registration
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import is_saver, session_argument
-from actlint.migrate.source import binds_tighter, code, is_atom, parenthesized, walk
+from actlint.migrate.source import binds_tighter, code, is_atom, parenthesized, walk, with_arguments
 from actlint.migrate.units import Building
 from actlint.program.binding import BoundCall, dtype_of
 from actlint.program.calls import framework_name
@@ -428,9 +428,9 @@ class Rewriter(cst.CSTTransformer):
         plain = [place for place, argument in enumerate(original.args) if not _is_name(argument)]
         single = len(plain) == 1 and original.args[plain[0]].keyword is None
         if single and (isinstance(original.func, cst.Name) and not original.args[plain[0]].star):
-            return _with_arguments(updated, [updated.args[plain[0]]])
+            return with_arguments(updated, [updated.args[plain[0]]])
         if single and binding.entry.kind == "op":
-            return _with_arguments(updated, [updated.args[plain[0]]])
+            return with_arguments(updated, [updated.args[plain[0]]])
         self.refuse(
             "REF103", original, f"tf.{binding.entry.name} is called through a variable with more than one argument"
         )
@@ -450,7 +450,7 @@ class Rewriter(cst.CSTTransformer):
                 )
                 for argument, name in zip(extra, names, strict=False)
             ]
-        return _with_arguments(updated, [*updated.args, *extra])
+        return with_arguments(updated, [*updated.args, *extra])
 
     def _method(self, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
         """Methods of tensors and shapes."""
@@ -471,7 +471,7 @@ class Rewriter(cst.CSTTransformer):
                 cst.Arg(updated.func.value),
                 *(a.with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT) for a in updated.args),
             ]
-            return _with_arguments(updated.with_changes(func=cst.Name(self.at.summary_function())), arguments)
+            return with_arguments(updated.with_changes(func=cst.Name(self.at.summary_function())), arguments)
         if is_saver(owners):
             return self.at.saver_call(self, original, updated)
         if any(isinstance(v, ShapeValue) for v in owners) and name == "as_list" and self.at.target == "torch":
@@ -484,7 +484,7 @@ class Rewriter(cst.CSTTransformer):
         builder = self.at.builders.get(original)
         if builder is not None:
             arguments = builder.forward_arguments(original, updated)
-            return _with_arguments(updated.with_changes(func=cst.parse_expression(target)), arguments)
+            return with_arguments(updated.with_changes(func=cst.parse_expression(target)), arguments)
         binding = self.program.bindings[original]
         assert isinstance(binding, BoundCall) and isinstance(binding.entry, LayerEntry)
         node = binding.nodes.get(binding.entry.input)
@@ -581,32 +581,12 @@ class Rewriter(cst.CSTTransformer):
                 else cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
             )
             arguments.append(after.with_changes(keyword=cst.Name(keyword), equal=equal))
-        return _with_arguments(updated.with_changes(func=self.expression(form.name)), arguments)
+        return with_arguments(updated.with_changes(func=self.expression(form.name)), arguments)
 
 
 def _is_name(argument: cst.Arg) -> bool:
     """Whether an argument only names an operation of the graph."""
     return argument.keyword is not None and argument.keyword.value == "name"
-
-
-def _with_arguments(call: cst.Call, arguments: list[cst.Arg]) -> cst.Call:
-    """A call with other arguments; commas stay where they were, and appear where they are missing."""
-    made: list[cst.Arg] = []
-    for place, argument in enumerate(arguments):
-        last = place == len(arguments) - 1
-        if last:
-            trailing = (
-                call.args[-1].comma if call.args and len(arguments) >= len(call.args) else cst.MaybeSentinel.DEFAULT
-            )
-            keep = (
-                trailing if isinstance(trailing, cst.Comma) and argument is call.args[-1] else cst.MaybeSentinel.DEFAULT
-            )
-            made.append(argument.with_changes(comma=keep))
-        elif isinstance(argument.comma, cst.Comma):
-            made.append(argument)
-        else:
-            made.append(argument.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))))
-    return call.with_changes(args=made)
 
 
 def _names(node: cst.CSTNode) -> list[cst.Name]:

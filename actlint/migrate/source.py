@@ -58,3 +58,23 @@ def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     yield node
     for child in node.children:
         yield from walk(child)
+
+
+def with_arguments(call: cst.Call, arguments: list[cst.Arg]) -> cst.Call:
+    """A call with other arguments; commas stay where they were, and appear where they are missing."""
+    made: list[cst.Arg] = []
+    for place, argument in enumerate(arguments):
+        last = place == len(arguments) - 1
+        if last:
+            trailing = (
+                call.args[-1].comma if call.args and len(arguments) >= len(call.args) else cst.MaybeSentinel.DEFAULT
+            )
+            keep = (
+                trailing if isinstance(trailing, cst.Comma) and argument is call.args[-1] else cst.MaybeSentinel.DEFAULT
+            )
+            made.append(argument.with_changes(comma=keep))
+        elif isinstance(argument.comma, cst.Comma):
+            made.append(argument)
+        else:
+            made.append(argument.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))))
+    return call.with_changes(args=made)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from actlint.migrate.units import Building
 
 Uses = dict[str, Item | Parameter]
+_DROPOUTS = ("nn.dropout", "layers.dropout", "contrib.layers.dropout")
 _ELEMENTWISE = frozenset({"add", "subtract", "multiply", "divide", "truediv", "maximum", "minimum", "identity", "cast"})
 _COUNTING = frozenset({"train.AdamOptimizer"})
 
@@ -65,13 +66,16 @@ class Steps:
         return self._leaves[training][1]
 
     def is_scalar(self, tensor: Tensor) -> bool:
-        """Whether an input of unknown shape has to be a number, because a learning rate is one."""
+        """Whether an input of unknown shape has to be a number, because a learning rate or the rate of a dropout is."""
         return tensor.op in self._scalars
 
     def _scalar_ops(self) -> set[Op]:
         todo = [
             leaf.value.op for t in self.program.trainings if (leaf := self.rate(t)) and isinstance(leaf.value, Tensor)
         ]
+        dropouts = [op for op in self.program.ops if op.symbol in _DROPOUTS]
+        rates = [op.arguments.get(name) for op in dropouts for name in ("keep_prob", "rate")]
+        todo += [rate.op for rate in rates if isinstance(rate, Tensor)]
         found: set[Op] = set()
         while todo:
             op = todo.pop()

@@ -11,6 +11,7 @@ from pathlib import Path
 import libcst as cst
 
 from actlint.files.source import Source
+from actlint.migrate.argscopes import written_out
 from actlint.migrate.bodies import building_paths
 from actlint.migrate.copied import copied
 from actlint.migrate.edit import Edited
@@ -32,9 +33,10 @@ MOST_STEPS = 50
 
 def straighten(program: Program) -> Program:
     """The program with its late building statements in front of what runs them; the same one where there are none."""
-    trees = spelled_out(program)
-    if trees:
-        program = analyzed_again(program, {**program.trees, **trees})
+    for write in (written_out, spelled_out):
+        trees = write(program)
+        if trees:
+            program = analyzed_again(program, {**program.trees, **trees})
     for _ in range(MOST_STEPS):
         names = Names(tree.module for tree in program.trees.values())
         made = (

@@ -18,6 +18,7 @@ from actlint.program.values import NONE, Op, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
+    from actlint.migrate.units import Unit
 
 LINE = 80
 _LAYOUT_FREE = frozenset(
@@ -113,19 +114,23 @@ class Sums:
         place = self.emitter.weights.place(variable)
         if variable.layer is None or place.home is not self.emitter.home or not self._is_alone(variable):
             return
-        self.emitter.built_ahead(place, variable.layer.node)
+        self.emitter.built_ahead(place, self._maker(variable))
 
     def _is_alone(self, variable: Variable) -> bool:
         """Whether some callable reads the penalty without computing what its layer does."""
-        flow = self.emitter.flow
-        unit = self.emitter.building.unit_of.get(variable.layer.node) if variable.layer is not None else None
-        makes = flow.items.get(unit) if unit is not None else None
+        unit = self._maker(variable)
+        makes = self.emitter.flow.items.get(unit) if unit is not None else None
         penalties = {op for op, p in self.emitter.program.penalties.items() if p.variable is variable}
         for call in self.emitter.regions.calls:
             reads = any(op in penalties for run in call.runs for op in self.emitter.program.needed(run))
             if reads and makes not in call.items:
                 return True
         return False
+
+    def _maker(self, variable: Variable) -> Unit | None:
+        """The statement that makes a variable's layer, or the object that has it."""
+        layer = variable.layer
+        return self.emitter.building.unit(layer.calls, layer.node) if layer is not None else None
 
     # -- expressions of functions
 

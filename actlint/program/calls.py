@@ -10,7 +10,7 @@ import libcst as cst
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, LayerEntry
 from actlint.apis.shape import Dim
-from actlint.program import arrays, builtins_, collected, decorators, options, settings, structure
+from actlint.program import argscopes, arrays, builtins_, collected, decorators, options, settings, structure
 from actlint.program import counting as counting
 from actlint.program.binding import (
     BoundCall,
@@ -188,6 +188,7 @@ def _symbol(
         return _unsupported(self, short, values, node)
     bound = bind(entry, positional, keywords)
     bound.source = lambda expression: global_source(self, expression, scope)
+    argscopes.inherit(self, short, bound, node)
     self.program.bindings.setdefault(node, bound)
     return _catalogued(self, entry, bound, node)
 

@@ -11,6 +11,7 @@ import libcst as cst
 
 from actlint.apis.shape import Shape
 from actlint.program import calls, decorators, expressions, imports, options
+from actlint.program.argscopes import Given as ArgScopes
 from actlint.program.copies import Copies
 from actlint.program.expressions import NamedSequence, binary, evaluate, truthiness
 from actlint.program.model import Program
@@ -89,6 +90,7 @@ class Interpreter:
         self._graphs: dict[int, tuple[dict[str, int], dict[str, Value], dict[str, list[Value]]]] = {}
         self.controls: tuple[Op, ...] = ()
         self.reads: list[decorators.Read] = []
+        self.arg_scopes: ArgScopes = {}
         self.open_loops = 0
         self.open_branches = 0
         self.imagined = 0

@@ -79,6 +79,8 @@ class Program:
     penalties: dict[Op, Penalty] = field(default_factory=dict)
     facts: dict[cst.CSTNode, list[Evaluation]] = field(default_factory=dict)
     bindings: dict[cst.CSTNode, object] = field(default_factory=dict)
+    inherited: dict[cst.CSTNode, list[dict[str, cst.BaseExpression]]] = field(default_factory=dict)
+    """The arguments that each evaluation of a call took from an `arg_scope`."""
     functions: dict[cst.CSTNode, Function] = field(default_factory=dict)
     calls: dict[cst.CSTNode, list[tuple[Frame, ...]]] = field(default_factory=dict)
     scopes: dict[Path, Scope] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from actlint.program import argscopes
 from actlint.program.binding import BoundCall, python_value
 from actlint.program.collected import REGULARIZATION, collection_key, contents, in_scope
 from actlint.program.structure import structural
@@ -148,6 +149,8 @@ def enter_scope(self: Interpreter, value: Value) -> tuple[Value, Callable[[], No
         return value, lambda: (self.enter_graph(before), None)[1]
     if isinstance(value, Handle) and value.op.symbol == "control_dependencies":
         return value, _enter_controls(self, value.op)
+    if isinstance(value, argscopes.ArgScope):
+        return value, argscopes.enter(self, value)
     if not isinstance(value, ScopeHandle):
         return value, lambda: None
     if value.kind == "variable_scope":
