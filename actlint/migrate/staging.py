@@ -108,7 +108,8 @@ class Staging:
 
     def _own_name(self, site: Site) -> str:
         """The name that the program gives a layer."""
-        names = {layer.call.const("name") for layer in self.emitter.program.layers if layer.node is site.node}
+        layers = [layer for layer in self.emitter.program.layers if layer.node is site.node]
+        names = {layer.call.const(layer.entry.label) for layer in layers}
         return self._usable(attribute_name(names.pop())) if len(names) == 1 else ""
 
     def _usable(self, name: str) -> str:
