@@ -117,6 +117,9 @@ class Call:
         found = self._get(parameter)
         return found is not None and not found.tensor and not any(item.tensor for item in found.items or [])
 
+    def is_fed(self, parameter: str) -> bool:
+        return False
+
     def symbol(self, parameter: str) -> str | None:
         found = self._get(parameter)
         return found.symbol if found else None

@@ -145,8 +145,8 @@ def depth_to_space(x, block):
         "local_response_normalization",
         '''\
 def local_response_normalization(x, depth_radius=5, bias=1, alpha=1, beta=0.5):
-    """x over a power of the squares of neighbouring channels; F.local_response_norm divides alpha by
-    their number."""
+    """x over a power of the squares of neighbouring channels; F.local_response_norm divides alpha
+    by their number."""
     squares = F.pad(torch.square(x), (depth_radius, depth_radius)).unfold(-1, 2 * depth_radius + 1, 1)
     return x / (bias + alpha * torch.sum(squares, dim=-1)) ** beta
 ''',
