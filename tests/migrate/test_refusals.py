@@ -95,8 +95,8 @@ REFUSED = {
     ),
     "unknown symbol": (
         "REF101",
-        "contrib.layers.fully_connected",
-        HEAD + "out = tf.contrib.layers.fully_connected(x, 1)  #!\n" + TRAIN + RUN,
+        "contrib.layers.batch_norm",
+        HEAD + "out = tf.contrib.layers.batch_norm(x)  #!\n" + TRAIN + RUN,
     ),
     "known symbol without a form": (
         "REF101",
@@ -367,7 +367,6 @@ train = tf.train.MomentumOptimizer(0.1, momentum).minimize(loss)  #!
         "import json\n" + READY + "sess.run(loss, json.loads(sys.argv[1]))  #!\n",
     ),
     "star import": ("REF103", "import", "from tensorflow import *  #!\n" + NET + TRAIN + RUN),
-    "import of a symbol": ("REF103", "import", "from tensorflow import placeholder  #!\n" + NET + TRAIN + RUN),
 }
 
 
