@@ -117,3 +117,15 @@ def test_what_cannot_stand_at_the_call_is_refused(text: str, tmp_path: Path) -> 
             rewrite(analyze(path, read), target)
         why = "between calls" if text is INSIDE_AND_OUTSIDE and target == "torch" else "arg_scope"
         assert any(why in reason.text for reason in caught.value.reasons)
+
+
+def test_layers_of_contrib_keep_their_own_initialiser_in_a_scope_with_another(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    text = (
+        "with tf.variable_scope('a', initializer=tf.ones_initializer()):\n"
+        "    h = slim.fully_connected(x, 3)\n    y = tf.layers.dense(h, 3)\n"
+    )
+    path.write_text(HEAD + text + RUN, encoding="utf-8")
+    made = rewrite(analyze(path, read), "torch").files[path.resolve()]
+    assert "nn.Sequential(linear(4, 3), nn.ReLU())" in made
+    assert "linear(3, 3, kernel_initializer=nn.init.ones_)" in made

@@ -16,7 +16,8 @@ _PADDINGS = ("SAME", "VALID")
 
 def _signature(first: str, activation: str = "tf.nn.relu") -> str:
     return (
-        f"{first}, activation_fn={activation}, normalizer_fn=None, normalizer_params=None, weights_initializer=None, "
+        f"{first}, activation_fn={activation}, normalizer_fn=None, normalizer_params=None, "
+        "weights_initializer=tf.contrib.layers.xavier_initializer(), "
         "weights_regularizer=None, biases_initializer=tf.zeros_initializer(), biases_regularizer=None, reuse=None, "
         "variables_collections=None, outputs_collections=None, trainable=True, scope=None"
     )
