@@ -216,7 +216,7 @@ class Regions:
         for group in groups.values():
             runs = {run.index for item in group for run in item.runs}
             for needed in {d for item in group for d in item.uses.values() if isinstance(d, Item) and d not in group}:
-                users[needed] |= runs
+                users.setdefault(needed, set()).update(runs)
         self.regions = [
             Region(items, key[1], home=key[0])
             for key, group in groups.items()
