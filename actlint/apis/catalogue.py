@@ -24,6 +24,7 @@ MODULES = (
     "schedules",
     "files",
     "sets",
+    "rnn",
 )
 
 

@@ -18,6 +18,7 @@ from actlint.migrate.bodies import Body, Home, is_gone
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call, Region
 from actlint.migrate.docstrings import documented
+from actlint.migrate.cells import Cells
 from actlint.migrate.effects import dissolved, is_effect
 from actlint.migrate.exports import exported, imported
 from actlint.migrate.expression import Rewriter, Surroundings
@@ -76,6 +77,7 @@ class Emitter(Objects):
         self.notes: list[str] = list(flow.notes)
         self._wanted: dict[Path, dict[str, str]] = {}
         self._helper_names: dict[str, str] = {}
+        self.cells = Cells(building)
         common = Surroundings(
             building,
             target.name,
@@ -90,6 +92,7 @@ class Emitter(Objects):
             updates=lambda *call: updates.form(self, *call),
             collected=lambda call: self.sums.text(call),
             parameters=self.parameters,
+            cell_size=self.cells.size,
         )
         self._surroundings = {
             file: replace(

@@ -212,6 +212,8 @@ class Objects:
 
     def _find_fetches(self) -> None:
         for node, made in self.sites.records:
+            if not made.weights:
+                continue
             (variable, *rest) = made.weights
             if rest or variable.op.node is node or self.building.below(made.calls) or variable.layer is node:
                 continue

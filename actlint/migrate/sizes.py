@@ -182,7 +182,7 @@ class Sizes:
     ) -> Size:
         """The size of a tensor, for which an expression at `node` is wanted."""
         maker = tensor.op.calls if isinstance(tensor, Tensor) else ()
-        made = Size(calls, turns, value, self._valid(dim.source), dim.origin, maker)
+        made = Size(calls, turns, value, self.valid(dim.source), dim.origin, maker)
         return replace(made, source=self._in_reach(made, node) or made.source)
 
     def _in_reach(self, size: Size, node: cst.CSTNode) -> str | None:
@@ -200,7 +200,7 @@ class Sizes:
             return None
         return code(origin.visit(self.body.rewriter(False)))  # type: ignore[arg-type]
 
-    def _valid(self, source: str | None) -> str | None:
+    def valid(self, source: str | None) -> str | None:
         """A dimension's source, if its names mean the same throughout the file."""
         names = names_read(cst.parse_expression(source)) if source is not None else ()
         if any(name.value not in self.emitter.bound_once for name in names):

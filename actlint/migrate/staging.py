@@ -296,6 +296,7 @@ class Staging:
         if site.kind != "weight":
             text = self.emitter.construct(site.node, self, step)  # type: ignore[arg-type]
             return [statement(f"{attribute}.append({text})" if site.listed else f"{attribute} = {text}")]
+        self.emitter.cells.within(site.node, self.sizes, step)
         if step.kind != "weight":
             self.sizes.within(site.node, step)
             text = code(site.node.visit(self.rewriter(False)))  # type: ignore[arg-type]
