@@ -42,13 +42,13 @@ class Cells:
         return sizes.pop()
 
     def _outermost(self, call: cst.Call) -> list[Evaluation]:
-        """The evaluations of a call that make a cell which no other one holds."""
+        """The evaluations of a call that make a cell which is applied, and which no other one made as early holds."""
         found = [e for e in self.program.facts.get(call, []) if isinstance(e.value, Cell)]
         for e in found:
             if e.value.dtype not in (None, "float32"):
                 text = f"a recurrent cell computes in {e.value.dtype}"
                 raise Refused([self.building.reason("REF108", call, text, "Compute in float32.")])
-        return [e for e in found if not e.value.wrapped and e.value.scope is not None]
+        return [e for e in found if not e.value.wrapped and e.value.op.kind == "cell" and e.value.scope is not None]
 
     def within(self, node: cst.CSTNode, sizes: Sizes, step: Step | None) -> None:
         """Find expressions for the sizes of the cells that an expression of some body makes."""

@@ -356,6 +356,8 @@ class Staging:
             return [returned] if returned is not None else []
         if step.kind == "forward" or step.kind == "shape" and self.sizes.computes(step):
             rewritten = step.node.visit(self.rewriter(True))
+            for name in assigned_names(step.node):
+                self._weights.pop(name, None)
             return [rewritten] if isinstance(rewritten, cst.BaseStatement) else []
         return []
 

@@ -20,6 +20,7 @@ from actlint.migrate.inline import inline
 from actlint.migrate.lift import lift
 from actlint.migrate.names import Names
 from actlint.migrate.properties import plain
+from actlint.migrate.parted import parted
 from actlint.migrate.release import released
 from actlint.migrate.returned import named
 from actlint.migrate.scoped import passed_on
@@ -39,6 +40,7 @@ def straighten(program: Program) -> Program:
             or copied(program, names)
             or released(program, names)
             or named(program, names)
+            or parted(program, names)
         )
         if made is None:
             break

@@ -258,6 +258,19 @@ def filled_with(initializer: str, constant: str) -> float | None:
     return float(found.group(1)) if found else None
 
 
+GONE = ("tensorflow.contrib", "tensorflow.python.ops")
+"""Packages without a counterpart; what is used of them is written otherwise."""
+
+
+def is_gone_import(node: cst.BaseStatement) -> bool:
+    """Whether an import statement binds only parts of packages that have no counterpart."""
+    small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
+    if not isinstance(small, cst.ImportFrom) or small.module is None or isinstance(small.names, cst.ImportStar):
+        return False
+    name = code(small.module)
+    return any(name == package or name.startswith(package + ".") for package in GONE)
+
+
 def is_framework_import(node: cst.BaseStatement) -> bool:
     """Whether an import statement imports TensorFlow or a part of it."""
     if not isinstance(node, cst.SimpleStatementLine):

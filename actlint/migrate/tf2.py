@@ -17,7 +17,7 @@ from actlint.migrate.source import code, parenthesized
 from actlint.migrate.statements import bracketed, function, statement
 from actlint.migrate.summaries import Summaries
 from actlint.migrate.tapes import taped
-from actlint.migrate.target import Statements, Target, filled_with, is_framework_import
+from actlint.migrate.target import Statements, Target, filled_with, is_framework_import, is_gone_import
 from actlint.migrate.training import Differentiation, StepWriter
 from actlint.migrate.training_tf2 import TapeStep, inner_gradient
 from actlint.migrate.units import Unit
@@ -55,6 +55,8 @@ class TF2(Target):
     def imports(self, node: cst.BaseStatement) -> Statements:
         if not is_framework_import(node):
             return [node]
+        if is_gone_import(node):
+            return []
         assert isinstance(node, cst.SimpleStatementLine)
         small = node.body[0]
         if isinstance(small, cst.Import):
@@ -78,7 +80,7 @@ class TF2(Target):
     def import_lines(self, text: str) -> Statements:
         alias = self.emitter.surroundings.alias
         present = any(
-            is_framework_import(s)
+            is_framework_import(s) and not is_gone_import(s)
             for s in self.emitter.program.trees[self.emitter.home.file].module.body
             if isinstance(s, cst.SimpleStatementLine)
         )

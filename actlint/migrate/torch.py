@@ -20,7 +20,7 @@ from actlint.migrate.source import code, parenthesized
 from actlint.migrate.standard import standard_imports
 from actlint.migrate.statements import function, statement, tidy
 from actlint.migrate.summaries import Summaries, is_merged
-from actlint.migrate.target import Statements, Target, filled_with, is_framework_import
+from actlint.migrate.target import Statements, Target, filled_with, is_framework_import, is_gone_import
 from actlint.migrate.training import Differentiation, StepWriter
 from actlint.migrate.training_torch import BackwardStep, inner_gradient
 from actlint.migrate.units import Unit
@@ -277,6 +277,8 @@ class Torch(Target):
     def imports(self, node: cst.BaseStatement) -> Statements:
         if not is_framework_import(node):
             return [node]
+        if is_gone_import(node):
+            return []
         assert isinstance(node, cst.SimpleStatementLine)
         small = node.body[0]
         if (
@@ -307,7 +309,7 @@ class Torch(Target):
         if "SummaryWriter(" in text:
             found.append(statement("from torch.utils.tensorboard import SummaryWriter"))
         present = any(
-            is_framework_import(s)
+            is_framework_import(s) and not is_gone_import(s)
             for s in self.emitter.program.trees[self.emitter.home.file].module.body
             if isinstance(s, cst.SimpleStatementLine)
         )
