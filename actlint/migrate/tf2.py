@@ -24,7 +24,7 @@ from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall, tensor_dtype
 from actlint.program.counting import COUNTERS
 from actlint.program.options import are_options
-from actlint.program.values import Const, Variable
+from actlint.program.values import Cell, Const, Variable
 
 LINE = 100
 
@@ -186,7 +186,8 @@ class TF2(Target):
             elif not ordered and not site.listed and builder is not None:
                 for step in builder.steps:
                     for inner in step.sites:
-                        if inner.kind == "weight" and inner.listed:
+                        cells = any(isinstance(m.value, Cell) for m in inner.made)
+                        if inner.kind == "weight" and inner.listed and not cells:
                             held = {id(v) for m in inner.made for v in m.weights} & set(made)
                             found.append((f"{name}.{inner.name}", list(held)))
         for layer in self.emitter.program.layers:
