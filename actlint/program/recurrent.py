@@ -45,9 +45,6 @@ def make(self: Interpreter, entry: CellEntry, bound: BoundCall, node: cst.Call) 
         return _unknown(self, entry.name, node, "is given a cell that isn't one of TensorFlow's")
     tensors = [t for value in bound.values.values() for t in tensors_in(value) if not isinstance(t, Variable)]
     made = self.operation(entry.name, {}, node, None, None, kind="op" if tensors else "cell", extra=tensors)
-    if not tensors:
-        for cell in cells:
-            cell.wrapped = True
     return Cell(entry, bound, made.op, cells)
 
 
@@ -106,6 +103,8 @@ def _build(self: Interpreter, cell: Cell, size: Dim, dtype: str | None) -> None:
     cell.input_size, cell.dtype = size, dtype
     entry, scopes = cell.entry, self.variable_scopes
     cell.scope = scopes.current.name
+    for inner in cell.cells:
+        inner.wrapped |= cell.op.kind == "cell" and inner.scope is None
     if not entry.base:
         for inner in cell.cells:
             _build(self, inner, size, dtype)

@@ -300,7 +300,7 @@ class Cell(Value):
     scope: str | None = None
     """The scope of its weights, once they are made."""
     wrapped: bool = False
-    """Whether a cell that isn't made from tensors has it inside, and makes its weights."""
+    """Whether its weights are made by a cell around it that isn't made from tensors."""
 
     @property
     def places(self) -> Iterator[tuple[str, Variable]]:

@@ -25,7 +25,41 @@ sess.run(tf.global_variables_initializer())
 RUN = START + "print(sess.run([train, loss], {x: data})[1])\n"
 READY = NET + TRAIN + START
 
+RECURRENT = """import numpy as np
+import tensorflow as tf
+
+cell = {}
+x = tf.placeholder(tf.float32, {})
+outputs, state = tf.nn.dynamic_rnn(cell, x, dtype=tf.float32){}
+loss = tf.reduce_mean(tf.square(outputs))
+train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    print(sess.run([train, loss], {{x: np.ones((8, 3, 2))}})[1])
+"""
+
 REFUSED = {
+    "cell with peepholes": (
+        "REF108",
+        "use_peepholes can't be carried over",
+        RECURRENT.format("tf.nn.rnn_cell.LSTMCell(4, use_peepholes=True)  #!", "[None, 3, 2]", ""),
+    ),
+    "cell with an activation of the user's": (
+        "REF108",
+        "isn't one of TensorFlow's",
+        RECURRENT.format("tf.nn.rnn_cell.GRUCell(4, activation=lambda t: t)  #!", "[None, 3, 2]", ""),
+    ),
+    "cell of the user's": (
+        "REF101",
+        "isn't one of TensorFlow's",
+        "import tensorflow as tf\nclass Cell(tf.nn.rnn_cell.RNNCell):\n    pass\n"
+        + RECURRENT.format("Cell()", "[None, 3, 2]", "  #!"),
+    ),
+    "cell whose input's size isn't known": (
+        "REF102",
+        "the size of the cell's input isn't known",
+        RECURRENT.format("tf.nn.rnn_cell.GRUCell(4)  #!", "None", ""),
+    ),
     "assignment beside training": (
         "REF111",
         "doesn't wait for it",

@@ -120,8 +120,7 @@ def test_dropout_that_is_fed_makes_a_cell_part_of_the_graph(interpret: Interpret
 
 def test_cell_of_another_kind_is_refused_by_name(interpret: Interpret) -> None:
     program = interpret(
-        HEAD + "class Cell(tf.nn.rnn_cell.RNNCell):\n    pass\n"
-        "y, _ = tf.nn.dynamic_rnn(Cell(), x, dtype=tf.float32)\n"
+        HEAD + "class Cell(tf.nn.rnn_cell.RNNCell):\n    pass\ny, _ = tf.nn.dynamic_rnn(Cell(), x, dtype=tf.float32)\n"
     ).program
     (found,) = program.unsupported
     assert found.symbol == "nn.dynamic_rnn"
