@@ -11,6 +11,7 @@ import libcst as cst
 from actlint.apis.shape import ANY, Dim
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call
+from actlint.migrate.conditional import conditional
 from actlint.migrate.expression import COLLECTIONS, Rewriter
 from actlint.migrate.flow import Parameter
 from actlint.migrate.source import code, parenthesized
@@ -108,6 +109,8 @@ class TF2(Target):
             return rewriter.expression(f"tf.Variable({', '.join(words)})")
         if name == "get_variable":
             return rewriter.expression(self._get_variable(rewriter, original, binding, argument))
+        if name == "cond":
+            return conditional(rewriter, original, updated, binding)
         if name in COUNTERS:
             return rewriter.expression(
                 self.counter(rewriter, original, 'tf.Variable(0, dtype=tf.int64, trainable=False, name="global_step")')

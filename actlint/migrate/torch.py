@@ -12,6 +12,7 @@ from actlint.migrate.arguments import DTYPES
 from actlint.migrate.bodies import Home
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call, Region
+from actlint.migrate.conditional import conditional
 from actlint.migrate.expression import COLLECTIONS, Rewriter
 from actlint.migrate.flow import Item, Parameter
 from actlint.migrate.parts import Step
@@ -344,6 +345,8 @@ class Torch(Target):
             made = self._get_variable(rewriter, original, binding, argument)
             plain = binding.const("trainable") is False or _is_counter(rewriter.values(original))
             return rewriter.expression(made if plain else f"nn.Parameter({made})")
+        if name == "cond":
+            return conditional(rewriter, original, updated, binding)
         if name in COUNTERS:
             return rewriter.expression(self.counter(rewriter, original, "torch.tensor(0)"))
         if name in ("set_random_seed", "random.set_random_seed"):

@@ -25,6 +25,15 @@ sess.run(tf.global_variables_initializer())
 RUN = START + "print(sess.run([train, loss], {x: data})[1])\n"
 READY = NET + TRAIN + START
 
+CONDITIONAL = (
+    NET
+    + """count = tf.Variable(0.0, trainable=False)
+chosen = tf.cond(tf.reduce_sum(x) > 0.0, {}, {})  #!
+train = tf.train.AdamOptimizer(0.1).minimize(tf.reduce_mean(tf.square(chosen)) + tf.reduce_sum(out))
+"""
+    + START
+    + "sess.run(train, {{x: data}})\n"
+)
 RECURRENT = """import numpy as np
 import tensorflow as tf
 
@@ -39,6 +48,16 @@ with tf.Session() as sess:
 """
 
 REFUSED = {
+    "variable that one branch alone reads": (
+        "REF109",
+        "only one branch of tf.cond reads a variable",
+        CONDITIONAL.format("lambda: tf.reduce_sum(out)", "lambda: tf.reduce_sum(x)"),
+    ),
+    "branch that gives a number": (
+        "REF108",
+        "gives something else than one tensor",
+        CONDITIONAL.format("lambda: 0.5", "lambda: tf.reduce_sum(x)"),
+    ),
     "cell with peepholes": (
         "REF108",
         "use_peepholes can't be carried over",
