@@ -8,7 +8,7 @@ import libcst as cst
 
 from actlint.migrate.source import code, parenthesized, walk
 from actlint.program.binding import BoundCall
-from actlint.program.values import Function, Tensor, tensors_in
+from actlint.program.values import Function, Tensor, Training, tensors_in
 
 if TYPE_CHECKING:
     from actlint.migrate.expression import Rewriter
@@ -43,31 +43,23 @@ def _refuse_lost_gradients(rewriter: Rewriter, call: cst.Call) -> None:
         for training in program.trainings:
             results = [list(tensors_in(op.arguments[side])) for side in ("x", "y")]
             reached, other = (program.ancestors(tensors) & {v.op for v in training.variables} for tensors in results)
-            plain = training.optimizer is not None and training.optimizer.op.symbol in _WITHOUT_SLOTS
-            if reached != other and not plain:
+            if reached != other and not is_plain(training):
                 text = (
                     "only one branch of tf.cond reads a variable, and the optimizer moves it where the other is taken"
                 )
                 rewriter.refuse("REF109", call, text, "Compute both, and choose with tf.where.")
 
 
+def is_plain(training: Training) -> bool:
+    """Whether a gradient of 0 moves nothing."""
+    return training.optimizer is not None and training.optimizer.op.symbol in _WITHOUT_SLOTS
+
+
 def _branch(rewriter: Rewriter, call: cst.Call, node: cst.BaseExpression, written: cst.BaseExpression) -> str:
     """What a branch computes, as an expression."""
-    functions = [v for v in rewriter.values(node) if isinstance(v, Function)]
-    if not functions or any(f.node is not functions[0].node for f in functions):
-        rewriter.refuse("REF108", call, "a branch of tf.cond isn't a function that is known here", _HELP)
-    function = functions[0].node
-    building = rewriter.at.building
-    made = building.makes.get(function, set())
-    if made - {"forward"}:
-        rewriter.refuse(
-            "REF108", call, f"a branch of tf.cond makes more than tensors: {', '.join(sorted(made))}", _HELP
-        )
-    changes = [op for op in rewriter.program.ops if op.kind == "assign" and _inside(op.calls, call, function)]
-    if changes:
-        rewriter.refuse("REF108", call, "a branch of tf.cond assigns to a variable", _HELP)
-    returned = _returned(function)
-    if not returned or not all(isinstance(v, Tensor) for part in returned for v in rewriter.values(part) or [None]):
+    function = followed(rewriter, call, node, "a branch of tf.cond", _HELP)
+    found = returned(function)
+    if not found or not all(isinstance(v, Tensor) for part in found for v in rewriter.values(part) or [None]):
         rewriter.refuse("REF108", call, "a branch of tf.cond gives something else than one tensor", _HELP)
     if isinstance(function, cst.Lambda) and isinstance(written, cst.Lambda):
         return code(parenthesized(written.body))
@@ -75,11 +67,27 @@ def _branch(rewriter: Rewriter, call: cst.Call, node: cst.BaseExpression, writte
     return f"{code(written)}({', '.join(names)})"
 
 
+def followed(
+    rewriter: Rewriter, call: cst.Call, node: cst.BaseExpression, what: str, help: str
+) -> cst.FunctionDef | cst.Lambda:
+    """The function that a framework call is handed; refused if it does more than compute tensors."""
+    functions = [v for v in rewriter.values(node) if isinstance(v, Function)]
+    if not functions or any(f.node is not functions[0].node for f in functions):
+        rewriter.refuse("REF108", call, f"{what} isn't a function that is known here", help)
+    function = functions[0].node
+    made = rewriter.at.building.makes.get(function, set())
+    if made - {"forward"}:
+        rewriter.refuse("REF108", call, f"{what} makes more than tensors: {', '.join(sorted(made))}", help)
+    if any(op.kind == "assign" and _inside(op.calls, call, function) for op in rewriter.program.ops):
+        rewriter.refuse("REF108", call, f"{what} assigns to a variable", help)
+    return function
+
+
 def _inside(calls: tuple, call: cst.Call, function: cst.CSTNode) -> bool:  # type: ignore[type-arg]
     return any(frame.node is call and frame.function.node is function for frame in calls)
 
 
-def _returned(function: cst.FunctionDef | cst.Lambda) -> list[cst.BaseExpression]:
+def returned(function: cst.FunctionDef | cst.Lambda) -> list[cst.BaseExpression]:
     """The expressions whose values a function returns."""
     if isinstance(function, cst.Lambda):
         return [function.body]

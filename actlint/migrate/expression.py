@@ -555,12 +555,12 @@ class Rewriter(cst.CSTTransformer):
         call = CallRewriting(self, entry, binding, original, updated, extra or {})
         made = form(call) if not isinstance(form, Rename) else form
         if isinstance(made, Rename):
-            return self._renamed(made, original, updated, binding)
+            return self.renamed(made, original, updated, binding)
         if isinstance(made, Host):
             self.hosted.add(original)
         return self.expression(made)
 
-    def _renamed(self, form: Rename, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
+    def renamed(self, form: Rename, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
         """The same call under another name: arguments keep their nodes and formatting."""
         order = list(form.parameters)
         arguments: list[cst.Arg] = []

@@ -167,7 +167,8 @@ class Reader:
             alone = self.owner is None and not self._loops and not self._branches
             return self.step(node, "forward" if alone else None)
         if isinstance(node, cst.FunctionDef):
-            return Step(node, "forward" if self.ops(node) else "host", loops=self._loops, branches=self._branches)
+            forward = self.ops(node) or self.building.makes.get(node) == {"forward"}
+            return Step(node, "forward" if forward else "host", loops=self._loops, branches=self._branches)
         if not self._concerns_graph(node):
             return Step(node, "host", loops=self._loops, branches=self._branches)
         if isinstance(node, cst.If):

@@ -14,6 +14,7 @@ from actlint.migrate.callables import Call
 from actlint.migrate.conditional import conditional
 from actlint.migrate.expression import COLLECTIONS, Rewriter
 from actlint.migrate.flow import Parameter
+from actlint.migrate.repeated import REPEATED, repeated
 from actlint.migrate.source import code, parenthesized
 from actlint.migrate.statements import bracketed, function, statement
 from actlint.migrate.summaries import Summaries
@@ -111,6 +112,8 @@ class TF2(Target):
             return rewriter.expression(self._get_variable(rewriter, original, binding, argument))
         if name == "cond":
             return conditional(rewriter, original, updated, binding)
+        if name in REPEATED:
+            return repeated(rewriter, original, updated, binding)
         if name in COUNTERS:
             return rewriter.expression(
                 self.counter(rewriter, original, 'tf.Variable(0, dtype=tf.int64, trainable=False, name="global_step")')

@@ -16,6 +16,7 @@ from actlint.migrate.conditional import conditional
 from actlint.migrate.expression import COLLECTIONS, Rewriter
 from actlint.migrate.flow import Item, Parameter
 from actlint.migrate.parts import Step
+from actlint.migrate.repeated import REPEATED, repeated
 from actlint.migrate.sites import Site
 from actlint.migrate.source import code, parenthesized
 from actlint.migrate.standard import standard_imports
@@ -347,6 +348,8 @@ class Torch(Target):
             return rewriter.expression(made if plain else f"nn.Parameter({made})")
         if name == "cond":
             return conditional(rewriter, original, updated, binding)
+        if name in REPEATED:
+            return repeated(rewriter, original, updated, binding)
         if name in COUNTERS:
             return rewriter.expression(self.counter(rewriter, original, "torch.tensor(0)"))
         if name in ("set_random_seed", "random.set_random_seed"):

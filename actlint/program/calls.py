@@ -12,6 +12,7 @@ from actlint.apis.entry import CellEntry, Entry, LayerEntry
 from actlint.apis.shape import Dim
 from actlint.program import arrays, builtins_, collected, decorators, options, recurrent, settings, structure
 from actlint.program import counting as counting
+from actlint.program import repeated as repeated
 from actlint.program.binding import (
     BoundCall,
     bind,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actlint.apis.helpers import Helper
+from actlint.apis.helpers.loops_torch import HELPERS as LOOPS
 from actlint.apis.helpers.rnn_torch import HELPERS as RNN
 
 _TENSORS = (
@@ -478,5 +479,5 @@ def piecewise_constant(step, boundaries, values):
 
 HELPERS: dict[str, Helper] = {
     helper.name: helper
-    for helper in (*_TENSORS, *_LOSSES, *_IMAGES, *_LAYERS, *_ACTIVATIONS, *_OPTIMIZERS, *_SCHEDULES, *RNN)
+    for helper in (*_TENSORS, *_LOSSES, *_IMAGES, *_LAYERS, *_ACTIVATIONS, *_OPTIMIZERS, *_SCHEDULES, *RNN, *LOOPS)
 }
