@@ -8,7 +8,7 @@ import libcst as cst
 
 from actlint.apis.entry import CellEntry
 from actlint.migrate.refusals import Refused
-from actlint.migrate.sizes import Size, Sizes
+from actlint.migrate.sizes import Sizes
 from actlint.migrate.source import walk
 from actlint.program.binding import BoundCall
 from actlint.program.values import Cell
@@ -59,7 +59,7 @@ class Cells:
             found = self._outermost(part)  # type: ignore[arg-type]
             if found:
                 values = [
-                    Size(e.calls, e.turns, e.value.input_size.value, sizes.valid(e.value.input_size.source))  # type: ignore[attr-defined]
+                    sizes.sized(e.calls, e.turns, e.value.input_size.value, e.value.input_size, part, None)  # type: ignore[attr-defined]
                     for e in found
                 ]
                 self._texts[part] = sizes.text(values, "", step, part, wanted="input_size")  # type: ignore[index]

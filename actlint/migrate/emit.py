@@ -17,8 +17,8 @@ from actlint.migrate.absl import Absl
 from actlint.migrate.bodies import Body, Home, is_gone
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call, Region
-from actlint.migrate.docstrings import documented
 from actlint.migrate.cells import Cells
+from actlint.migrate.docstrings import documented
 from actlint.migrate.effects import dissolved, is_effect
 from actlint.migrate.exports import exported, imported
 from actlint.migrate.expression import Rewriter, Surroundings

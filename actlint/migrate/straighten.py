@@ -19,8 +19,8 @@ from actlint.migrate.hoist import Block, Hoist
 from actlint.migrate.inline import inline
 from actlint.migrate.lift import lift
 from actlint.migrate.names import Names
-from actlint.migrate.properties import plain
 from actlint.migrate.parted import parted
+from actlint.migrate.properties import plain
 from actlint.migrate.release import released
 from actlint.migrate.returned import named
 from actlint.migrate.scoped import passed_on
