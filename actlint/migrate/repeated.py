@@ -46,6 +46,9 @@ def repeated(rewriter: Rewriter, original: cst.Call, updated: cst.Call, binding:
     written = {id(after.value): before.value for before, after in zip(original.args, updated.args, strict=True)}
     by_node = {before: after for after, before in ((a.value, written[id(a.value)]) for a in updated.args)}
     replaced = {node: _function(rewriter, original, binding, node, by_node[node]) for node in functions}
+    single = name == "while_loop" and any(isinstance(v, Tensor) for v in rewriter.values(original))
+    if single:
+        replaced[functions[1]] = _listing(rewriter, functions[1], replaced[functions[1]])
     if torch:
         _refuse_for_torch(rewriter, original, binding)
         for parameter in ("loop_vars", "initializer"):
@@ -58,7 +61,6 @@ def repeated(rewriter: Rewriter, original: cst.Call, updated: cst.Call, binding:
     form = Rename(rewriter.at.ask_helper(name), mapping(_TORCH[name]), _IGNORED_BY_TORCH) if torch else None
     form = form or Rename(f"tf.{name}", mapping(_TF2[name]), _IGNORED)
     made = rewriter.renamed(form, original, updated.with_changes(args=arguments), binding)
-    single = name == "while_loop" and any(isinstance(v, Tensor) for v in rewriter.values(original))
     return rewriter.expression(f"{code(made)}[0]") if single else made
 
 
@@ -81,6 +83,17 @@ def _function(
     own = own[1:] if isinstance(written, cst.Attribute) else own
     given = [*own, *(rewriter.renames.get(name, name) for name in captured)]
     return rewriter.expression(f"lambda {', '.join(own)}: {code(written)}({', '.join(given)})")
+
+
+def _listing(rewriter: Rewriter, node: cst.BaseExpression, written: cst.BaseExpression) -> cst.BaseExpression:
+    """The body of a loop with a single variable, so that it gives a list."""
+    (function,) = {v.node for v in rewriter.values(node)}  # type: ignore[attr-defined]
+    if any(isinstance(v, Sequence) for part in returned(function) for v in rewriter.values(part)):
+        return written
+    if isinstance(written, cst.Lambda):
+        return written.with_changes(body=rewriter.expression(f"[{code(written.body)}]"))
+    name = function.params.params[-1].name.value
+    return rewriter.expression(f"lambda {name}: [{code(written)}({name})]")
 
 
 def _refuse_for_torch(rewriter: Rewriter, call: cst.Call, binding: BoundCall) -> None:

@@ -12,8 +12,6 @@ def while_loop(cond, body, loop_vars):
     """What the loop's variables are in the end."""
     while cond(*loop_vars):
         loop_vars = body(*loop_vars)
-        if isinstance(loop_vars, torch.Tensor):
-            loop_vars = [loop_vars]
     return loop_vars
 ''',
     ),
