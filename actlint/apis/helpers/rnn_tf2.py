@@ -80,7 +80,7 @@ class BasicRNNCell(tf.Module):
         "GRUCell",
         '''\
 class GRUCell(tf.Module):
-    """TensorFlow 1's GRU cell: the reset gate is applied before the product, gates in the order r, u."""
+    """TensorFlow 1's GRU cell: gates in the order r, u; the reset gate comes before the product."""
 
     def __init__(
         self,

@@ -83,7 +83,7 @@ class BasicRNNCell(nn.Module):
         "GRUCell",
         '''\
 class GRUCell(nn.Module):
-    """TensorFlow's GRU cell, which nn.GRUCell can't be: the reset gate is applied before the product."""
+    """TensorFlow's GRU cell; unlike nn.GRUCell it applies the reset gate before the product."""
 
     def __init__(
         self,
