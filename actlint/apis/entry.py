@@ -165,6 +165,7 @@ class CellEntry(Entry):
     `units` names the parameter with the size of its output; the cells in a wrapper are the argument `cells`. `weights`
     answers, for the size of its input, the variables that it makes itself, in their order; `base` is the default TF1
     name, "" for a wrapper without a scope of its own. `state` is "vector", "lstm", or "cells" for those of its cells.
+    `initializer` names the parameter that starts its kernels; without one they take what the scope around them sets.
     `input_size` in a form's call is the source of the size of its input.
     """
 
@@ -173,6 +174,7 @@ class CellEntry(Entry):
     cells: str = ""
     base: str = ""
     state: str = "vector"
+    initializer: str = ""
     weights: Callable[[Bound, Dim], tuple[Weight, ...]] = lambda call, size: ()
 
 

@@ -113,6 +113,9 @@ def _build(self: Interpreter, cell: Cell, size: Dim, dtype: str | None) -> None:
     reuse = cell.call.values.get("reuse")
     scope, close = scopes.enter(given if isinstance(given, str) else scopes.unique(entry.base), reuse == Const(True))
     cell.scope = scope.name
+    initializer = entry.initializer
+    if entry.weights(cell.call, size) and not (initializer and cell.call.given(initializer)):
+        scopes.fill(cell.op.node, initializer)  # type: ignore[arg-type]
     for weight in entry.weights(cell.call, size):
         name = f"{scope.name}/{weight.name}"
         if name in self.shared and (scope.reuse or is_auto(reuse)):

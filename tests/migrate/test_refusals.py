@@ -74,6 +74,14 @@ REFUSED = {
         "import tensorflow as tf\nclass Cell(tf.nn.rnn_cell.RNNCell):\n    pass\n"
         + RECURRENT.format("Cell()", "[None, 3, 2]", "  #!"),
     ),
+    "cell without an initialiser of its own in a scope that sets one": (
+        "REF108",
+        "initializer",
+        RECURRENT.format("tf.nn.rnn_cell.BasicLSTMCell(4)", "[None, 3, 2]", "").replace(
+            "outputs, state",
+            "with tf.variable_scope('net', initializer=tf.ones_initializer()):  #!\n    outputs, state",
+        ),
+    ),
     "cell whose input's size isn't known": (
         "REF102",
         "the size of the cell's input isn't known",

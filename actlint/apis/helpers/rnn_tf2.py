@@ -278,7 +278,7 @@ def bidirectional_dynamic_rnn(
 def static_bidirectional_rnn(
     cell_fw, cell_bw, inputs, initial_state_fw=None, initial_state_bw=None, sequence_length=None
 ):
-    """The outputs of two cells for a list of inputs, one from its end, side by side, and their last states."""
+    """Outputs of two cells side by side, one from the end of the inputs, and their last states."""
 
     def backwards(values):
         if sequence_length is None:

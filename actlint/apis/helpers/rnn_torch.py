@@ -260,7 +260,7 @@ def reverse_sequences(values, sequence_length):
 def static_bidirectional_rnn(
     cell_fw, cell_bw, inputs, initial_state_fw=None, initial_state_bw=None, sequence_length=None
 ):
-    """The outputs of two cells for a list of inputs, one from its end, side by side, and their last states."""
+    """Outputs of two cells side by side, one from the end of the inputs, and their last states."""
     outputs_fw, state_fw = static_rnn(cell_fw, inputs, initial_state_fw, sequence_length)
     backwards = reverse_sequences(inputs, sequence_length)
     outputs_bw, state_bw = static_rnn(cell_bw, backwards, initial_state_bw, sequence_length)
