@@ -30,6 +30,7 @@ MODULES = (
     "schedules",
     "files",
     "sets",
+    "rnn",
 )
 
 

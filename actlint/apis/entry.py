@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
-from actlint.apis.shape import Shape
+from actlint.apis.shape import Dim, Shape
 
 UNKNOWN: Any = object()
 """What `Bound.const` answers for an argument whose Python value isn't known."""
@@ -158,6 +158,26 @@ class LayerEntry(Entry):
     label: str = "name"
     activation: str = "activation"
     weights: Callable[[Bound], tuple[Weight, ...]] = lambda call: ()
+
+
+@dataclass(frozen=True)
+class CellEntry(Entry):
+    """A class of recurrent cells. Its forms make the constructor expression.
+
+    `units` names the parameter with the size of its output; the cells in a wrapper are the argument `cells`. `weights`
+    answers, for the size of its input, the variables that it makes itself, in their order; `base` is the default TF1
+    name, "" for a wrapper without a scope of its own. `state` is "vector", "lstm", or "cells" for those of its cells.
+    `initializer` names the parameter that starts its kernels; without one they take what the scope around them sets.
+    `input_size` in a form's call is the source of the size of its input.
+    """
+
+    kind: str = "cell"
+    units: str = "num_units"
+    cells: str = ""
+    base: str = ""
+    state: str = "vector"
+    initializer: str = ""
+    weights: Callable[[Bound, Dim], tuple[Weight, ...]] = lambda call, size: ()
 
 
 @dataclass(frozen=True)

@@ -113,3 +113,12 @@ def total(dims: list[Dim] | Shape) -> Dim:
             return ANY
         size *= dim.value
     return Dim(size)
+
+
+def units_of(call: Bound, parameter: str) -> Dim:
+    """A number of units, with the user's text for it."""
+    found = call.dimensions(parameter)
+    if found:
+        return found[0]
+    value = call.const(parameter)
+    return Dim(value if isinstance(value, int) else None)

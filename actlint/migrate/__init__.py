@@ -67,7 +67,7 @@ def _rewritten(program: Program, target: str, hidden: str) -> Rewrite:
             "REF101",
             use.file,
             program.trees[use.file].position(use.node)[0].row,
-            f"tf.{use.symbol} isn't known to the catalogue",
+            f"tf.{use.symbol} {use.why}",
         )
         for use in program.unsupported
     ]

@@ -17,6 +17,7 @@ from actlint.migrate.absl import Absl
 from actlint.migrate.bodies import Body, Home, is_gone
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call, Region
+from actlint.migrate.cells import Cells
 from actlint.migrate.docstrings import documented
 from actlint.migrate.effects import dissolved, is_effect
 from actlint.migrate.exports import exported, imported
@@ -77,6 +78,7 @@ class Emitter(Objects):
         self.notes: list[str] = list(flow.notes)
         self._wanted: dict[Path, dict[str, str]] = {}
         self._helper_names: dict[str, str] = {}
+        self.cells = Cells(building)
         common = Surroundings(
             building,
             target.name,
@@ -91,6 +93,7 @@ class Emitter(Objects):
             updates=lambda *call: updates.form(self, *call),
             collected=lambda call: self.sums.text(call),
             parameters=self.parameters,
+            cell_size=self.cells.size,
         )
         self._surroundings = {
             file: replace(

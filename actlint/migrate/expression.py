@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import libcst as cst
 
 from actlint.apis.catalogue import lookup
-from actlint.apis.entry import Entry, Host, LayerEntry, Rename
+from actlint.apis.entry import CellEntry, Entry, Host, LayerEntry, Rename
 from actlint.migrate.absl import Absl
 from actlint.migrate.arguments import DTYPES, CallRewriting
 from actlint.migrate.passed import Passed
@@ -56,6 +56,8 @@ class Surroundings:
     helpers: dict[str, str] = field(default_factory=dict)
     parameters: Callable[[cst.Call], str] = lambda call: ""
     """Source of the list of variables that the optimizer made by a call trains."""
+    cell_size: Callable[[Rewriter, cst.Call], str] = lambda rewriter, call: ""
+    """Source of the size of a recurrent cell's input; empty where the cell around it gives it."""
     summary_function: Callable[[], str] = lambda: ""
     ask_helper: Callable[[str], str] = lambda name: name
     reasons: list[Reason] = field(default_factory=list)
@@ -514,7 +516,11 @@ class Rewriter(cst.CSTTransformer):
             return made
         if name == "constant" and any(isinstance(v, Tensor) for v in self.values(binding.nodes["value"])):
             return self._input_as_constant(original, updated, binding)
-        extra = {"parameters": lambda: self.at.parameters(original)} if binding.entry.kind == "optimizer" else {}
+        extra: dict[str, Callable[[], str]] = {}
+        if binding.entry.kind == "optimizer":
+            extra["parameters"] = lambda: self.at.parameters(original)
+        elif isinstance(binding.entry, CellEntry):
+            extra["input_size"] = lambda: self.at.cell_size(self, original)
         return self.formed(original, updated, binding, extra)
 
     def _input_as_constant(self, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
@@ -549,12 +555,12 @@ class Rewriter(cst.CSTTransformer):
         call = CallRewriting(self, entry, binding, original, updated, extra or {})
         made = form(call) if not isinstance(form, Rename) else form
         if isinstance(made, Rename):
-            return self._renamed(made, original, updated, binding)
+            return self.renamed(made, original, updated, binding)
         if isinstance(made, Host):
             self.hosted.add(original)
         return self.expression(made)
 
-    def _renamed(self, form: Rename, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
+    def renamed(self, form: Rename, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
         """The same call under another name: arguments keep their nodes and formatting."""
         order = list(form.parameters)
         arguments: list[cst.Arg] = []

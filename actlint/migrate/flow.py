@@ -164,6 +164,7 @@ class Flow:
             for name, value in self._bound(unit):
                 if graph_tensors(value):
                     tensors.add(name)
+        around = self._around()
         for node, made in self.building.makes.items():
             if (
                 not isinstance(node, (cst.FunctionDef, cst.Lambda))
@@ -174,7 +175,7 @@ class Flow:
             if made & {"run", "train"}:
                 continue
             parameters = {p.name.value for p in (*node.params.params, *node.params.kwonly_params)}
-            local = parameters | assigned_names(node.body)
+            local = parameters | assigned_names(node.body) | around.get(node, set())
             names = []
             for part in walk(node.body):
                 if isinstance(part, cst.Name) and part.value in local:
@@ -208,6 +209,17 @@ class Flow:
                 if missing and "forward" in self.building.makes[node]:
                     self.captures[node] = [*self.captures.get(node, []), *missing]
                     changed = True
+
+    def _around(self) -> dict[cst.CSTNode, set[str]]:
+        """The names that functions find in functions around them, which are no part of the building scope."""
+        found: dict[cst.CSTNode, set[str]] = {}
+        for node in self.building.makes:
+            if isinstance(node, (cst.FunctionDef, cst.Lambda)) and node not in self.building.bodies.of_node:
+                parameters = {p.name.value for p in (*node.params.params, *node.params.kwonly_params)}
+                for inner in walk(node.body):
+                    if isinstance(inner, (cst.FunctionDef, cst.Lambda)):
+                        found.setdefault(inner, set()).update(parameters | assigned_names(node.body))
+        return found
 
     def _bound(self, unit: Unit) -> Iterator[tuple[str, Value]]:
         """The keys that a unit's assignments bind, with their values."""

@@ -325,6 +325,8 @@ def _reads(flow: Flow) -> dict[tuple[Body | None, str], tuple[int, cst.CSTNode, 
 
     def collect(root: cst.CSTNode, order: int, local: set[str], body: Body | None) -> None:
         local = local | _loop_names(root)
+        if isinstance(root, (cst.FunctionDef, cst.Lambda)):
+            local = local | _own_names(root)
         for part in root.children:
             collect(part, order, local, body)
         if not isinstance(root, cst.Name) or root.value in local:
@@ -351,9 +353,14 @@ def _reads(flow: Flow) -> dict[tuple[Body | None, str], tuple[int, cst.CSTNode, 
     for unit in flow.items:
         collect(unit.node, unit.order, _targets(unit.node), unit.body)
         for function in _functions(flow, unit):
-            parameters = {p.name.value for p in (*function.params.params, *function.params.kwonly_params)}
-            collect(function.body, unit.order, parameters | assigned_names(function.body), unit.body)
+            collect(function.body, unit.order, _own_names(function), unit.body)
     return found
+
+
+def _own_names(function: cst.FunctionDef | cst.Lambda) -> set[str]:
+    """The parameters and locals of a function."""
+    parameters = {p.name.value for p in (*function.params.params, *function.params.kwonly_params)}
+    return parameters | assigned_names(function.body)
 
 
 def _local_to(flow: Flow, name: str, body: Body | None) -> Body | None:

@@ -24,7 +24,7 @@ from actlint.migrate.units import Building, Unit, graph_tensors
 from actlint.migrate.weights import Weights
 from actlint.program.binding import BoundCall
 from actlint.program.model import Program
-from actlint.program.values import Const, Function, Variable
+from actlint.program.values import Cell, Const, Function, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.promotion import Promotion
@@ -212,6 +212,8 @@ class Objects:
 
     def _find_fetches(self) -> None:
         for node, made in self.sites.records:
+            if not made.weights:
+                continue
             (variable, *rest) = made.weights
             if rest or variable.op.node is node or self.building.below(made.calls) or variable.layer is node:
                 continue
@@ -229,7 +231,9 @@ class Objects:
         found = []
         for site in self.sites.known.values():
             outer = site.made and not self.building.below(site.made[0].calls)
-            if outer and site.shares is None and (site.kind == "builder" or site.listed and site.name):
+            cells = any(isinstance(made.value, Cell) for made in site.made)
+            listed = site.listed and site.name and not cells
+            if outer and site.shares is None and (site.kind == "builder" or listed):
                 home = self.building.bodies.entered(site.made[0].calls).home
                 text = self.weights.seen(site.name, home, site.node)
                 found.append((site, text, list({id(v): v for made in site.made for v in made.weights}.values())))

@@ -131,6 +131,12 @@ class Reader:
                     _lead(found[first], node)
             elif isinstance(node, cst.SimpleStatementLine) and len(node.body) > 1:
                 found.extend(self.step(line) for line in self.building._parts(node))
+            elif isinstance(node, cst.Try) and self._only_builds(node):
+                found.extend(self.block(node.body))
+                if first < len(found) and node.leading_lines:
+                    _lead(found[first], node)
+                line = self.building.line(node)
+                self.emitter.notes.append(f"line {line}: the graph is built without an error, so `except` is left out")
             else:
                 found.append(self.part(node))
         return found
@@ -141,12 +147,28 @@ class Reader:
             for values in (self.program.values(item.item) for item in node.items)
         )
 
+    def _only_builds(self, node: cst.Try) -> bool:
+        """Whether a `try` only makes tensors, otherwise for other versions of the framework."""
+        if node.orelse is not None or node.finalbody is not None:
+            return False
+        calls = [part for part in walk(node.body) if isinstance(part, cst.Call)]
+        known = all(call in self.program.bindings and self.program.values(call) for call in calls)
+        others = [part for handler in node.handlers for part in walk(handler.body)]
+        return known and bool(self.ops(node.body)) and any(self._unknown(part) for part in others)
+
+    def _unknown(self, node: cst.CSTNode) -> bool:
+        """Whether an expression of the framework, or of a tensor, was never evaluated."""
+        if not isinstance(node, cst.Name) or node in self.program.facts:
+            return False
+        return node.value in self.emitter.surroundings.framework or node.value in self.emitter.tensor_names
+
     def part(self, node: cst.BaseStatement) -> Part:
         if isinstance(node, cst.SimpleStatementLine):
             alone = self.owner is None and not self._loops and not self._branches
             return self.step(node, "forward" if alone else None)
         if isinstance(node, cst.FunctionDef):
-            return Step(node, "forward" if self.ops(node) else "host", loops=self._loops, branches=self._branches)
+            forward = self.ops(node) or self.building.makes.get(node) == {"forward"}
+            return Step(node, "forward" if forward else "host", loops=self._loops, branches=self._branches)
         if not self._concerns_graph(node):
             return Step(node, "host", loops=self._loops, branches=self._branches)
         if isinstance(node, cst.If):
@@ -302,7 +324,7 @@ def _method_owner(value: cst.BaseExpression) -> cst.BaseExpression | None:
     return None
 
 
-def _lead(part: Part, outer: cst.With) -> None:
+def _lead(part: Part, outer: cst.With | cst.Try) -> None:
     """Comments in front of a scope go to its first statement."""
     own = [line for line in part.node.leading_lines if line.comment is not None]  # type: ignore[attr-defined]
     part.node = part.node.with_changes(leading_lines=[*outer.leading_lines, *own])  # type: ignore[call-arg,assignment]

@@ -10,7 +10,7 @@ import libcst as cst
 from actlint.migrate.keys import bindings
 from actlint.migrate.refusals import Reason
 from actlint.migrate.source import code, walk
-from actlint.program.values import Op, Optimizer, Value, Variable
+from actlint.program.values import Cell, Op, Optimizer, Value, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.flow import Flow
@@ -34,6 +34,8 @@ def rebound_variables(flow: Flow) -> list[Reason]:
         for target, value in bindings(flow.building, unit) if unit.kind == "constructor" else ():
             made = _made(flow, value)
             if made and (other := _bound_again(flow, unit, target)) is not None:
+                if isinstance(value, Cell) and other.kind == "constructor":
+                    continue
                 if last_use(flow, made) > other.order:
                     found.append(
                         flow.building.reason(
@@ -51,6 +53,8 @@ def _made(flow: Flow, value: Value) -> set[Op]:
     """The operations that need a variable or an optimizer by its name."""
     if isinstance(value, Variable):
         return {value.op}
+    if isinstance(value, Cell):
+        return {t.op for t in value.tensors}
     if isinstance(value, Optimizer):
         return {t for t in flow.program.trainings if t.optimizer is not None and t.optimizer.op is value.op}
     return set()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from actlint.apis.entry import LayerEntry
+from actlint.apis.entry import CellEntry, LayerEntry
 from actlint.migrate.refusals import Refused
 from actlint.program.binding import BoundCall
 from actlint.program.counting import COUNTERS
-from actlint.program.values import Frame, Function, Turns, Value, Variable, tensors_in
+from actlint.program.values import Cell, Frame, Function, Turns, Value, Variable, tensors_in
 
 if TYPE_CHECKING:
     from actlint.migrate.builders import Builder
@@ -103,10 +103,13 @@ class Sites:
         program = self.emitter.program
         found = [(layer.node, Made(layer.calls, layer.turns, tuple(layer.variables))) for layer in program.layers]
         for node, binding in program.bindings.items():
-            if isinstance(binding, BoundCall) and binding.entry.name in MAKERS:
+            if not isinstance(binding, BoundCall):
+                continue
+            if binding.entry.name in MAKERS or isinstance(binding.entry, CellEntry):
                 for e in program.facts.get(node, []):
-                    if isinstance(e.value, Variable):
-                        found.append((node, Made(e.calls, e.turns, (e.value,))))  # type: ignore[arg-type]
+                    if isinstance(e.value, (Variable, Cell)):
+                        weights = tuple(t for t in tensors_in(e.value) if isinstance(t, Variable))
+                        found.append((node, Made(e.calls, e.turns, weights)))  # type: ignore[arg-type]
         return found  # type: ignore[return-value]
 
     def under(self, path: Path) -> tuple[Variable, ...]:
@@ -127,6 +130,8 @@ class Sites:
         if isinstance(binding, BoundCall) and binding.entry.name in MAKERS:
             return "weight"
         values = program.values(call)
+        if isinstance(binding, BoundCall) and isinstance(binding.entry, CellEntry):
+            return "weight" if values and all(only_variables(v) for v in values) else None
         functions = [v for v in program.values(call.func) if isinstance(v, Function)]
         makes = any("variable" in self.emitter.building.makes.get(f.node, ()) for f in functions)
         return "weight" if makes and values and all(only_variables(v) for v in values) else None

@@ -148,7 +148,7 @@ class Sizes:
             if not shape:
                 return None
             tensor = layer.call.values[entry.input]
-            sizes.append(self._size(layer.calls, layer.turns, shape[-1].value, shape[-1], site.node, tensor))
+            sizes.append(self.sized(layer.calls, layer.turns, shape[-1].value, shape[-1], site.node, tensor))
         node = layers[0].call.nodes.get(entry.input)
         name = _tensor_name(self, node) if node is not None else ""
         if len({size.text for size in sizes}) == 1 and sizes[0].source:
@@ -166,7 +166,7 @@ class Sizes:
         found = []
         for e in self.program.facts.get(node, []):
             value, dim = _known(e.value)
-            found.append(self._size(e.calls, e.turns, value, dim, node, self._tensor_of(node, e.calls, e.turns)))
+            found.append(self.sized(e.calls, e.turns, value, dim, node, self._tensor_of(node, e.calls, e.turns)))
         return found
 
     def _tensor_of(self, node: cst.BaseExpression, calls: Path, turns: Turns) -> Value | None:
@@ -177,7 +177,7 @@ class Sizes:
                     return e.value
         return None
 
-    def _size(
+    def sized(
         self, calls: Path, turns: Turns, value: object, dim: Dim, node: cst.CSTNode, tensor: Value | None
     ) -> Size:
         """The size of a tensor, for which an expression at `node` is wanted."""
@@ -387,7 +387,7 @@ class Sizes:
         for e in self.program.facts.get(node, []):
             shape = e.value.shape if isinstance(e.value, Tensor) else None
             dim = shape[place] if shape and -len(shape) <= place < len(shape) else ANY
-            found.append(self._size(e.calls, e.turns, dim.value, dim, node, e.value))
+            found.append(self.sized(e.calls, e.turns, dim.value, dim, node, e.value))
         return found
 
 

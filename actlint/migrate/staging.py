@@ -297,6 +297,7 @@ class Staging:
         if site.kind != "weight":
             text = self.emitter.construct(site.node, self, step)  # type: ignore[arg-type]
             return [statement(f"{attribute}.append({text})" if site.listed else f"{attribute} = {text}")]
+        self.emitter.cells.within(site.node, self.sizes, step)
         if step.kind != "weight":
             self.sizes.within(site.node, step)
             text = code(site.node.visit(self.rewriter(False)))  # type: ignore[arg-type]
@@ -356,6 +357,8 @@ class Staging:
             return [returned] if returned is not None else []
         if step.kind == "forward" or step.kind == "shape" and self.sizes.computes(step):
             rewritten = step.node.visit(self.rewriter(True))
+            for name in assigned_names(step.node):
+                self._weights.pop(name, None)
             return [rewritten] if isinstance(rewritten, cst.BaseStatement) else []
         return []
 

@@ -20,6 +20,7 @@ from actlint.migrate.hoist import Block, Hoist
 from actlint.migrate.inline import inline
 from actlint.migrate.lift import lift
 from actlint.migrate.names import Names
+from actlint.migrate.parted import parted
 from actlint.migrate.properties import plain
 from actlint.migrate.regularizers import spelled_out
 from actlint.migrate.release import released
@@ -45,6 +46,7 @@ def straighten(program: Program) -> Program:
             or copied(program, names)
             or released(program, names)
             or named(program, names)
+            or parted(program, names)
         )
         if made is None:
             break

@@ -11,8 +11,10 @@ import libcst as cst
 from actlint.apis.shape import ANY, Dim
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call
+from actlint.migrate.conditional import conditional
 from actlint.migrate.expression import COLLECTIONS, Rewriter
 from actlint.migrate.flow import Parameter
+from actlint.migrate.repeated import REPEATED, repeated
 from actlint.migrate.source import code, parenthesized
 from actlint.migrate.statements import bracketed, function, statement
 from actlint.migrate.summaries import Summaries
@@ -24,7 +26,7 @@ from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall, tensor_dtype
 from actlint.program.counting import COUNTERS
 from actlint.program.options import are_options
-from actlint.program.values import Const, Variable
+from actlint.program.values import Cell, Const, Variable
 
 LINE = 100
 
@@ -108,6 +110,10 @@ class TF2(Target):
             return rewriter.expression(f"tf.Variable({', '.join(words)})")
         if name == "get_variable":
             return rewriter.expression(self._get_variable(rewriter, original, binding, argument))
+        if name == "cond":
+            return conditional(rewriter, original, updated, binding)
+        if name in REPEATED:
+            return repeated(rewriter, original, updated, binding)
         if name in COUNTERS:
             return rewriter.expression(
                 self.counter(rewriter, original, 'tf.Variable(0, dtype=tf.int64, trainable=False, name="global_step")')
@@ -186,7 +192,8 @@ class TF2(Target):
             elif not ordered and not site.listed and builder is not None:
                 for step in builder.steps:
                     for inner in step.sites:
-                        if inner.kind == "weight" and inner.listed:
+                        cells = any(isinstance(m.value, Cell) for m in inner.made)
+                        if inner.kind == "weight" and inner.listed and not cells:
                             held = {id(v) for m in inner.made for v in m.weights} & set(made)
                             found.append((f"{name}.{inner.name}", list(held)))
         for layer in self.emitter.program.layers:

@@ -12,9 +12,11 @@ from actlint.migrate.arguments import DTYPES
 from actlint.migrate.bodies import Home
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call, Region
+from actlint.migrate.conditional import conditional
 from actlint.migrate.expression import COLLECTIONS, Rewriter
 from actlint.migrate.flow import Item, Parameter
 from actlint.migrate.parts import Step
+from actlint.migrate.repeated import REPEATED, repeated
 from actlint.migrate.sites import Site
 from actlint.migrate.source import code, parenthesized
 from actlint.migrate.standard import standard_imports
@@ -27,7 +29,7 @@ from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall, dtype_of, is_host, tensor_dtype
 from actlint.program.counting import COUNTERS
 from actlint.program.model import uses_weights
-from actlint.program.values import Const, Mapping, Op, Sequence, Tensor, Value, Variable
+from actlint.program.values import Cell, Const, Mapping, Op, Sequence, Tensor, Value, Variable
 
 _LAYOUTS = {"same": "{}", "T": "{}.t()", "HWIO": "{}.permute(2, 3, 1, 0)"}
 
@@ -56,11 +58,19 @@ def capture(store, name):
 )
 
 
-def _registered(value: Value | None) -> bool:
-    """Whether a container of variables can be a `ParameterDict` or `ParameterList`."""
+def _registered(value: Value | None, kind: type[Value] = Variable) -> bool:
+    """Whether a container of variables can be a `ParameterDict` or `ParameterList`, or one of cells a `ModuleList`."""
     if isinstance(value, Mapping):
-        return all(isinstance(k, str) and isinstance(v, Variable) for k, v in value.items.items())
-    return isinstance(value, Sequence) and value.kind == "list" and all(isinstance(v, Variable) for v in value.items)
+        return all(isinstance(k, str) and isinstance(v, kind) for k, v in value.items.items())
+    return isinstance(value, Sequence) and value.kind == "list" and all(isinstance(v, kind) for v in value.items)
+
+
+def _holder(values: list[Value | None]) -> str | None:
+    """What a class keeps containers of variables, or of recurrent cells, in so that torch finds them."""
+    for kind, name in ((Variable, "Parameter"), (Cell, "Module")):
+        if values and all(_registered(value, kind) for value in values):
+            return f"nn.{name}{'Dict' if isinstance(values[0], Mapping) else 'List'}"
+    return None
 
 
 class Torch(Target):
@@ -336,6 +346,10 @@ class Torch(Target):
             made = self._get_variable(rewriter, original, binding, argument)
             plain = binding.const("trainable") is False or _is_counter(rewriter.values(original))
             return rewriter.expression(made if plain else f"nn.Parameter({made})")
+        if name == "cond":
+            return conditional(rewriter, original, updated, binding)
+        if name in REPEATED:
+            return repeated(rewriter, original, updated, binding)
         if name in COUNTERS:
             return rewriter.expression(self.counter(rewriter, original, "torch.tensor(0)"))
         if name in ("set_random_seed", "random.set_random_seed"):
@@ -428,26 +442,28 @@ class Torch(Target):
         if any(step.kind in ("weight", "grow") and not self._plain(step) for step in builder.steps):
             return False
         mixed = own and any(site.kind != "weight" for site in sites) or sum(site.listed for site in sites) > 1
+        mixed |= any(isinstance(made.value, Cell) for site in sites for made in site.made)
         inner = [self.emitter.builder(s.node) for s in sites if s.kind == "builder"]  # type: ignore[arg-type]
         return not (ordered and mixed) and all(self._registers(b, ordered) for b in inner)
 
     def _plain(self, step: Step) -> bool:
         """Whether a statement keeps variables where torch finds them."""
         values = [made.value for site in step.sites for made in site.made]
-        return not step.sites or all(isinstance(v, Variable) or _registered(v) for v in values)
+        return not step.sites or all(isinstance(v, (Variable, Cell)) or _holder([v]) for v in values)
 
     def object_list(self, site: Site) -> str:
-        return self.emitter.surroundings.spelled("nn.ParameterList()" if site.kind == "weight" else "nn.ModuleList()")
+        weights = site.kind == "weight" and not any(isinstance(made.value, Cell) for made in site.made)
+        return self.emitter.surroundings.spelled("nn.ParameterList()" if weights else "nn.ModuleList()")
 
     def container(self, node: cst.BaseExpression) -> str:
-        text = "nn.ParameterDict()" if isinstance(node, cst.Dict) else "nn.ParameterList()"
-        return self.emitter.surroundings.spelled(text)
+        name = _holder(self.emitter.program.values(node))
+        name = name or ("nn.ParameterDict" if isinstance(node, cst.Dict) else "nn.ParameterList")
+        return self.emitter.surroundings.spelled(f"{name}()")
 
     def kept(self, value: cst.BaseExpression, site: Site) -> cst.BaseExpression:
-        values = [made.value for made in site.made]
-        if any(not _registered(v) for v in values):
+        name = _holder([made.value for made in site.made])
+        if name is None:
             return value
-        name = "nn.ParameterDict" if isinstance(values[0], Mapping) else "nn.ParameterList"
         return cst.Call(cst.parse_expression(self.emitter.surroundings.spelled(name)), [cst.Arg(value)])
 
     def laid_out(self, variable: Variable) -> str:

@@ -394,6 +394,7 @@ class Building:
         tensors = [op for op in unit.ops if op.kind in ("op", "loss")]
         if (
             unit.made("variable")
+            or unit.made("cell")
             or unit.made("optimizer")
             or unit.layers
             or tensors

@@ -14,7 +14,7 @@ from actlint.migrate.refusals import Refused
 from actlint.migrate.sites import Made, Path, same_path
 from actlint.migrate.statements import bracketed
 from actlint.program.calls import assigned_names
-from actlint.program.values import Instance, Mapping, Sequence, Value, Variable
+from actlint.program.values import Cell, Instance, Mapping, Sequence, Value, Variable
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
@@ -232,6 +232,8 @@ def _inside(name: str, value: Value, variable: Variable) -> str | None:
         for place, item in enumerate(value.items):
             if found := _inside(f"{name}[{place}]", item, variable):
                 return found
+    if isinstance(value, Cell):
+        return next((f"{name}.{path}" for path, known in value.places if known is variable), None)
     if isinstance(value, Instance):
         for key, item in value.attributes.items():
             if found := _inside(f"{name}.{key}", item, variable):

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from actlint.apis.catalogue import lookup
-from actlint.apis.entry import Entry, LayerEntry
+from actlint.apis.entry import CellEntry, Entry, LayerEntry
 from actlint.apis.shape import Dim
-from actlint.program import argscopes, arrays, builtins_, collected, decorators, options, settings, structure
+from actlint.program import argscopes, arrays, builtins_, collected, decorators, options, recurrent, settings, structure
 from actlint.program import counting as counting
+from actlint.program import repeated as repeated
 from actlint.program.binding import (
     BoundCall,
     bind,
@@ -28,6 +29,7 @@ from actlint.program.scope import Scope
 from actlint.program.settings import is_auto
 from actlint.program.values import (
     NONE,
+    Cell,
     Class,
     Const,
     Function,
@@ -126,6 +128,8 @@ def apply(
                 named,
                 node,
             )
+    if isinstance(callee, Cell):
+        return recurrent.apply(self, callee, _named(("inputs", "state", "scope"), values, named), node)
     if isinstance(callee, Partial):
         return apply(self, callee.callee, [*callee.positional, *positional], [*callee.keywords, *keywords], node, scope)
     if isinstance(callee, Symbol):
@@ -137,6 +141,11 @@ def apply(
     ):
         return arrays.called(callee, positional, keywords)
     return opaque(self, callee, values + [value for _, value in named], node)
+
+
+def _named(names: tuple[str, ...], values: list[Value], named: list[tuple[str, Value]]) -> dict[str, Value]:
+    """Arguments by their parameters' names."""
+    return {**dict(zip(names, values, strict=False)), **dict(named)}
 
 
 class Partial(Value):
@@ -232,6 +241,12 @@ def _unsupported(self: Interpreter, short: str, values: list[Value], node: cst.C
 def _catalogued(self: Interpreter, entry: Entry, bound: BoundCall, node: cst.Call) -> Value:
     if isinstance(entry, LayerEntry):
         return _layer(self, entry, bound, node)
+    if isinstance(entry, CellEntry):
+        return recurrent.make(self, entry, bound, node)
+    if entry.kind == "rnn":
+        return recurrent.run(self, entry, bound, node)
+    if entry.kind == "state":
+        return recurrent.state_tuple(bound)
     if entry.kind == "optimizer":
         return Optimizer(self.operation(entry.name, bound.values, node, None, None, kind="optimizer").op)
     if entry.kind == "initializer":
@@ -331,6 +346,9 @@ def _method(
         return structure.optimizer_method(self, owner, name, positional, keywords, node)
     if isinstance(owner, Tensor):
         return structure.tensor_method(self, owner, name, positional, keywords, node)
+    if isinstance(owner, Cell) and name == "zero_state":
+        named = [(key, value) for key, value, _ in keywords]
+        return recurrent.zero_state(self, owner, _named(("batch_size", "dtype"), values, named), node)
     if isinstance(owner, Handle):
         return structure.handle_method(self, owner, name, positional, keywords, node)
     if isinstance(owner, (Sequence, Mapping)):

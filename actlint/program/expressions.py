@@ -15,6 +15,7 @@ from actlint.program.model import Evaluation
 from actlint.program.scope import Scope
 from actlint.program.values import (
     NONE,
+    Cell,
     Class,
     Const,
     DimValue,
@@ -204,6 +205,10 @@ def attribute(self: Interpreter, base: Value, name: str, node: cst.CSTNode) -> V
         return base
     if isinstance(base, Sequence) and isinstance(base, NamedSequence) and name in base.fields:
         return base.items[base.fields.index(name)]
+    if isinstance(base, Cell):
+        from actlint.program import recurrent
+
+        return recurrent.attribute(base, name) or Method(base, name)
     return Method(base, name)
 
 

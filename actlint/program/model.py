@@ -50,11 +50,12 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Unsupported:
-    """A framework symbol that the catalogue doesn't know, where it was used."""
+    """A framework symbol that the catalogue doesn't know, or not in this form, where it was used."""
 
     symbol: str
     node: cst.CSTNode
     file: Path
+    why: str = "isn't known to the catalogue"
 
 
 @dataclass

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from actlint.apis.shape import Dim, Shape
+from actlint.apis.shape import ANY, Dim, Shape
 
 if TYPE_CHECKING:
-    from actlint.apis.entry import LayerEntry
+    from actlint.apis.entry import CellEntry, LayerEntry
     from actlint.program.binding import BoundCall
     from actlint.program.scope import Scope
 
@@ -287,6 +287,41 @@ class Layer:
 
 
 @dataclass(eq=False)
+class Cell(Value):
+    """A recurrent cell. Its weights, or those of the cells in it, are made when it is first applied."""
+
+    entry: CellEntry
+    call: BoundCall
+    op: Op
+    cells: list[Cell] = field(default_factory=list)
+    variables: list[Variable] = field(default_factory=list)
+    input_size: Dim = ANY
+    dtype: str | None = None
+    scope: str | None = None
+    """The scope of its weights, once they are made."""
+    wrapped: bool = False
+    """Whether its weights are made by a cell around it that isn't made from tensors."""
+
+    @property
+    def places(self) -> Iterator[tuple[str, Variable]]:
+        """Its weights and those of the cells in it, each with its attribute in the rewritten program."""
+        for weight, variable in zip(self.entry.weights(self.call, self.input_size), self.variables, strict=False):
+            yield weight.tf2, variable
+        for place, cell in enumerate(self.cells):
+            inner = f"cells[{place}]" if self.entry.state == "cells" else "cell"
+            yield from ((f"{inner}.{path}", variable) for path, variable in cell.places)
+
+    @property
+    def tensors(self) -> Iterator[Tensor]:
+        """Its weights and those of the cells in it, and the tensors that it was made from."""
+        yield from self.variables
+        for cell in self.cells:
+            yield from cell.tensors
+        if self.op.kind == "op":
+            yield Tensor(self.op)
+
+
+@dataclass(eq=False)
 class Optimizer(Value):
     """An optimizer object; `op` remembers where it was made and with which arguments."""
 
@@ -378,6 +413,8 @@ def tensors_in(value: Value | None) -> Iterator[Tensor]:
     elif isinstance(value, Mapping):
         for item in value.items.values():
             yield from tensors_in(item)
+    elif isinstance(value, Cell):
+        yield from value.tensors
 
 
 def runs_in(value: Value | None) -> tuple[Run, ...]:

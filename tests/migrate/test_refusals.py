@@ -25,7 +25,68 @@ sess.run(tf.global_variables_initializer())
 RUN = START + "print(sess.run([train, loss], {x: data})[1])\n"
 READY = NET + TRAIN + START
 
+CONDITIONAL = (
+    NET
+    + """count = tf.Variable(0.0, trainable=False)
+chosen = tf.cond(tf.reduce_sum(x) > 0.0, {}, {})  #!
+train = tf.train.AdamOptimizer(0.1).minimize(tf.reduce_mean(tf.square(chosen)) + tf.reduce_sum(out))
+"""
+    + START
+    + "sess.run(train, {{x: data}})\n"
+)
+RECURRENT = """import numpy as np
+import tensorflow as tf
+
+cell = {}
+x = tf.placeholder(tf.float32, {})
+outputs, state = tf.nn.dynamic_rnn(cell, x, dtype=tf.float32){}
+loss = tf.reduce_mean(tf.square(outputs))
+train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    print(sess.run([train, loss], {{x: np.ones((8, 3, 2))}})[1])
+"""
+
 REFUSED = {
+    "variable that one branch alone reads": (
+        "REF109",
+        "only one branch of tf.cond reads a variable",
+        CONDITIONAL.format("lambda: tf.reduce_sum(out)", "lambda: tf.reduce_sum(x)"),
+    ),
+    "branch that gives a number": (
+        "REF108",
+        "gives something else than one tensor",
+        CONDITIONAL.format("lambda: 0.5", "lambda: tf.reduce_sum(x)"),
+    ),
+    "cell with peepholes": (
+        "REF108",
+        "use_peepholes can't be carried over",
+        RECURRENT.format("tf.nn.rnn_cell.LSTMCell(4, use_peepholes=True)  #!", "[None, 3, 2]", ""),
+    ),
+    "cell with an activation of the user's": (
+        "REF108",
+        "isn't one of TensorFlow's",
+        RECURRENT.format("tf.nn.rnn_cell.GRUCell(4, activation=lambda t: t)  #!", "[None, 3, 2]", ""),
+    ),
+    "cell of the user's": (
+        "REF101",
+        "isn't one of TensorFlow's",
+        "import tensorflow as tf\nclass Cell(tf.nn.rnn_cell.RNNCell):\n    pass\n"
+        + RECURRENT.format("Cell()", "[None, 3, 2]", "  #!"),
+    ),
+    "cell without an initialiser of its own in a scope that sets one": (
+        "REF108",
+        "initializer",
+        RECURRENT.format("tf.nn.rnn_cell.BasicLSTMCell(4)", "[None, 3, 2]", "").replace(
+            "outputs, state",
+            "with tf.variable_scope('net', initializer=tf.ones_initializer()):  #!\n    outputs, state",
+        ),
+    ),
+    "cell whose input's size isn't known": (
+        "REF102",
+        "the size of the cell's input isn't known",
+        RECURRENT.format("tf.nn.rnn_cell.GRUCell(4)  #!", "None", ""),
+    ),
     "assignment beside training": (
         "REF111",
         "doesn't wait for it",

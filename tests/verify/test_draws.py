@@ -32,12 +32,13 @@ never = tf.cond(tf.reduce_sum(x) > 1e9, lambda: tf.random_normal([2]), lambda: t
 
 
 def body(i, total):
+    unused = tf.random_normal([3])
     first = tf.random_normal([3])
     return i + 1, total + first * tf.random_uniform([3]) + tf.random_normal([3], stddev=.5) * w
 
 
 looped = tf.while_loop(lambda i, _: i < 4, body, [0, tf.zeros([3])])[1]
-later = tf.random_normal([2]) + never
+unused, later = tf.random_normal([2]), tf.random_normal([2]) + never
 gamma = tf.random_gamma([2], rates)
 poisson = tf.random_poisson(tf.stop_gradient(rates), [2])
 classes = tf.multinomial(x * w, 5)
@@ -67,9 +68,10 @@ def train_step(x):
         rates = tf.nn.softplus(x * w)
         looped = tf.zeros([3])
         for _ in range(4):
+            unused = tf.random.normal([3])
             first = tf.random.normal([3])
             looped = looped + first * tf.random.uniform([3]) + tf.random.normal([3], stddev=.5) * w
-        later = tf.random.normal([2])
+        unused, later = tf.random.normal([2]), tf.random.normal([2])
         gamma = tf.random.gamma([2], rates)
         poisson = tf.random.poisson([2], tf.stop_gradient(rates))
         classes = tf.random.categorical(x * w, 5)
@@ -101,9 +103,10 @@ def train_step(x):
     rates = F.softplus(x * w)
     looped = torch.zeros(3)
     for _ in range(4):
+        unused = torch.randn(3)
         first = torch.randn(3)
         looped = looped + first * torch.rand(3) + torch.randn(3) * .5 * w
-    later = torch.randn(2)
+    unused, later = torch.randn(2), torch.randn(2)
     gamma = Gamma(rates, 1.).sample((2,))
     poisson = torch.poisson(rates.detach().expand(2, 3, 3))
     classes = Categorical(logits=x * w).sample((5,)).T
@@ -176,8 +179,8 @@ def test_other_draws_differ(tmp_path, name):
 
 
 OWN = {
-    "torch's own generator": ("torch", ("torch.randn(2)", "torch.empty(2).exponential_()")),
-    "numpy's own generator": ("torch", ("torch.randn(2)", "torch.as_tensor(np.random.normal(size=2))")),
+    "torch's own generator": ("torch", ("torch.randn(2)\n", "torch.empty(2).exponential_()\n")),
+    "numpy's own generator": ("torch", ("torch.randn(2)\n", "torch.as_tensor(np.random.normal(size=2))\n")),
 }
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from actlint.apis.entries.images import known_pair, nhwc, pair, pool, window_shape
-from actlint.apis.entries.layers import activated, fan_in, units
+from actlint.apis.entries.layers import activated, fan_in
 from actlint.apis.entry import UNKNOWN, Bound, Entry, Form, LayerEntry, Rewriting, Weight
 from actlint.apis.forms import arguments, refuse_given
-from actlint.apis.infer import dtype_of, shape_of
+from actlint.apis.infer import dtype_of, shape_of, units_of
 from actlint.apis.shape import ANY, Dim, Shape
 
 _RELU = "The activation is relu unless `activation_fn` is passed, and the initialiser Glorot's."
@@ -68,13 +68,13 @@ def _torch_options(call: Rewriting) -> str:
 
 def _dense_shape(call: Bound) -> Shape | None:
     shape = call.shape("inputs")
-    return (*shape[:-1], units(call, "num_outputs")) if shape else None
+    return (*shape[:-1], units_of(call, "num_outputs")) if shape else None
 
 
 def _dense_entry(name: str, aliases: str, default: str) -> Entry:
     def weights(call: Bound) -> tuple[Weight, ...]:
         shape = call.shape("inputs")
-        return _weights(call, (shape[-1] if shape else ANY, units(call, "num_outputs")), "T", default)
+        return _weights(call, (shape[-1] if shape else ANY, units_of(call, "num_outputs")), "T", default)
 
     def tf2(call: Rewriting) -> str:
         _refuse_extras(call)
@@ -121,13 +121,13 @@ def _layout(call: Rewriting) -> str:
 def _conv_shape(call: Bound) -> Shape | None:
     window, stride, rate = (pair(call.const(p, 1)) for p in ("kernel_size", "stride", "rate"))
     reach = ((window[0] - 1) * rate[0] + 1, (window[1] - 1) * rate[1] + 1) if window and rate else None
-    return window_shape(call.shape("inputs"), reach, stride, _padding(call), units(call, "num_outputs"))
+    return window_shape(call.shape("inputs"), reach, stride, _padding(call), units_of(call, "num_outputs"))
 
 
 def _conv_weights(call: Bound) -> tuple[Weight, ...]:
     shape, window = call.shape("inputs"), pair(call.const("kernel_size"))
     sides = (Dim(window[0]), Dim(window[1])) if window else (ANY, ANY)
-    return _weights(call, (*sides, shape[-1] if shape else ANY, units(call, "num_outputs")), "HWIO", "nn.relu")
+    return _weights(call, (*sides, shape[-1] if shape else ANY, units_of(call, "num_outputs")), "HWIO", "nn.relu")
 
 
 def _conv_tf2(call: Rewriting) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from actlint.apis.entries.images import known_padding, known_pair, nhwc, padding, pair, pool, window_shape
 from actlint.apis.entry import UNKNOWN, Bound, Entry, Form, LayerEntry, Rewriting, ShapeRule, Weight
 from actlint.apis.forms import arguments, refuse_given
-from actlint.apis.infer import dtype_of, shape_of, total
+from actlint.apis.infer import dtype_of, shape_of, total, units_of
 from actlint.apis.shape import ANY, Dim, Shape
 
 ACTIVATIONS = {
@@ -39,15 +39,6 @@ def _refuse_extras(call: Rewriting) -> None:
 
 def _biased(call: Bound) -> bool:
     return not call.given("use_bias") or call.const("use_bias") is not False
-
-
-def units(call: Bound, parameter: str) -> Dim:
-    """A number of units, with the user's text for it."""
-    found = call.dimensions(parameter)
-    if found:
-        return found[0]
-    value = call.const(parameter)
-    return Dim(value if isinstance(value, int) else None)
 
 
 def fan_in(call: Rewriting) -> str:
@@ -90,13 +81,13 @@ def _weights(kernel: Shape | None, call: Bound, units: Dim, layout: str) -> tupl
 
 
 def _dense_weights(call: Bound) -> tuple[Weight, ...]:
-    shape, size = call.shape("inputs"), units(call, "units")
-    return _weights((shape[-1] if shape else ANY, size), call, size, "T")
+    shape, units = call.shape("inputs"), units_of(call, "units")
+    return _weights((shape[-1] if shape else ANY, units), call, units, "T")
 
 
 def _dense_shape(call: Bound) -> Shape | None:
     shape = call.shape("inputs")
-    return (*shape[:-1], units(call, "units")) if shape else None
+    return (*shape[:-1], units_of(call, "units")) if shape else None
 
 
 def _keras(name: str, pairs: str) -> Form:
@@ -120,7 +111,7 @@ def _linear(call: Rewriting) -> str:
 
 
 def _conv_weights(call: Bound) -> tuple[Weight, ...]:
-    shape, filters, window = call.shape("inputs"), units(call, "filters"), pair(call.const("kernel_size"))
+    shape, filters, window = call.shape("inputs"), units_of(call, "filters"), pair(call.const("kernel_size"))
     sides = (Dim(window[0]), Dim(window[1])) if window else (ANY, ANY)
     return _weights((*sides, shape[-1] if shape else ANY, filters), call, filters, "HWIO")
 
@@ -129,7 +120,7 @@ def _conv_shape(call: Bound) -> Shape | None:
     window, stride = pair(call.const("kernel_size")), pair(call.const("strides", 1))
     dilation = pair(call.const("dilation_rate", 1))
     reach = ((window[0] - 1) * dilation[0] + 1, (window[1] - 1) * dilation[1] + 1) if window and dilation else None
-    return window_shape(call.shape("inputs"), reach, stride, padding(call), units(call, "filters"))
+    return window_shape(call.shape("inputs"), reach, stride, padding(call), units_of(call, "filters"))
 
 
 def _conv(call: Rewriting) -> str:

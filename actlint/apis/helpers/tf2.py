@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actlint.apis.helpers import Helper
+from actlint.apis.helpers.rnn_tf2 import HELPERS as RNN
 
 _ALL = (
     Helper(
@@ -62,4 +63,4 @@ def natural_exp_decay(learning_rate, step, decay_steps, decay_rate, staircase=Fa
     ),
 )
 
-HELPERS: dict[str, Helper] = {helper.name: helper for helper in _ALL}
+HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_ALL, *RNN)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from actlint.apis.helpers import Helper
+from actlint.apis.helpers.loops_torch import HELPERS as LOOPS
+from actlint.apis.helpers.rnn_torch import HELPERS as RNN
 from actlint.apis.helpers.torch_images import IMAGES
 from actlint.apis.helpers.torch_indexing import INDEXING
 
@@ -398,5 +400,16 @@ def piecewise_constant(step, boundaries, values):
 
 HELPERS: dict[str, Helper] = {
     helper.name: helper
-    for helper in (*_TENSORS, *_LOSSES, *INDEXING, *IMAGES, *_LAYERS, *_ACTIVATIONS, *_OPTIMIZERS, *_SCHEDULES)
+    for helper in (
+        *_TENSORS,
+        *_LOSSES,
+        *INDEXING,
+        *IMAGES,
+        *_LAYERS,
+        *_ACTIVATIONS,
+        *_OPTIMIZERS,
+        *_SCHEDULES,
+        *RNN,
+        *LOOPS,
+    )
 }

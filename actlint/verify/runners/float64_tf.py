@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 
-from . import kernels_tf
+from . import flows_tf, kernels_tf
 
 DTYPES = "tensorflow.python.framework.dtypes"
 DT_FLOAT, DT_DOUBLE = FLOATS = 1, 2
@@ -96,6 +96,7 @@ def finish(eager):
     kernels_tf.install()
     _widen_python_functions()
     if not eager:
+        flows_tf.install()
         return
 
     convert = constant_op.convert_to_eager_tensor

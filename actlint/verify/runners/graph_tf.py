@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .flows_tf import is_flow
+
 RANDOM = ("Random", "Multinomial", "TruncatedNormal", "Stateless", "PyFunc", "Iterator")
 JUMPS = ("ArgMax", "ArgMin", "Ceil", "Floor", "InTopK", "InTopKV2", "Rint", "Round", "Sign", "TopKV2")
 COMPARISONS = ("Equal", "Greater", "GreaterEqual", "Less", "LessEqual", "NotEqual")
@@ -140,10 +142,11 @@ def is_deterministic(variable, by_name):
 def narrow(operations):
     """An operation that computes in 32 bits or less, though the dtype tables are widened, if there is one.
 
-    Explicit halves and what only a cast reads count as well.
+    Explicit halves and what only a cast reads count as well, flows of TensorArrays don't.
     """
     for op in operations:
-        if any(int(enum) % REF in NARROW for enum in op._output_types):
+        outputs = zip(op._output_types, op.outputs)
+        if any(int(enum) % REF in NARROW and not is_flow(tensor) for enum, tensor in outputs):
             return op
     return None
 

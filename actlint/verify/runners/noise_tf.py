@@ -10,6 +10,8 @@ import re
 
 import numpy as np
 
+from . import companions
+
 STATEFUL = {"random_standard_normal": "normal", "random_uniform": "uniform", "truncated_normal": "truncated"}
 STATELESS = {
     "stateless_random_normal": "normal",
@@ -58,6 +60,12 @@ class GraphNoise:
         gen_random_ops.random_poisson_v2 = self._poisson
         gen_random_ops.multinomial = self._multinomial
         _iterate_one_by_one()
+        companions.draw_in_every_turn(lambda: self.operations)
+
+    @property
+    def operations(self):
+        """The operations that draw."""
+        return [op for _, op in self.sources if op is not None]
 
     def start(self, run, operations):
         """Begin a run, which needs these operations."""

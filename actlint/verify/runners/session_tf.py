@@ -7,6 +7,7 @@ import threading
 
 import numpy as np
 
+from .companions import Companions
 from .graph_tf import (
     VARIABLES,
     dense,
@@ -59,7 +60,7 @@ class Recorder:
         self.stopped, self.notes, self.inside = False, [], False
         self.initial = InitialValues(len(plan["weights"]), self._array, self.notes)
         self.original, self.until, self.synthetic, self.widened = None, None, None, False
-        self.places = None
+        self.places, self.companions = None, None
         self.by_key = {run["key"]: site for site, run in enumerate(plan["runs"]) if "key" in run}
 
     # what instrumented code calls
@@ -208,6 +209,8 @@ class Recorder:
         fed = self._fed(graph, feed_dict)
         starts = [e for leaf in leaves(fetches) for e in elements(graph, leaf)]
         operations = self._closure(graph, starts, fed)
+        drawn = self._companions(graph, operations, fed)
+        operations = operations | needed(drawn, fed) if drawn else operations
         below = narrow(operations) if self.widened else None
         if below is not None:
             raise Narrow(below.type)
@@ -218,6 +221,7 @@ class Recorder:
         self.train_steps += trains
         record.update(step=self.train_steps, train=trains, gradients=False)
         extras = self._extras(record, graph, operations, fed, applied)
+        extras.update((("draw", number), tensor) for number, tensor in enumerate(drawn))
         gradients = self._gradients_first(graph, operations, applied, fed)
         racing = self._racing(graph, fetches, extras, operations, fed, bool(gradients)) if trains else {}
         extras = {key: extra for key, extra in extras.items() if key not in racing}
@@ -246,6 +250,12 @@ class Recorder:
             self._note_race(plan["site"], sorted(key[1] for key in racing if key[0] == "fetch"))
         self.runs.append(record)
         return result
+
+    def _companions(self, graph, operations, fed):
+        """Draws that the rewritten program makes though this run doesn't need them."""
+        if self.companions is None and self.places is not None:
+            self.companions = Companions(self.places.relative)
+        return self.companions.of(graph, self.noise.operations, operations, fed) if self.companions else []
 
     def _extras(self, record, graph, operations, fed, applied):
         """What is fetched along with the user's own fetches, by key."""
