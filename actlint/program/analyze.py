@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Mapping
-from functools import lru_cache
 from pathlib import Path
 
 import libcst as cst
@@ -15,12 +14,10 @@ from actlint.program.model import Program
 from actlint.program.scope import Scope
 from actlint.program.uncalled import interpret_uncalled
 from actlint.program.values import Class, Function, Module
-from actlint.syntax.tree import Invalid, Tree, parse
+from actlint.syntax.tree import Invalid, Tree, parsed
 
 MAX_FILES = 40
 _ANALYSED = (Class, Function, Module)
-_parsed = lru_cache(maxsize=128)(parse)
-"""Parsed files of the last programs: files of one package import one another."""
 
 
 def analyze(
@@ -43,7 +40,7 @@ def analyze(
     """
     path = path.resolve()
     known = trees or {}
-    program = Program([path], {path: known.get(path) or _parsed(read(path))}, read=read)
+    program = Program([path], {path: known.get(path) or parsed(read(path))}, read=read)
     if not graph:
         return program
 
@@ -59,7 +56,7 @@ def analyze(
             source = known[file].source if file in known else read(file)
             if b"tensorflow" not in source.raw and not _passes_on(source):
                 return None
-            program.trees[file] = known.get(file) or _parsed(source)
+            program.trees[file] = known.get(file) or parsed(source)
         except (Invalid, Undecodable, OSError):
             return None
         program.files.append(file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from bisect import bisect_right
 from copy import copy
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from actlint.files.source import Source
 from actlint.findings import Position
 from actlint.syntax.errors import Invalid, compiles, explain, may_be_too_deep
 
-__all__ = ["Invalid", "Tree", "parse"]
+__all__ = ["Invalid", "Tree", "parse", "parsed"]
 
 
 class Tree:
@@ -139,3 +139,8 @@ class _Syntactic:
         start = self.start if self.start_node is None else spans[self.start_node][0]
         end = len(self.recorder.tokens) if self.end_node is None else spans[self.end_node][1]
         spans[self.node] = start, end
+
+
+parsed = lru_cache(maxsize=128)(parse)
+"""`parse`, but for the files of the last programs: files of one package import one another, and each is read as graph
+code and as eager code."""

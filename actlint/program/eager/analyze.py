@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from pathlib import Path
 
 from actlint.files.source import Source, Undecodable
@@ -12,10 +11,9 @@ from actlint.program.eager.interpreter import Interpreter
 from actlint.program.eager.model import EagerProgram
 from actlint.program.eager.uncalled import interpret_uncalled
 from actlint.program.scope import Scope
-from actlint.syntax.tree import Invalid, Tree, parse
+from actlint.syntax.tree import Invalid, Tree, parsed
 
 MAX_FILES = 24
-_parsed = lru_cache(maxsize=128)(parse)
 
 
 def analyze_eager(path: Path, read: Callable[[Path], Source], trees: Mapping[Path, Tree] | None = None) -> EagerProgram:
@@ -25,7 +23,7 @@ def analyze_eager(path: Path, read: Callable[[Path], Source], trees: Mapping[Pat
     module that can't is treated as an installed package."""
     path = path.resolve()
     known = dict(trees or {})
-    program = EagerProgram([path], {path: known.get(path) or _parsed(read(path))})
+    program = EagerProgram([path], {path: known.get(path) or parsed(read(path))})
 
     def load(file: Path) -> Scope | None:
         file = file.resolve()
@@ -34,7 +32,7 @@ def analyze_eager(path: Path, read: Callable[[Path], Source], trees: Mapping[Pat
         if len(program.files) >= MAX_FILES:
             return None
         try:
-            program.trees[file] = known.get(file) or _parsed(read(file))
+            program.trees[file] = known.get(file) or parsed(read(file))
         except (Invalid, Undecodable, OSError):
             return None
         program.files.append(file)
