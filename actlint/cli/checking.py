@@ -25,25 +25,27 @@ INVALID_SYNTAX = "invalid-syntax"
 
 
 class Checker:
-    """Collects findings over many files. `errors` are sentences about files that couldn't be read or analysed."""
+    """Collects findings over many files. `errors` are sentences about files that couldn't be read or analysed,
+    `checked` the files."""
 
     def __init__(self, rules: tuple[Rule, ...], config: Config) -> None:
         self.errors: list[str] = []
         self._rules = rules
         self._prefilter = Prefilter([rule.triggers for rule in rules])
         self._ignores = [(matcher([glob], str(config.root)), codes) for glob, codes in config.per_file_ignores.items()]
-        self._checked: list[Path] = []
+        self.checked: list[Path] = []
         self._sources: dict[Path, Source] = {}
         self._suppressions: dict[Path, Suppressions] = {}
         self._found: set[Finding] = set()
         self._imported: set[Path] = set()
         """The files that checked graph programs import."""
 
-    def check(self, file: Path, *, named: bool) -> None:
-        """Check one file, as a program of its own. A named file is parsed even if it holds nothing for the rules."""
-        self._checked.append(file)
+    def check(self, file: Path, *, named: bool, raw: bytes | None = None) -> None:
+        """Check one file, as a program of its own. A named file is parsed even if it holds nothing for the rules.
+        `raw` is its content where that isn't the file's."""
+        self.checked.append(file)
         try:
-            raw = file.read_bytes()
+            raw = file.read_bytes() if raw is None else raw
         except OSError as error:
             self.errors.append(f"{file}: {error.strerror}")
             return
@@ -65,7 +67,7 @@ class Checker:
         """The findings in checked files, by place, without those that a comment or the configuration silences."""
         if not self._found:
             return []
-        checked = {file.resolve(): file for file in self._checked}
+        checked = {file.resolve(): file for file in self.checked}
         whole = {rule.code for rule in self._rules if rule.whole}
         kept = (
             replace(finding, path=checked[finding.path])

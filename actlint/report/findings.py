@@ -1,8 +1,9 @@
-"""Findings for people (`full`, `concise`) and for programs (`json`, `sarif`)."""
+"""Findings for people (`full`, `concise`, `grouped`, statistics) and for programs."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -11,7 +12,7 @@ from actlint.findings import Finding, Fix, Position, Related
 from actlint.report.excerpt import Excerpt
 from actlint.report.terminal import Line, draw, line
 
-FORMATS = ("full", "concise", "json", "sarif")
+FORMATS = ("full", "concise", "grouped", "json", "json-lines", "sarif", "github", "gitlab", "junit")
 
 
 def show(
@@ -24,21 +25,60 @@ def show(
 ) -> None:
     """Print findings; `text` gives a file's text for excerpts, `fixed` were there and are repaired, of the others
     `fixable` can be repaired."""
-    if output_format == "json":
-        import json
+    if output_format in ("full", "concise", "grouped"):
+        shown = {"concise": map(_concise, findings), "grouped": _grouped(findings), "full": _full(findings, text)}
+        draw((*shown[output_format], *_summary(findings, fixed, fixable)), stream)
+    else:
+        stream.write(_for_programs(findings, output_format))
 
-        stream.write(json.dumps([as_json(finding) for finding in findings], indent=2) + "\n")
-    elif output_format == "sarif":
-        import json
 
+def _for_programs(findings: Sequence[Finding], output_format: str) -> str:
+    import json
+
+    from actlint.report.services import github, gitlab, junit
+
+    if output_format == "sarif":
         from actlint.report.sarif import as_sarif
         from actlint.rules.registry import all_rules
 
-        stream.write(json.dumps(as_sarif(findings, all_rules()), indent=2) + "\n")
-    elif output_format == "concise":
-        draw((*map(_concise, findings), *_summary(findings, fixed, fixable)), stream)
-    else:
-        draw((*_full(findings, text), *_summary(findings, fixed, fixable)), stream)
+        return json.dumps(as_sarif(findings, all_rules()), indent=2) + "\n"
+    if output_format == "json-lines":
+        return "".join(json.dumps(as_json(finding)) + "\n" for finding in findings)
+    if output_format == "github":
+        return "".join(github(finding) + "\n" for finding in findings)
+    if output_format == "gitlab":
+        return json.dumps(gitlab(findings), indent=2) + "\n"
+    if output_format == "junit":
+        return junit(findings)
+    return json.dumps([as_json(finding) for finding in findings], indent=2) + "\n"
+
+
+def show_statistics(findings: Sequence[Finding], output_format: str, stream: TextIO) -> None:
+    """Print how often each rule was broken, the commonest first."""
+    counts = Counter((finding.code, finding.name) for finding in findings)
+    fixable = {finding.code for finding in findings if finding.fix is not None}
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    if output_format in ("json", "json-lines"):
+        import json
+
+        rows = [{"code": c, "name": name, "count": n, "fixable": c in fixable} for (c, name), n in ranked]
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        stream.write(json.dumps(rows, indent=2) + "\n" if output_format == "json" else lines)
+        return
+    width = len(str(ranked[0][1])) if ranked else 0
+    marks = any(code in fixable for code, _ in counts)
+    rows = (
+        line(
+            (f"{n:>{width}}", "bold"),
+            "  ",
+            (c, "bold red"),
+            "  ",
+            ("[*] " if c in fixable else "    ") if marks else "",
+            "" if name == c else name,
+        )
+        for (c, name), n in ranked
+    )
+    draw((*rows, *_summary(findings, 0, 0)), stream)
 
 
 def as_json(finding: Finding) -> dict[str, Any]:
@@ -114,6 +154,17 @@ def _diagnostic(finding: Finding, excerpt: Callable[[Path], Excerpt]) -> Iterato
 
 def _related(related: Related, excerpt: Excerpt, width: int) -> Iterator[Line]:
     yield from excerpt.lines(related.position, related.position, width, related.message, mark="-", context=0)
+
+
+def _grouped(findings: Sequence[Finding]) -> Iterator[Line]:
+    for path in dict.fromkeys(finding.path for finding in findings):
+        own = [finding for finding in findings if finding.path == path]
+        places = {finding: f"{finding.start.row}:{finding.start.column}" for finding in own}
+        width = max(map(len, places.values()))
+        yield line((shown_path(path), "bold"), ":")
+        for finding in own:
+            yield line(f"  {places[finding]:<{width}} ", (finding.code, "bold red"), f" {finding.message}")
+        yield line()
 
 
 def _concise(finding: Finding) -> Line:
