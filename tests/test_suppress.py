@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from actlint.edits import apply
 from actlint.findings import Finding, Position
-from actlint.suppress import Suppressions
+from actlint.suppress import Suppressions, comments
 
 
 def finding(row: int, last: int | None = None) -> Finding:
@@ -43,3 +44,29 @@ def test_first_and_last_line_count_and_no_other(newline: str) -> None:
     assert Suppressions(text).cover(finding(2))
     assert Suppressions(text).cover(finding(1, 2))
     assert not Suppressions(text).cover(finding(4))
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "wanted"),
+    [
+        ("x = 1\ny = 2\n", (1, 1), "x = 1  # noqa: ACT102\ny = 2\n"),
+        ("x = 1\r\ny = 2\r\n", (2, 2), "x = 1\r\ny = 2  # noqa: ACT102\r\n"),
+        ("x = 1  # why\n", (1, 1), "x = 1  # why  # noqa: ACT102\n"),
+        ("x = 1  # noqa: E501\n", (1, 1), "x = 1  # noqa: ACT102, E501\n"),
+        ('x = """a\nb"""\n', (1, 2), 'x = """a\nb"""  # noqa: ACT102\n'),
+        ("x = 1 + \\\n    2\n", (1, 2), "x = 1 + \\\n    2  # noqa: ACT102\n"),
+        ("x = f(\n    1,\n)\n", (1, 3), "x = f(  # noqa: ACT102\n    1,\n)\n"),
+        ('x = """a\nb\nc"""\n', (1, 2), 'x = """a\nb\nc"""\n'),
+    ],
+)
+def test_comments_stand_where_they_silence(text: str, place: tuple[int, int], wanted: str) -> None:
+    start, end = place
+    one = Finding(Path("a.py"), "ACT102", "name", "message", Position(start, 1), Position(end, 2))
+    silenced = apply(text, comments(text, [one]))
+    assert silenced == wanted
+    assert Suppressions(silenced).cover(one) == (silenced != text)
+
+
+def test_findings_of_one_line_share_a_comment() -> None:
+    findings = [Finding(Path("a.py"), code, "n", "m", Position(1, 1), Position(1, 2)) for code in ("ACT2", "ACT1")]
+    assert apply("x = 1\n", comments("x = 1\n", findings)) == "x = 1  # noqa: ACT1, ACT2\n"

@@ -12,7 +12,7 @@ import click
 
 from actlint.baseline import BadBaseline, Key, read, unknown, write
 from actlint.cli.checking import Checker
-from actlint.cli.fixing import fix_all, fixable
+from actlint.cli.fixing import fix_all, fixable, silence
 from actlint.cli.options import configuration, files_meant, paths_argument, selectors
 from actlint.config import Config
 from actlint.findings import Finding
@@ -52,6 +52,7 @@ PATH = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--baseline", type=PATH, help="Leave out the findings that this file knows of, and say which are gone.")
 @click.option("--write-baseline", type=PATH, help="Write all findings into this file, for --baseline.")
+@click.option("--add-noqa", is_flag=True, help="Silence the findings that are left with `# noqa` comments.")
 @click.option("--no-cache", is_flag=True, help="Read every file anew.")
 def check(
     paths: tuple[str, ...],
@@ -69,6 +70,7 @@ def check(
     stdin_filename: Path | None,
     baseline: Path | None,
     write_baseline: Path | None,
+    add_noqa: bool,
     no_cache: bool,
 ) -> int:
     """Report what goes wrong in Python files and folders (default: the current folder).
@@ -97,6 +99,9 @@ def check(
     if baseline is not None:
         findings, gone = unknown(findings, known, baseline.resolve().parent, checker.text)
         _report_gone(baseline, gone, checker)
+    if add_noqa:
+        click.echo(f"Added {_silence(findings)} noqa directives.")
+        return 2 if checker.errors else 0
     if statistics:
         show_statistics(findings, output_format, sys.stdout)
     else:
@@ -144,6 +149,13 @@ def _standard_input(
     checker = Checker(_rules(config, *chosen), config)
     checker.check(file, named=True, raw=sys.stdin.buffer.read())
     return checker
+
+
+def _silence(findings: Sequence[Finding]) -> int:
+    try:
+        return silence(findings)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
 
 
 def _known(baseline: Path | None) -> Counter[Key]:

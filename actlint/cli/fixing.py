@@ -10,6 +10,7 @@ from actlint.edits import apply, overlaps
 from actlint.files.source import decode, read
 from actlint.files.write import write_all
 from actlint.findings import Edit, Finding
+from actlint.suppress import comments
 from actlint.syntax.errors import compiles
 
 MAX_ROUNDS = 10
@@ -29,6 +30,21 @@ def fix_all(run: Callable[[], Checker], unsafe: bool) -> tuple[Checker, int]:
         write_all(contents)
         fixed += count
     return run(), fixed
+
+
+def silence(findings: Sequence[Finding]) -> int:
+    """Write `# noqa` comments for findings; answers how many. Raises OSError; files are written as one act."""
+    contents: dict[Path, bytes] = {}
+    added = 0
+    for file in dict.fromkeys(finding.path.resolve() for finding in findings):
+        own = [f for f in findings if f.path.resolve() == file and f.code != f.name]
+        source = read(file) if own else None
+        edits = comments(source.text, own) if source is not None else []
+        if source is not None and edits:
+            contents[file] = source.encode(apply(source.text, edits))
+            added += len(edits)
+    write_all(contents)
+    return added
 
 
 def fixable(findings: Sequence[Finding], unsafe: bool) -> int:

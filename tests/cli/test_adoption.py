@@ -99,3 +99,13 @@ def test_standard_input_stands_alone(actlint: Actlint, options: list[str]) -> No
     result = actlint("check", "-", *options)
     assert result.code == 2
     assert "standard input" in result.err
+
+
+def test_add_noqa(actlint: Actlint, bad: Path) -> None:
+    result = actlint("check", "--add-noqa")
+    assert (result.code, result.out) == (0, "Added 2 noqa directives.\n")
+    assert bad.read_text() == (
+        "import tensorflow as tf\nx = tf.placeholder()  # noqa: ACT001\nsession.run(x)  # noqa: ACT101\n"
+    )
+    assert actlint("check").code == 0
+    assert actlint("check", "--add-noqa").out == "Added 0 noqa directives.\n"
