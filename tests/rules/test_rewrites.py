@@ -9,10 +9,9 @@ import pytest
 from actlint.files.source import read
 from actlint.program import analyze
 from actlint.rules.registry import all_rules
+from tests.fixtures.programs import INHERITED
 
 _FIXTURES = Path(__file__).parents[2] / "fixtures"
-_INHERITED = {("sparse_activation", "ACT401")}
-"""Findings about what the original computes too, which a faithful rewrite keeps."""
 
 
 @pytest.mark.parametrize(
@@ -26,7 +25,7 @@ def test_rewrites_are_clean(file):
     program = analyze(file, read, uncalled=True, graph=any(rule.reads == "graph" for rule in rules))
     found = {finding.code for rule in rules for finding in rule.check(program)}
     example = file.relative_to(_FIXTURES).parts[0]
-    assert found <= {code for name, code in _INHERITED if name == example}
+    assert found <= {code for name, code in INHERITED if name == example}
 
 
 def test_there_are_rewrites():

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
-os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 _random = np.random.RandomState(5)
 SEQUENCES = _random.uniform(-2, 2, (4, 5, 3))
@@ -93,11 +90,15 @@ class Example:
 
     def _graph(self):
         import tensorflow as tf
+        from tf_keras.src.layers.rnn import legacy_cell_wrappers, legacy_cells
 
         v1 = tf.compat.v1
+        rnn_cell = SimpleNamespace(**vars(legacy_cells), DropoutWrapper=legacy_cell_wrappers.DropoutWrapper)
+        names = SimpleNamespace(rnn_cell=rnn_cell, relu=v1.nn.relu, softsign=v1.nn.softsign)
+        known = {"tf": SimpleNamespace(nn=names, sigmoid=v1.sigmoid)}
         with _old_loops(), v1.Graph().as_default(), v1.Session() as session:
             inputs = v1.placeholder(self.x.dtype.name, self.x.shape)
-            cells = [eval(self.source, {"tf": v1}) for _ in range(self.count)]
+            cells = [eval(self.source, known) for _ in range(self.count)]
             given = v1.unstack(inputs, axis=1) if self.static else inputs
             function = getattr(v1.nn, self.name)
             results = _applied(function, cells, given, self.lengths, self.options, None, dtype=self.x.dtype.name)
