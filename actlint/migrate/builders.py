@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
 
 
+def _is_number(value: Value) -> bool:
+    """Whether a value is a number that operations take as they take a tensor."""
+    return isinstance(value, Const) and type(value.value) in (int, float)
+
+
 @dataclass(eq=False)
 class Builder:
     """The class that a builder function becomes."""
@@ -108,7 +113,7 @@ class Builder:
             name = parameter.name.value
             values = [path[-1].arguments[name] for path in self.paths if name in path[-1].arguments]
             carries = [bool(list(tensors_in(v))) for v in values]
-            if any(carries) and not all(c or v == NONE for c, v in zip(carries, values, strict=True)):
+            if any(carries) and not all(c or v == NONE or _is_number(v) for c, v in zip(carries, values, strict=True)):
                 raise self.refuse(parameter, f": {name} is a tensor in one call and a Python value in another")
             if any(list(tensors_in(v)) for v in self.program.values(parameter.default or parameter)):
                 raise self.refuse(parameter, f" has a tensor as the default of {name}")
