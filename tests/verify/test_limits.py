@@ -221,7 +221,7 @@ def test_nothing_outlives_actlint(tmp_path: Path, temporary: Path, number: int) 
 
 
 def wait(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition() and time.monotonic() < end:
         time.sleep(0.05)
     assert condition()
