@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import libcst as cst
 
 from actlint.migrate.edit import Edit, Edited
-from actlint.migrate.names import own_names
-from actlint.migrate.source import code, walk
-from actlint.program.calls import assigned_names
+from actlint.migrate.elsewhere import Elsewhere
+from actlint.migrate.source import code, walk, with_arguments
 from actlint.program.model import Program
 from actlint.program.varscopes import ScopeInitial
 
@@ -52,49 +50,17 @@ def _can_be_passed(program: Program, module: cst.Module, initial: ScopeInitial, 
     ]
     if len(filled) > sum(len(one.uses) for one in alike) or any(call.args[-1].star for call in uses):
         return False
-    names = {name.value for name in own_names(initial.node)}
-    bound = list(_bound(module))
-    constant = {name for name in names if bound.count(name) < 2}
-    functions = [part for part in walk(module) if isinstance(part, (cst.FunctionDef, cst.Lambda))]
-    local = {name for part in functions for name in _locals(part)}
-    if names <= constant - local:
-        return True
-    together = [part for part in functions if any(below is initial.node for below in walk(part))]
-    inner = together[-1] if together else module
-    inside = {id(part) for part in walk(inner)}
-    owners = [part for part in functions if part is not inner and id(part) in inside]
-    below = {id(part) for owner in owners for part in walk(owner)}
-    settled = names - {name for name in assigned_names(inner) if list(_bound(inner)).count(name) > 1}
-    return names == settled and all(id(call) in inside and id(call) not in below for call in uses)
-
-
-def _bound(node: cst.CSTNode) -> Iterator[str]:
-    """The names that statements bind, once for each time."""
-    for part in walk(node):
-        if isinstance(part, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.For, cst.NamedExpr)):
-            yield from (name.value for name in own_names(part.target))
-
-
-def _locals(function: cst.FunctionDef | cst.Lambda) -> set[str]:
-    parameters = {part.name.value for part in walk(function.params) if isinstance(part, cst.Param)}
-    return parameters | (assigned_names(function.body) if isinstance(function, cst.FunctionDef) else set())
+    file = Elsewhere(program, module)
+    return all(file.means_the_same(one.node, call) for one in alike for call, _ in one.uses)
 
 
 def _edited(edit: Edit, alike: list[ScopeInitial]) -> Edited:
     for call, parameter in dict.fromkeys(use for one in alike for use in one.uses):
         value = cst.parse_expression(code(alike[0].node))
-        last = call.args[-1]
-        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-        added = cst.Arg(
-            value,
-            keyword=cst.Name(parameter),
-            equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
-        )
-        edit.replace(call, call.with_changes(args=[*call.args[:-1], last.with_changes(comma=comma), added]))
+        bare = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+        added = cst.Arg(value, keyword=cst.Name(parameter), equal=bare)
+        edit.replace(call, with_arguments(call, [*call.args, added]))
     for one in alike:
-        call = one.scope
-        kept = [argument for argument in call.args if argument.value is not one.node]
-        if kept and kept[-1] is not call.args[-1]:
-            kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-        edit.replace(call, call.with_changes(args=kept))
+        kept = [argument for argument in one.scope.args if argument.value is not one.node]
+        edit.replace(one.scope, with_arguments(one.scope, kept))
     return edit.made()

@@ -87,15 +87,15 @@ def target_of(op: Op) -> Variable | None:
 def is_counted_first(program: Program) -> bool:
     """Whether a counter that is fetched with the training operation is read after its increment: so TF1 does with its
     own kind of variables, and with resource variables it reads it before."""
-    modern, plain = False, False
+    resource, modern, plain = False, False, False
     for tree in program.trees.values():
         for part in walk(tree.module):
             if isinstance(part, cst.Name):
-                modern |= part.value in ("enable_resource_variables", "use_resource")
+                resource |= part.value in ("enable_resource_variables", "use_resource")
                 plain |= part.value == "disable_v2_behavior"
             elif isinstance(part, (cst.Import, cst.ImportFrom)) and "tensorflow.compat.v1" in code(part):
                 modern = True
-    return plain or not modern
+    return not resource and (plain or not modern)
 
 
 def _fetched(flow: Flow, run: Run) -> Iterator[Reason]:

@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from actlint.findings import Finding, Position
+from actlint.report.findings import shown_path
 
 _ESCAPED = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _ESCAPED_PROPERTY = {**_ESCAPED, ":": "%3A", ",": "%2C"}
@@ -86,8 +87,7 @@ def junit(findings: Sequence[Finding]) -> str:
 
 def shown(path: Path) -> str:
     """The path from the current folder with forward slashes, absolute where it lies elsewhere."""
-    relative = os.path.relpath(path)
-    return (path if relative.startswith(os.pardir + os.sep) else Path(relative)).as_posix()
+    return Path(shown_path(path)).as_posix()
 
 
 def _position(position: Position) -> dict[str, int]:

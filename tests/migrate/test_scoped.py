@@ -114,3 +114,17 @@ out = net(x, 0.1)
         target,
     )
     assert "deviation" in text.partition("self.w = ")[2].partition("\n\n")[0]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_initialiser_that_draws_as_it_is_made_is_refused(refusals: Refusals, target: str) -> None:
+    text = program(
+        """
+rng = np.random.RandomState(0)
+with tf.variable_scope('net', initializer=tf.constant_initializer(rng.normal(size=(2, 2)))):
+    a = tf.get_variable('a', [2, 2])
+    b = tf.get_variable('b', [2, 2])
+out = tf.matmul(tf.matmul(x, a), b)
+"""
+    )
+    assert [reason.code for reason in refusals(text, target)] == ["REF108"]

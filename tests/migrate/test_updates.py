@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from .conftest import Migrate
+from .conftest import Migrate, Refusals
 from .update import TARGETS
 
 Convert = Callable[..., str]
@@ -62,3 +62,10 @@ def test_old_variables_of_the_compatible_module_are_counted_first(convert: Conve
         "import tensorflow as tf\n", "import tensorflow.compat.v1 as tf\ntf.disable_v2_behavior()\n"
     )
     assert "count" in convert(text, target)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_counter_of_resource_variables_is_refused(refusals: Refusals, target: str) -> None:
+    text = COUNTED.replace("FETCHED", "count").replace("name='count'", "use_resource=True")
+    text = text.replace("import tensorflow as tf\n", "import tensorflow.compat.v1 as tf\ntf.disable_v2_behavior()\n")
+    assert [reason.code for reason in refusals(text, target)] == ["REF111"]
