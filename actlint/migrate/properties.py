@@ -161,11 +161,9 @@ class _Properties:
         read = {id(one.node) for one in made}
         for place, several in new.items():
             statements = self._statements(edit, several)
-            if self._only_reads(place, read):
-                statements[0] = statements[0].with_changes(leading_lines=place.leading_lines)  # type: ignore[attr-defined]
-                edit.changes[place] = statements
-            else:
-                statements[0] = statements[0].with_changes(leading_lines=place.leading_lines)  # type: ignore[attr-defined]
+            statements[0] = statements[0].with_changes(leading_lines=place.leading_lines)  # type: ignore[attr-defined]
+            edit.changes[place] = statements
+            if not self._only_reads(place, read):
                 bare = place.with_changes(leading_lines=[])  # type: ignore[attr-defined]
                 edit.origins[bare] = place
                 edit.changes[place] = [*statements, bare]

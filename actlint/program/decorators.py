@@ -23,7 +23,8 @@ _CACHED = ("cached_property", "lazy_property", "lazyproperty", "define_scope")
 
 @dataclass(eq=False)
 class Read:
-    """A read of a property that ran its method; `scopes` are the calls of scopes that its getter entered before."""
+    """A read of a property that made a part of the graph; `scopes` are the calls of scopes that its getter entered
+    before."""
 
     property: Property
     instance: Instance
@@ -58,25 +59,23 @@ def _applied(self: Interpreter, function: Function, node: cst.FunctionDef, scope
 
 
 def _one(self: Interpreter, decorator: cst.BaseExpression, value: Value, scope: Scope) -> Value | None:
-    dotted = imports.dotted(decorator.func if isinstance(decorator, cst.Call) else decorator)
-    if dotted.rpartition(".")[2] == "wraps":
+    callee = decorator.func if isinstance(decorator, cst.Call) else decorator
+    short = imports.dotted(callee).rpartition(".")[2]
+    if short == "wraps":
         return value
-    applied = evaluate(self, decorator.func if isinstance(decorator, cst.Call) else decorator, scope)
+    applied: Value = evaluate(self, callee, scope)
     if isinstance(applied, Function):
         applied = applied.made or applied
         if isinstance(decorator, cst.Call):
             applied = calls.called(self, applied, decorator, scope)
-        return calls.apply(self, applied, [(value, None)], [], decorator, scope) if _is_own(applied) else None
-    short = dotted.rpartition(".")[2]
+        if not isinstance(applied, Function):
+            return None
+        return calls.apply(self, applied, [(value, None)], [], decorator, scope)  # type: ignore[arg-type]
     if isinstance(value, Function) and isinstance(applied, Symbol):
         if applied.name == "builtins.property":
             return Property(value)
         return Property(value, cached=True) if short in _CACHED else None
     return None
-
-
-def _is_own(value: Value) -> bool:
-    return isinstance(value, Function)
 
 
 def read(self: Interpreter, found: Property, instance: Instance, name: str, node: cst.CSTNode) -> Value:
