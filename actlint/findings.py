@@ -8,10 +8,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """A place in a source file. Rows and columns count from 1; columns are code points, as in ruff."""
+    """A place in a source file. Rows and columns count from 1; columns are code points, as in ruff.
+
+    Rows of a notebook count through its code cells; with a `cell`, a number from 1, they count within that one."""
 
     row: int
     column: int
+    cell: int | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from actlint.cli.checking import Checker
 from actlint.cli.fixing import fix_all, fixable, silence
 from actlint.cli.options import configuration, files_meant, paths_argument, selectors
 from actlint.config import Config
+from actlint.files.discover import NOTEBOOKS
 from actlint.findings import Finding
 from actlint.report.findings import FORMATS, show, show_statistics
 from actlint.rules.registry import UnknownRule, all_rules, check_selector, select
@@ -91,8 +92,9 @@ def check(
         files = _files(paths, config, exclude, force_exclude)
         checker, fixed = _checked(paths, files, rules, config, fix, unsafe_fixes)
     findings = checker.findings()
-    for sentence in checker.errors:
-        click.echo(f"actlint: error: {sentence}", err=True)
+    for kind, sentences in (("warning", checker.warnings), ("error", checker.errors)):
+        for sentence in sentences:
+            click.echo(f"actlint: {kind}: {sentence}", err=True)
     if write_baseline is not None:
         _write(write_baseline, findings, checker)
         return 2 if checker.errors else 0
@@ -105,14 +107,13 @@ def check(
     if statistics:
         show_statistics(findings, output_format, sys.stdout)
     else:
-        show(findings, output_format, sys.stdout, checker.text, fixed, fixable(findings, unsafe_fixes))
+        left = fixable(findings, unsafe_fixes)
+        show(findings, output_format, sys.stdout, checker.text, fixed, left, checker.notebook)
     return 2 if checker.errors else 1 if findings and not exit_zero else 0
 
 
 def _files(paths: tuple[str, ...], config: Config, exclude: tuple[str, ...], force: bool) -> list[Path]:
-    files = files_meant(paths or (".",), config, exclude, force)
-    for notebook in (file for file in files if file.suffix == ".ipynb"):
-        raise click.ClickException(f"{notebook}: notebooks can't be read yet; export it as a Python file")
+    files = files_meant(paths or (".",), config, exclude, force, NOTEBOOKS)
     if not files:
         click.echo("actlint: warning: no Python files found under the given paths", err=True)
     return files

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from actlint.cli.failures import failure
 from actlint.config import Config
 from actlint.files.globs import matcher
+from actlint.files.notebook import Notebook, OtherLanguage
 from actlint.files.prefilter import Prefilter
 from actlint.files.source import Source, Undecodable, decode, read
 from actlint.findings import Finding, Position
 from actlint.rules.registry import means
 from actlint.rules.rule import Rule
 from actlint.suppress import Suppressions
-from actlint.syntax.errors import Invalid, compiles
+from actlint.syntax.errors import Invalid, compiles, explain
 
 if TYPE_CHECKING:
     from actlint.program import Program
@@ -26,10 +27,11 @@ INVALID_SYNTAX = "invalid-syntax"
 
 class Checker:
     """Collects findings over many files. `errors` are sentences about files that couldn't be read or analysed,
-    `checked` the files."""
+    `warnings` about named ones that aren't Python's, `checked` the files."""
 
     def __init__(self, rules: tuple[Rule, ...], config: Config) -> None:
         self.errors: list[str] = []
+        self.warnings: list[str] = []
         self._rules = rules
         self._prefilter = Prefilter([rule.triggers for rule in rules])
         self._ignores = [(matcher([glob], str(config.root)), codes) for glob, codes in config.per_file_ignores.items()]
@@ -54,11 +56,15 @@ class Checker:
             return
         try:
             source = self._sources[file.resolve()] = decode(file, raw)
-            if relevant:
+            if relevant and self._prefilter.passes(source.raw):
                 self._found.update(self._run_rules(source))
             elif not compiles(source):
                 _parse(source)
-        except (Invalid, Undecodable) as error:
+        except OtherLanguage as error:
+            self.warnings += [str(error)] if named else []
+        except Invalid as error:
+            self._found.add(_syntax_finding(self._in_own_cell(error)))
+        except Undecodable as error:
             self._found.add(_syntax_finding(error))
         except Exception as error:
             self.errors.append(failure(file, error))
@@ -85,6 +91,18 @@ class Checker:
             return path.read_bytes().decode("utf-8", "replace")
         except OSError:
             return ""
+
+    def notebook(self, path: Path) -> Notebook | None:
+        """The notebook that a file is."""
+        source = self._sources.get(path.resolve())
+        return source if isinstance(source, Notebook) else None
+
+    def _in_own_cell(self, error: Invalid) -> Invalid:
+        """In a notebook, what is wrong with the first cell that isn't Python on its own."""
+        notebook = self.notebook(error.path)
+        parts = (notebook.alone(cell) for cell in notebook.cells) if notebook else ()
+        wrong = next((part for part in parts if not compiles(part)), None)
+        return explain(wrong, error) if wrong else error
 
     def _run_rules(self, source: Source) -> Iterable[Finding]:
         from actlint.program import analyze

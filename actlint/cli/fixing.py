@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from actlint.cli.checking import Checker
-from actlint.edits import apply, overlaps
-from actlint.files.source import decode, read
+from actlint.edits import edited, is_applicable, overlaps
+from actlint.files.source import Source, decode, read
 from actlint.files.write import write_all
 from actlint.findings import Edit, Finding
 from actlint.suppress import comments
@@ -41,7 +41,7 @@ def silence(findings: Sequence[Finding]) -> int:
         source = read(file) if own else None
         edits = comments(source.text, own) if source is not None else []
         if source is not None and edits:
-            contents[file] = source.encode(apply(source.text, edits))
+            contents[file] = edited(source, edits)
             added += len(edits)
     write_all(contents)
     return added
@@ -56,19 +56,22 @@ def _round(findings: Sequence[Finding], unsafe: bool) -> tuple[dict[Path, bytes]
     """The new contents of files, and how many findings they take care of."""
     chosen: dict[Path, list[Edit]] = {}
     counts: dict[Path, int] = {}
+    sources: dict[Path, Source] = {}
     for finding in findings:
         fix = finding.fix
         if fix is None or not (fix.safe or unsafe):
             continue
         file = finding.path.resolve()
-        if any(overlaps(edit, chosen.get(file, ())) for edit in fix.edits):
+        if file not in sources:
+            sources[file] = read(file)
+        known = chosen.get(file, ())
+        if any(overlaps(edit, known) or not is_applicable(sources[file], edit) for edit in fix.edits):
             continue
         chosen.setdefault(file, []).extend(fix.edits)
         counts[file] = counts.get(file, 0) + 1
     contents: dict[Path, bytes] = {}
     for file, edits in chosen.items():
-        source = read(file)
-        data = source.encode(apply(source.text, edits))
+        data = edited(sources[file], edits)
         if compiles(decode(file, data)):
             contents[file] = data
     return contents, sum(counts[file] for file in contents)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from actlint.config import Config, ConfigError, load
-from actlint.files.discover import python_files
+from actlint.files.discover import PYTHON, Suffixes, python_files
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -96,10 +96,15 @@ def configuration(paths: Sequence[str]) -> Config:
 
 
 def files_meant(
-    paths: Sequence[str], config: Config, exclude: Sequence[str], force_exclude: bool = False
+    paths: Sequence[str],
+    config: Config,
+    exclude: Sequence[str],
+    force_exclude: bool = False,
+    suffixes: Suffixes = PYTHON,
 ) -> list[Path]:
     """The files that the paths mean. Raises click.ClickException."""
+    excluded = (*config.exclude, *exclude)
     try:
-        return python_files(paths, (*config.exclude, *exclude), root=config.root, force_exclude=force_exclude)
+        return python_files(paths, excluded, root=config.root, force_exclude=force_exclude, suffixes=suffixes)
     except FileNotFoundError as error:
         raise click.ClickException(str(error)) from None

@@ -74,6 +74,8 @@ def verify(
         raise click.UsageError(
             "--map and --write-map are for two files, BEFORE and AFTER; a record has its own map.toml"
         )
+    for notebook in (path for path in paths if path.endswith(".ipynb")):
+        raise click.ClickException(f"{notebook}: notebooks aren't run; export it as a Python file first")
     if len(paths) == 2 and _are_before_and_after(paths, map_file):
         from actlint.cli.port import run_port
 

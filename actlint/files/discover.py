@@ -1,4 +1,4 @@
-"""Which Python files a command line means."""
+"""Which Python files and notebooks a command line means."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from pathlib import Path
 
 from actlint.files.globs import matcher
 
+Suffixes = tuple[str, ...]
+PYTHON: Suffixes = (".py",)
+NOTEBOOKS: Suffixes = (".py", ".ipynb")
 OWN_FOLDERS = frozenset({".actlint", ".actlint_cache"})
 SKIPPED_FOLDERS = OWN_FOLDERS | frozenset(
     ".direnv .eggs .git .hg .ipynb_checkpoints .mypy_cache .nox .pytest_cache .pytype"
@@ -27,8 +30,10 @@ def python_files(
     *,
     root: Path | None = None,
     force_exclude: bool = False,
+    suffixes: Suffixes = PYTHON,
 ) -> list[Path]:
-    """Absolute paths of the files that are named, and of the `.py` files below the folders that are named, sorted.
+    """Absolute paths of the files that are named, and of those below the folders that are named whose names end in one
+    of `suffixes`, sorted.
 
     In a git repository git says which files there are (tracked, or untracked and not ignored). `exclude` holds globs,
     relative to `root` (default: `cwd`). actlint's own folders are left out. A named file is taken even where it is
@@ -42,7 +47,7 @@ def python_files(
         if os.path.isdir(path):
             if OWN_FOLDERS.intersection(path.split(os.sep)):
                 continue
-            found.update(file for file in _below(path) if not excluded(file))
+            found.update(file for file in _below(path, suffixes) if not excluded(file))
         elif not os.path.exists(path):
             raise FileNotFoundError(f"no such file or folder: {named}")
         elif not (force_exclude and excluded(path)):
@@ -50,12 +55,12 @@ def python_files(
     return [Path(path) for path in sorted(found)]
 
 
-def _below(folder: str) -> Iterator[str]:
-    listed = _git_files(folder)
-    return _walk(folder) if not listed else (path for path in listed if os.path.isfile(path))
+def _below(folder: str, suffixes: Suffixes) -> Iterator[str]:
+    listed = _git_files(folder, suffixes)
+    return _walk(folder, suffixes) if not listed else (path for path in listed if os.path.isfile(path))
 
 
-def _git_files(folder: str) -> list[str]:
+def _git_files(folder: str, suffixes: Suffixes) -> list[str]:
     """Empty where git doesn't answer or knows no file here, as in a folder that it ignores but the user named."""
     if not _in_repository(folder):
         return []
@@ -72,11 +77,11 @@ def _git_files(folder: str) -> list[str]:
         path = os.path.normpath(os.path.join(folder, name))
         if SKIPPED_FOLDERS.intersection(name.split("/")[:-1]):
             continue
-        if name.endswith(".py"):
+        if name.endswith(suffixes):
             files.append(path)
         elif name.endswith("/") or (entry and entry.group(1) == _SUBMODULE):
             if os.path.exists(os.path.join(path, ".git")):
-                files.extend(_below(path))
+                files.extend(_below(path, suffixes))
     return files
 
 
@@ -89,11 +94,11 @@ def _in_repository(folder: str) -> bool:
     return True
 
 
-def _walk(folder: str) -> Iterator[str]:
+def _walk(folder: str, suffixes: Suffixes) -> Iterator[str]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in SKIPPED_FOLDERS:
-                    yield from _walk(entry.path)
-            elif entry.name.endswith(".py") and entry.is_file():
+                    yield from _walk(entry.path, suffixes)
+            elif entry.name.endswith(suffixes) and entry.is_file():
                 yield entry.path

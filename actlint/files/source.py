@@ -17,9 +17,9 @@ _NEWLINE_BYTES = re.compile(b"\r\n|\r|\n")
 class Undecodable(Exception):
     """A file whose bytes can't be read as text; `row` and `column` say where, counted from 1."""
 
-    def __init__(self, path: Path, row: int, column: int, why: str) -> None:
+    def __init__(self, path: Path, row: int, column: int, why: str, help: str | None = None) -> None:
         super().__init__(f"{path}:{row}:{column}: {why}")
-        self.path, self.row, self.column, self.why = path, row, column, why
+        self.path, self.row, self.column, self.why, self.help = path, row, column, why, help
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,24 @@ class Source:
             text = _NEWLINE.sub(self.newline, text)
         return (_BOM if self.bom else b"") + text.encode(self.encoding)
 
+    def said(self, row: int) -> str:
+        """What a sentence calls a row of `text`."""
+        return f"line {row}"
+
 
 def read(path: Path) -> Source:
-    """Read and decode a file. Raises OSError and Undecodable."""
+    """Read and decode a file. Raises OSError, and what `decode` does."""
     return decode(path, path.read_bytes())
 
 
 def decode(path: Path, raw: bytes) -> Source:
-    """Decode a Python file as PEP 263 says: byte order mark, encoding cookie, else UTF-8. Raises Undecodable."""
+    """Decode a Python file as PEP 263 says: byte order mark, encoding cookie, else UTF-8; of a notebook, its code.
+
+    Raises Undecodable, and OtherLanguage for a notebook that isn't Python."""
+    if path.suffix == ".ipynb":
+        from actlint.files.notebook import decode_notebook
+
+        return decode_notebook(path, raw)
     bom = raw.startswith(_BOM)
     body = raw[len(_BOM) :] if bom else raw
     encoding = _declared(path, body, bom)

@@ -96,7 +96,12 @@ _ALL = (
         "TF1 itself gives different results from run to run here.",
         "Fetch the variable in a run of its own after the update.",
     ),
-    Refusal("REF112", "notebook", "A notebook is checked, but not migrated.", "Export it as a Python file first."),
+    Refusal(
+        "REF112",
+        "notebook",
+        "A notebook is checked, but not migrated.",
+        "Export it as a Python file first, for example with `jupyter nbconvert --to script`.",
+    ),
 )
 REASONS: dict[str, Refusal] = {refusal.code: refusal for refusal in _ALL}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from actlint.findings import Finding, Fix, Position, Related
+from actlint.report.cells import Notebooks, in_cells, no_notebook
 from actlint.report.excerpt import Excerpt
 from actlint.report.terminal import Line, draw, line
 
@@ -22,17 +23,23 @@ def show(
     text: Callable[[Path], str],
     fixed: int = 0,
     fixable: int = 0,
+    notebooks: Notebooks = no_notebook,
 ) -> None:
     """Print findings; `text` gives a file's text for excerpts, `fixed` were there and are repaired, of the others
-    `fixable` can be repaired."""
+    `fixable` can be repaired; `notebooks` gives the notebook that a file is."""
+    findings = [in_cells(finding, notebooks) for finding in findings]
     if output_format in ("full", "concise", "grouped"):
-        shown = {"concise": map(_concise, findings), "grouped": _grouped(findings), "full": _full(findings, text)}
+        shown = {
+            "concise": map(_concise, findings),
+            "grouped": _grouped(findings),
+            "full": _full(findings, text, notebooks),
+        }
         draw((*shown[output_format], *_summary(findings, fixed, fixable)), stream)
     else:
-        stream.write(_for_programs(findings, output_format))
+        stream.write(_for_programs(findings, output_format, notebooks))
 
 
-def _for_programs(findings: Sequence[Finding], output_format: str) -> str:
+def _for_programs(findings: Sequence[Finding], output_format: str, notebooks: Notebooks) -> str:
     import json
 
     from actlint.report.services import github, gitlab, junit
@@ -41,13 +48,13 @@ def _for_programs(findings: Sequence[Finding], output_format: str) -> str:
         from actlint.report.sarif import as_sarif
         from actlint.rules.registry import all_rules
 
-        return json.dumps(as_sarif(findings, all_rules()), indent=2) + "\n"
+        return json.dumps(as_sarif(findings, all_rules(), notebooks), indent=2) + "\n"
     if output_format == "json-lines":
         return "".join(json.dumps(as_json(finding)) + "\n" for finding in findings)
     if output_format == "github":
-        return "".join(github(finding) + "\n" for finding in findings)
+        return "".join(github(finding, notebooks) + "\n" for finding in findings)
     if output_format == "gitlab":
-        return json.dumps(gitlab(findings), indent=2) + "\n"
+        return json.dumps(gitlab(findings, notebooks), indent=2) + "\n"
     if output_format == "junit":
         return junit(findings)
     return json.dumps([as_json(finding) for finding in findings], indent=2) + "\n"
@@ -84,7 +91,7 @@ def show_statistics(findings: Sequence[Finding], output_format: str, stream: Tex
 def as_json(finding: Finding) -> dict[str, Any]:
     """One finding with the keys that ruff prints."""
     return {
-        "cell": None,
+        "cell": finding.start.cell,
         "code": finding.code,
         "end_location": {"column": finding.end.column, "row": finding.end.row},
         "filename": str(finding.path),
@@ -111,7 +118,13 @@ def _fix(fix: Fix) -> dict[str, Any]:
 
 def place(path: Path, position: Position) -> str:
     """`file:row:column`, the file as seen from the current folder."""
-    return f"{shown_path(path)}:{position.row}:{position.column}"
+    return f"{shown_path(path)}:{_within(position)}"
+
+
+def _within(position: Position) -> str:
+    """`row:column`, in a notebook with the cell before it."""
+    cell = f"cell {position.cell}:" if position.cell is not None else ""
+    return f"{cell}{position.row}:{position.column}"
 
 
 def shown_path(path: Path) -> str:
@@ -120,31 +133,32 @@ def shown_path(path: Path) -> str:
     return str(path) if relative.startswith(os.pardir + os.sep) else relative
 
 
-def _full(findings: Sequence[Finding], text: Callable[[Path], str]) -> Iterator[Line]:
-    excerpts: dict[Path, Excerpt] = {}
+def _full(findings: Sequence[Finding], text: Callable[[Path], str], notebooks: Notebooks) -> Iterator[Line]:
+    excerpts: dict[tuple[Path, int | None], Excerpt] = {}
 
-    def excerpt(path: Path) -> Excerpt:
-        if path not in excerpts:
-            excerpts[path] = Excerpt(text(path))
-        return excerpts[path]
+    def excerpt(path: Path, position: Position) -> Excerpt:
+        found, key = notebooks(path), (path, position.cell)
+        if key not in excerpts:
+            excerpts[key] = Excerpt(found.cell(position.cell).text if found and position.cell else text(path))
+        return excerpts[key]
 
     for finding in findings:
         yield from _diagnostic(finding, excerpt)
         yield line()
 
 
-def _diagnostic(finding: Finding, excerpt: Callable[[Path], Excerpt]) -> Iterator[Line]:
+def _diagnostic(finding: Finding, excerpt: Callable[[Path, Position], Excerpt]) -> Iterator[Line]:
     name = "" if finding.name == finding.code else f" {finding.name}"
     yield line((finding.code, "bold red"), (name, "bold"), (f": {finding.message}", "bold"))
-    widths = [excerpt(finding.path).width(finding.end)]
-    widths += [excerpt(related.path).width(related.position) for related in finding.related]
-    width = max(widths)
+    own = excerpt(finding.path, finding.start)
+    related = [(one, excerpt(one.path, one.position)) for one in finding.related]
+    width = max(own.width(finding.end), *(its.width(one.position) for one, its in related), 0)
     margin = " " * width
     yield line((f"{margin}--> ", "bold blue"), place(finding.path, finding.start))
-    yield from excerpt(finding.path).lines(finding.start, finding.end, width)
-    for related in finding.related:
-        yield line((f"{margin}::: ", "bold blue"), place(related.path, related.position))
-        yield from _related(related, excerpt(related.path), width)
+    yield from own.lines(finding.start, finding.end, width)
+    for one, its in related:
+        yield line((f"{margin}::: ", "bold blue"), place(one.path, one.position))
+        yield from _related(one, its, width)
     if finding.help:
         yield line((f"{margin} = ", "bold blue"), ("help: ", "bold"), finding.help)
     if finding.fix is not None:
@@ -159,7 +173,7 @@ def _related(related: Related, excerpt: Excerpt, width: int) -> Iterator[Line]:
 def _grouped(findings: Sequence[Finding]) -> Iterator[Line]:
     for path in dict.fromkeys(finding.path for finding in findings):
         own = [finding for finding in findings if finding.path == path]
-        places = {finding: f"{finding.start.row}:{finding.start.column}" for finding in own}
+        places = {finding: _within(finding.start) for finding in own}
         width = max(map(len, places.values()))
         yield line((shown_path(path), "bold"), ":")
         for finding in own:

@@ -11,28 +11,31 @@ from typing import Any
 from xml.etree import ElementTree
 
 from actlint.findings import Finding, Position
-from actlint.report.findings import shown_path
+from actlint.report.cells import Notebooks, in_document
+from actlint.report.findings import place, shown_path
 
 _ESCAPED = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _ESCAPED_PROPERTY = {**_ESCAPED, ":": "%3A", ",": "%2C"}
 
 
-def github(finding: Finding) -> str:
+def github(finding: Finding, notebooks: Notebooks) -> str:
     """A workflow command: https://docs.github.com/actions/reference/workflow-commands-for-github-actions."""
-    place = f"{shown(finding.path)}:{finding.start.row}:{finding.start.column}"
+    start, end = (in_document(finding.path, position, notebooks) for position in (finding.start, finding.end))
     properties = {
         "title": f"actlint ({finding.code})",
         "file": str(finding.path),
-        "line": finding.start.row,
-        "col": finding.start.column,
-        "endLine": finding.end.row,
-        "endColumn": finding.end.column,
+        "line": start.row,
+        "col": start.column,
+        "endLine": end.row,
+        "endColumn": end.column,
     }
+    where = Path(place(finding.path, finding.start)).as_posix()
+    message = f"{where}: {finding.code} {finding.message}"
     listed = ",".join(f"{name}={_escaped(str(value), _ESCAPED_PROPERTY)}" for name, value in properties.items())
-    return f"::error {listed}::{_escaped(f'{place}: {finding.code} {finding.message}', _ESCAPED)}"
+    return f"::error {listed}::{_escaped(message, _ESCAPED)}"
 
 
-def gitlab(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def gitlab(findings: Sequence[Finding], notebooks: Notebooks) -> list[dict[str, Any]]:
     """https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format; fingerprints don't depend on lines,
     so that a finding stays the same one when code above it changes."""
     seen: Counter[tuple[str, str, str]] = Counter()
@@ -42,15 +45,17 @@ def gitlab(findings: Sequence[Finding]) -> list[dict[str, Any]]:
         key = (path, finding.code, finding.message)
         text = "\0".join((*key, str(seen[key])))
         seen[key] += 1
+        start, end = (in_document(finding.path, position, notebooks) for position in (finding.start, finding.end))
+        where = f" ({said(finding.start)})" if finding.start.cell else ""
         report.append(
             {
                 "check_name": finding.code,
-                "description": f"{finding.code}: {finding.message}",
+                "description": f"{finding.code}: {finding.message}{where}",
                 "severity": "major",
                 "fingerprint": sha256(text.encode()).hexdigest(),
                 "location": {
                     "path": path,
-                    "positions": {"begin": _position(finding.start), "end": _position(finding.end)},
+                    "positions": {"begin": _position(start), "end": _position(end)},
                 },
             }
         )
@@ -80,7 +85,7 @@ def junit(findings: Sequence[Finding]) -> str:
                 column=str(start.column),
             )
             failure = ElementTree.SubElement(case, "failure", message=finding.message)
-            failure.text = f"line {start.row}, col {start.column}, {finding.message}"
+            failure.text = f"{said(start)}, col {start.column}, {finding.message}"
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
@@ -88,6 +93,12 @@ def junit(findings: Sequence[Finding]) -> str:
 def shown(path: Path) -> str:
     """The path from the current folder with forward slashes, absolute where it lies elsewhere."""
     return Path(shown_path(path)).as_posix()
+
+
+def said(position: Position) -> str:
+    """What a sentence calls the line."""
+    cell = f"cell {position.cell}, " if position.cell is not None else ""
+    return f"{cell}line {position.row}"
 
 
 def _position(position: Position) -> dict[str, int]:

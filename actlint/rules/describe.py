@@ -31,9 +31,10 @@ def report(
     return Finding(file, rule.code, rule.name, message, start, end, help, tuple(related))
 
 
-def row(program: Program, node: CSTNode, file: Path) -> int:
-    """The line that an expression starts on."""
-    return program.trees[file].position(node)[0].row
+def line(program: Program, node: CSTNode, file: Path) -> str:
+    """What to call the line that an expression starts on."""
+    tree = program.trees[file]
+    return tree.source.said(tree.position(node)[0].row)
 
 
 def file_of(program: Program, node: CSTNode) -> Path:
@@ -48,7 +49,7 @@ def file_of(program: Program, node: CSTNode) -> Path:
 def tensor_name(program: Program, tensor: Tensor) -> str:
     """What the user calls a tensor, else the symbol that made it and where."""
     name = program.names.get(tensor)
-    return f"`{name}`" if name else f"`tf.{tensor.op.symbol}` of line {row(program, tensor.op.node, tensor.op.file)}"
+    return f"`{name}`" if name else f"`tf.{tensor.op.symbol}` of {line(program, tensor.op.node, tensor.op.file)}"
 
 
 def layer_name(program: Program, tensor: Tensor) -> str:
@@ -63,7 +64,7 @@ def layer_name(program: Program, tensor: Tensor) -> str:
     if scope:
         return f"layer `{scope}`"
     name = program.names.get(variable) if variable is not None and own.startswith("Variable") else own
-    return f"the layer with `{name}`" if name else f"the layer of line {row(program, producer.node, producer.file)}"
+    return f"the layer with `{name}`" if name else f"the layer of {line(program, producer.node, producer.file)}"
 
 
 def hidden_tensors(program: Program, tensors: Iterable[Tensor]) -> str:
@@ -106,6 +107,8 @@ def run_call(run: Run) -> str:
 
 def migration(program: Program) -> str:
     """The commands that rewrite the program."""
+    if program.entry.suffix == ".ipynb":
+        return "`actlint fix` rewrites Python files: export the notebook with `jupyter nbconvert --to script` first"
     here = Path.cwd()
     name = program.entry.relative_to(here) if program.entry.is_relative_to(here) else program.entry
     return f"`actlint fix --to tf2 {name}` or `actlint fix --to torch {name}` rewrites it, and proves the numbers"

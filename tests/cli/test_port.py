@@ -64,3 +64,10 @@ def test_verdict_is_told_though_the_map_cannot_be_written(
     assert result.code == 2
     assert "1 program: 1 proved" in result.out
     assert "the map could not be written: " in result.err
+
+
+def test_notebooks_are_not_run(actlint: Actlint, proofs: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "old.ipynb").write_text("{}")
+    result = actlint("verify", "old.ipynb", "new.py")
+    assert (result.code, proofs) == (2, [])
+    assert result.err == "actlint: error: old.ipynb: notebooks aren't run; export it as a Python file first\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from actlint.files.discover import python_files
+from actlint.files.discover import NOTEBOOKS, python_files
 
 
 def make(root: Path, *names: str) -> None:
@@ -27,6 +27,15 @@ def test_folders_are_walked_without_caches_and_environments(tmp_path: Path) -> N
     make(tmp_path, "b.py", "a.py", "sub/c.py", "sub/d.txt", ".venv/lib/e.py", "sub/__pycache__/f.py", ".actlint/g.py")
     assert found(tmp_path) == ["a.py", "b.py", "sub/c.py"]
     assert found(tmp_path, "sub", "a.py", "./a.py") == ["a.py", "sub/c.py"]
+
+
+@pytest.mark.parametrize("repository", [False, True])
+def test_notebooks_where_they_are_wanted(tmp_path: Path, repository: bool) -> None:
+    make(tmp_path, "a.py", "sub/b.ipynb", "sub/.ipynb_checkpoints/b.ipynb")
+    if repository:
+        git(tmp_path, "init", "-q")
+    assert found(tmp_path) == ["a.py"]
+    assert found(tmp_path, suffixes=NOTEBOOKS) == ["a.py", "sub/b.ipynb"]
 
 
 def test_git_says_which_files_there_are(tmp_path: Path) -> None:
