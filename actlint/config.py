@@ -21,12 +21,12 @@ class ConfigError(Exception):
 class Config:
     """The settings of one project. `root` is the folder of its pyproject.toml, else the folder that was asked for.
 
-    `python` is the interpreter for proofs, `tf1_python` that of the original program, paths from `root` or commands;
-    `memory` is what one side of a proof may use, in GiB.
+    `select` is None where the project says nothing; `python` is the interpreter for proofs, `tf1_python` that of the
+    original program, paths from `root` or commands; `memory` is what one side of a proof may use, in GiB.
     """
 
     root: Path
-    select: tuple[str, ...] = ("ALL",)
+    select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

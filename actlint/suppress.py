@@ -5,34 +5,57 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
-from actlint.findings import Edit, Finding, Position
+from actlint.findings import Edit, Finding, Fix, Position
 
 _NOQA = re.compile(r"#\s*noqa\b(?P<list>\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)?)?", re.IGNORECASE)
-_CODE = re.compile(r"[A-Z]+[0-9]+")
+_CODE = re.compile(r"[A-Z]+[0-9]+", re.IGNORECASE)
 
 
 class Suppressions:
-    """The `noqa` comments of one file."""
+    """The `noqa` comments of one file, and which of their codes have silenced a finding."""
 
     def __init__(self, text: str) -> None:
-        self._lines: dict[int, frozenset[str] | None] = {}
+        self._text = text
+        self._matches: dict[int, re.Match[str]] = {}
+        self._used: set[tuple[int, str]] = set()
         if "noqa" not in text.lower():
             return
         for row, line in enumerate(re.split("\r\n|\r|\n", text), 1):
             if match := _NOQA.search(line):
-                self._lines[row] = _codes(match)
+                self._matches[row] = match
 
     def cover(self, finding: Finding) -> bool:
         """Whether a comment on the finding's first or last line silences it."""
-        return any(self._silences(row, finding.code) for row in {finding.start.row, finding.end.row})
+        rows = [row for row in {finding.start.row, finding.end.row} if self._silences(row, finding.code)]
+        self._used.update((row, finding.code) for row in rows)
+        return bool(rows)
 
     def _silences(self, row: int, code: str) -> bool:
-        if row not in self._lines:
+        if row not in self._matches:
             return False
-        codes = self._lines[row]
+        codes = _codes(self._matches[row])
         return codes is None or code in codes
+
+    def unused(self, path: Path, code: str, name: str, wrong: Callable[[str], str | None]) -> Iterator[Finding]:
+        """Findings, with this code and name, of codes that have silenced nothing, and of which `wrong` says what is
+        wrong with that: None where nothing is."""
+        starts = _comment_starts(self._text) if self._matches else {}
+        for row, match in self._matches.items():
+            if match.start() < starts.get(row, len(match.string)):
+                continue
+            listed = list(dict.fromkeys(_CODE.findall(match["codes"] or "")))
+            reasons = {one: wrong(one.upper()) for one in listed if (row, one.upper()) not in self._used}
+            useless = {one: why for one, why in reasons.items() if why is not None}
+            if useless:
+                message = f"this comment silences nothing: {', '.join(useless.values())}"
+                start, end = Position(row, match.start() + 1), Position(row, match.end() + 1)
+                fix = Fix(
+                    "Remove what silences nothing", (_without(row, match, [c for c in listed if c not in useless]),)
+                )
+                yield Finding(path, code, name, message, start, end, "remove it, so that it hides nothing", fix=fix)
 
 
 def _codes(match: re.Match[str]) -> frozenset[str] | None:
@@ -55,10 +78,35 @@ def comments(text: str, findings: Sequence[Finding]) -> list[Edit]:
     return [_comment(row, lines[row - 1], found) for row, found in sorted(codes.items())]
 
 
+def _without(row: int, match: re.Match[str], left: Sequence[str]) -> Edit:
+    """The edit that leaves these codes in a comment: where none is left, what else it says, if anything."""
+    line, start, end = match.string, match.start(), match.end()
+    if left:
+        return Edit(Position(row, match.start("codes") + 1), Position(row, end + 1), ", ".join(left))
+    rest = line[end:].lstrip(" \t:,;-")
+    if rest:
+        return Edit(Position(row, start + 1), Position(row, len(line) - len(rest) + 1), "" if rest[0] == "#" else "# ")
+    before = line[:start].rstrip()
+    if not before:
+        return Edit(Position(row, 1), Position(row + 1, 1), "")
+    return Edit(Position(row, len(before) + 1), Position(row, len(line) + 1), "")
+
+
 def _ends(text: str) -> set[int]:
     """The rows whose end isn't within a string or behind a backslash."""
-    readline = io.StringIO(re.sub("\r\n|\r", "\n", text)).readline
-    return {t.start[0] for t in tokenize.generate_tokens(readline) if t.type in (tokenize.NEWLINE, tokenize.NL)}
+    return {token.start[0] for token in _tokens(text) if token.type in (tokenize.NEWLINE, tokenize.NL)}
+
+
+def _comment_starts(text: str) -> dict[int, int]:
+    """The column, from 0, of each row's comment; none in a file that isn't Python."""
+    try:
+        return {token.start[0]: token.start[1] for token in _tokens(text) if token.type == tokenize.COMMENT}
+    except (tokenize.TokenError, SyntaxError):
+        return {}
+
+
+def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
+    return tokenize.generate_tokens(io.StringIO(re.sub("\r\n|\r", "\n", text)).readline)
 
 
 def _comment(row: int, line: str, codes: set[str]) -> Edit:

@@ -54,7 +54,7 @@ def test_nearest_table_above_the_paths_counts(tmp_path: Path) -> None:
 def test_without_a_table_everything_is_default(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("")
     assert load([tmp_path / "a.py"]) == Config(tmp_path)
-    assert Config(tmp_path).select == ("ALL",)
+    assert Config(tmp_path).select is None
 
 
 @pytest.mark.parametrize(

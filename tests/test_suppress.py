@@ -70,3 +70,54 @@ def test_comments_stand_where_they_silence(text: str, place: tuple[int, int], wa
 def test_findings_of_one_line_share_a_comment() -> None:
     findings = [Finding(Path("a.py"), code, "n", "m", Position(1, 1), Position(1, 2)) for code in ("ACT2", "ACT1")]
     assert apply("x = 1\n", comments("x = 1\n", findings)) == "x = 1  # noqa: ACT1, ACT2\n"
+
+
+def judged(code: str) -> str | None:
+    return {"ACT101": "no ACT101", "ACT9": "no rule"}.get(code)
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("x = 1  # noqa: ACT101", "x = 1"),
+        ("x = 1  # noqa: act101  ", "x = 1"),
+        ("x = 1  # noqa: ACT101, ACT9", "x = 1"),
+        ("x = 1  # noqa: E501, ACT101", "x = 1  # noqa: E501"),
+        ("x = 1  #noqa:ACT101 ACT102", "x = 1  #noqa:ACT102"),
+        ("x = 1  # noqa: ACT101 because of y", "x = 1  # because of y"),
+        ("x = 1  # noqa: ACT101 - because", "x = 1  # because"),
+        ("x = 1  # noqa: ACT101  # type: ignore", "x = 1  # type: ignore"),
+        ("x = 1  # type: ignore # noqa: ACT101", "x = 1  # type: ignore"),
+        ("# noqa: ACT101", None),
+    ],
+)
+def test_what_silences_nothing_is_removed(line: str, wanted: str | None) -> None:
+    text = f"a = 1\n{line}\nb = 2\n"
+    (found,) = Suppressions(text).unused(Path("a.py"), "ACT900", "unused-noqa", judged)
+    assert (found.code, found.start.row, found.end.row) == ("ACT900", 2, 2)
+    assert found.fix is not None and found.fix.safe
+    assert apply(text, found.fix.edits) == ("a = 1\nb = 2\n" if wanted is None else f"a = 1\n{wanted}\nb = 2\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 1  # noqa\n",
+        "x = 1  # noqa: E501\n",
+        "x = 1  # noqa: ACT102\n",
+        "x = 1  # noqa: see ACT101\n",
+        'x = "# noqa: ACT101"\n',
+        '"""\n# noqa: ACT101\n"""\n',
+        "x = (  # noqa: ACT101\n",
+    ],
+)
+def test_what_is_not_judged(text: str) -> None:
+    assert not list(Suppressions(text).unused(Path("a.py"), "ACT900", "unused-noqa", judged))
+
+
+def test_what_has_silenced_a_finding_is_used() -> None:
+    text = "f(  # noqa: ACT101\n    a,\n)  # noqa: act101, ACT9\ng()  # noqa: ACT101\n"
+    comments = Suppressions(text)
+    assert comments.cover(finding(1, 3))
+    unused = list(comments.unused(Path("a.py"), "ACT900", "unused-noqa", judged))
+    assert [one.message.partition(": ")[2] for one in unused] == ["no rule", "no ACT101"]

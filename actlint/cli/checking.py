@@ -14,7 +14,7 @@ from actlint.files.notebook import Notebook, OtherLanguage
 from actlint.files.prefilter import Prefilter
 from actlint.files.source import Source, Undecodable, decode, read
 from actlint.findings import Finding, Position
-from actlint.rules.registry import means
+from actlint.rules.registry import all_rules, means
 from actlint.rules.rule import Rule
 from actlint.suppress import Suppressions
 from actlint.syntax.errors import Invalid, compiles, explain
@@ -33,7 +33,9 @@ class Checker:
         self.errors: list[str] = []
         self.warnings: list[str] = []
         self._rules = rules
-        self._prefilter = Prefilter([rule.triggers for rule in rules])
+        self._judge = next((rule for rule in rules if rule.reads == "comments"), None)
+        self._commented: list[Path] = []
+        self._prefilter = Prefilter([rule.triggers for rule in rules if rule.reads != "comments"])
         self._ignores = [(matcher([glob], str(config.root)), codes) for glob, codes in config.per_file_ignores.items()]
         self.checked: list[Path] = []
         self._sources: dict[Path, Source] = {}
@@ -51,8 +53,9 @@ class Checker:
         except OSError as error:
             self.errors.append(f"{file}: {error.strerror}")
             return
+        commented = self._judge is not None and b"noqa" in raw.lower() and b"act" in raw.lower()
         relevant = self._prefilter.passes(raw)
-        if not relevant and not named:
+        if not relevant and not named and not commented:
             return
         try:
             source = self._sources[file.resolve()] = decode(file, raw)
@@ -60,6 +63,8 @@ class Checker:
                 self._found.update(self._run_rules(source))
             elif not compiles(source):
                 _parse(source)
+            if commented:
+                self._commented.append(file)
         except OtherLanguage as error:
             self.warnings += [str(error)] if named else []
         except Invalid as error:
@@ -71,16 +76,17 @@ class Checker:
 
     def findings(self) -> list[Finding]:
         """The findings in checked files, by place, without those that a comment or the configuration silences."""
-        if not self._found:
+        if not self._found and not self._commented:
             return []
         checked = {file.resolve(): file for file in self.checked}
         whole = {rule.code for rule in self._rules if rule.whole}
-        kept = (
+        kept = [
             replace(finding, path=checked[finding.path])
             for finding in self._found
             if finding.path in checked and (finding.code == INVALID_SYNTAX or not self._silenced(finding, checked))
             if finding.path not in self._imported or finding.code not in whole
-        )
+        ]
+        kept += self._unused_suppressions(checked)
         return sorted(kept, key=lambda finding: (finding.path, finding.start, finding.code, finding.message))
 
     def text(self, path: Path) -> str:
@@ -121,12 +127,34 @@ class Checker:
         return self._sources[path]
 
     def _silenced(self, finding: Finding, checked: Mapping[Path, Path]) -> bool:
-        if finding.path not in self._suppressions:
-            self._suppressions[finding.path] = Suppressions(self.text(finding.path))
-        if self._suppressions[finding.path].cover(finding):
+        if self._comments(finding.path).cover(finding):
             return True
         shown = str(checked[finding.path])
         return any(meant(shown) and any(means(c, finding.code) for c in codes) for meant, codes in self._ignores)
+
+    def _comments(self, path: Path) -> Suppressions:
+        if path not in self._suppressions:
+            self._suppressions[path] = Suppressions(self.text(path))
+        return self._suppressions[path]
+
+    def _unused_suppressions(self, checked: Mapping[Path, Path]) -> list[Finding]:
+        """What is wrong with `noqa` comments, once all findings have met them."""
+        if self._judge is None:
+            return []
+        selected = {rule.code for rule in self._rules} - {self._judge.code}
+        every = {rule.code for rule in all_rules()}
+
+        def wrong(code: str) -> str | None:
+            if code in selected:
+                return f"no {code} is found here"
+            return f"{code} is no rule" if code.startswith("ACT") and code not in every else None
+
+        unused = (
+            finding
+            for file in self._commented
+            for finding in self._comments(file.resolve()).unused(file, self._judge.code, self._judge.name, wrong)
+        )
+        return [one for one in unused if not self._silenced(replace(one, path=one.path.resolve()), checked)]
 
 
 def _parse(source: Source) -> None:

@@ -10,10 +10,12 @@ from actlint.edits import edited, is_applicable, overlaps
 from actlint.files.source import Source, decode, read
 from actlint.files.write import write_all
 from actlint.findings import Edit, Finding
+from actlint.rules.act900_unused_noqa import RULE
 from actlint.suppress import comments
 from actlint.syntax.errors import compiles
 
 MAX_ROUNDS = 10
+UNUSED = RULE.code
 
 
 def fix_all(run: Callable[[], Checker], unsafe: bool) -> tuple[Checker, int]:
@@ -37,7 +39,7 @@ def silence(findings: Sequence[Finding]) -> int:
     contents: dict[Path, bytes] = {}
     added = 0
     for file in dict.fromkeys(finding.path.resolve() for finding in findings):
-        own = [f for f in findings if f.path.resolve() == file and f.code != f.name]
+        own = [f for f in findings if f.path.resolve() == file and f.code not in (f.name, UNUSED)]
         source = read(file) if own else None
         edits = comments(source.text, own) if source is not None else []
         if source is not None and edits:

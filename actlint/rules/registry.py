@@ -33,16 +33,19 @@ def all_rules() -> tuple[Rule, ...]:
 
 
 def select(
-    rules: Iterable[Rule], selected: Iterable[str], extended: Iterable[str] = (), ignored: Iterable[str] = ()
+    rules: Iterable[Rule], selected: Iterable[str] | None, extended: Iterable[str] = (), ignored: Iterable[str] = ()
 ) -> tuple[Rule, ...]:
     """The rules that remain. Selectors are codes, prefixes of codes, or ALL; for each rule the longest selector that
-    means it decides, and of two equally long ones the ignoring one. Raises UnknownRule."""
+    means it decides, and of two equally long ones the ignoring one. Where nothing is `selected`, that is every rule
+    that isn't optional. Raises UnknownRule."""
     rules = tuple(rules)
-    wanted = {*selected, *extended}
+    wanted = {*(("ALL",) if selected is None else selected), *extended}
+    asked = {*extended} if selected is None else wanted
     unwanted = set(ignored)
     for selector in sorted(wanted | unwanted):
         check_selector(rules, selector)
-    return tuple(r for r in rules if _weight(r.code, wanted) > _weight(r.code, unwanted))
+    on = (r for r in rules if not r.optional or _weight(r.code, asked))
+    return tuple(r for r in on if _weight(r.code, wanted) > _weight(r.code, unwanted))
 
 
 def check_selector(rules: Iterable[Rule], selector: str) -> None:

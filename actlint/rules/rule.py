@@ -24,7 +24,8 @@ class Rule:
     safe edit, an edit that changes what is computed, or a migration. `check` gives its findings in any order.
     `whole` says that it speaks of a program as a whole, so not again of the files that a checked program imports.
     `reads` is the kind of code that it speaks of: graph code, or eager code: of PyTorch, of TensorFlow 2
-    and Keras, or of both.
+    and Keras, or of both; or it speaks of comments, which `actlint.suppress` judges.
+    `optional`: it is off unless a selector means it.
     `triggers` are byte strings of which a file must hold at least one for the rule to report on it; none means any
     framework code.
 
@@ -43,10 +44,13 @@ class Rule:
     check: Callable[[Program], Iterable[Finding]]
     triggers: tuple[bytes, ...]
     whole: bool = False
-    reads: Literal["graph", "torch", "tf2", "eager"] = "graph"
+    reads: Literal["graph", "torch", "tf2", "eager", "comments"] = "graph"
+    optional: bool = False
 
     def concerns(self, raw: bytes) -> bool:
         """Whether a program that begins in a file with these bytes can have something that the rule reports."""
+        if self.reads == "comments":
+            return False
         torch, tf2 = (b"torch", b"lightning"), (b"keras", b"tensorflow")
         names = torch if self.reads == "torch" else torch + tf2 if self.reads == "eager" else tf2
         if not any(name in raw for name in names):

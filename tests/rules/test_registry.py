@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -32,6 +33,24 @@ RULES = tuple(rule(code) for code in ("ACT001", "ACT002", "ACT101", "ACT102"))
 )
 def test_longest_selector_decides(selected: list[str], extended: list[str], ignored: list[str], left: str) -> None:
     assert [r.code.removeprefix("ACT") for r in select(RULES, selected, extended, ignored)] == left.split()
+
+
+@pytest.mark.parametrize(
+    ("selected", "extended", "ignored", "on"),
+    [
+        (None, [], [], False),
+        (None, [], ["ACT0"], False),
+        (["ACT0"], [], [], False),
+        (None, ["ACT9"], [], True),
+        (["ALL"], [], [], True),
+        (["ACT900"], [], [], True),
+        (["ALL"], [], ["ACT9"], False),
+    ],
+)
+def test_optional_rules_are_on_where_they_are_selected(selected, extended, ignored, on) -> None:
+    rules = (*RULES, replace(rule("ACT900"), optional=True))
+    assert (rules[-1] in select(rules, selected, extended, ignored)) is on
+    assert select(RULES, None) == RULES
 
 
 @pytest.mark.parametrize("selector", ["ACT9", "act101", "ACT1011", "", "all"])
