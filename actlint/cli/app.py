@@ -12,7 +12,7 @@ import click
 from actlint import __version__
 from actlint.cli.failures import failure
 
-COMMANDS = ("check", "fix", "verify", "rule", "coverage")
+COMMANDS = ("check", "fix", "verify", "rule", "coverage", "completion")
 
 
 class Commands(click.Group):

@@ -6,14 +6,17 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from actlint.baseline import BadBaseline, Key, read, unknown, write
+from actlint.cli import watching
 from actlint.cli.checking import Checker
 from actlint.cli.fixing import fix_all, fixable, silence
-from actlint.cli.options import configuration, files_meant, paths_argument, selectors
+from actlint.cli.options import complete_codes, configuration, files_meant, paths_argument, selectors
 from actlint.config import Config
 from actlint.files.discover import NOTEBOOKS
 from actlint.findings import Finding
@@ -31,13 +34,28 @@ PATH = click.Path(dir_okay=False, path_type=Path)
     "selected",
     multiple=True,
     callback=selectors,
+    shell_complete=complete_codes,
     metavar="CODES",
     help="Only these rules: codes, prefixes or ALL.",
 )
 @click.option(
-    "--extend-select", "extended", multiple=True, callback=selectors, metavar="CODES", help="These rules too."
+    "--extend-select",
+    "extended",
+    multiple=True,
+    callback=selectors,
+    shell_complete=complete_codes,
+    metavar="CODES",
+    help="These rules too.",
 )
-@click.option("--ignore", "ignored", multiple=True, callback=selectors, metavar="CODES", help="Not these rules.")
+@click.option(
+    "--ignore",
+    "ignored",
+    multiple=True,
+    callback=selectors,
+    shell_complete=complete_codes,
+    metavar="CODES",
+    help="Not these rules.",
+)
 @click.option("--exclude", multiple=True, callback=selectors, metavar="GLOBS", help="Not these files and folders.")
 @click.option("--force-exclude", is_flag=True, help="Leave out excluded files even where they are named.")
 @click.option(
@@ -54,76 +72,102 @@ PATH = click.Path(dir_okay=False, path_type=Path)
 @click.option("--baseline", type=PATH, help="Leave out the findings that this file knows of, and say which are gone.")
 @click.option("--write-baseline", type=PATH, help="Write all findings into this file, for --baseline.")
 @click.option("--add-noqa", is_flag=True, help="Silence the findings that are left with `# noqa` comments.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 @click.option("--no-cache", is_flag=True, help="Read every file anew.")
-def check(
-    paths: tuple[str, ...],
-    selected: tuple[str, ...],
-    extended: tuple[str, ...],
-    ignored: tuple[str, ...],
-    exclude: tuple[str, ...],
-    force_exclude: bool,
-    output_format: str,
-    fix: bool,
-    unsafe_fixes: bool,
-    statistics: bool,
-    show_files: bool,
-    exit_zero: bool,
-    stdin_filename: Path | None,
-    baseline: Path | None,
-    write_baseline: Path | None,
-    add_noqa: bool,
-    no_cache: bool,
-) -> int:
+def check(no_cache: bool, watch: bool, **options: Any) -> int:
     """Report what goes wrong in Python files and folders (default: the current folder).
 
     Reads code only: runs nothing and needs no framework. Exit codes: 0 clean, 1 findings that are left, 2 error.
     """
-    chosen = (selected, extended, ignored)
-    known = _known(baseline)
-    if show_files:
-        for file in _files(paths, configuration(paths or (".",)), exclude, force_exclude):
+    asked = Asked(**options)
+    if not watch:
+        return _check(asked)[0]
+    if "-" in asked.paths or asked.show_files or asked.write_baseline or asked.add_noqa:
+        raise click.UsageError(
+            "--watch checks files again and again, so standard input, --show-files, --write-baseline and --add-noqa "
+            "have no meaning beside it"
+        )
+    return watching.watch(lambda: _check(asked)[1], lambda: _watched(asked), writes=asked.fix)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asks for."""
+
+    paths: tuple[str, ...]
+    selected: tuple[str, ...]
+    extended: tuple[str, ...]
+    ignored: tuple[str, ...]
+    exclude: tuple[str, ...]
+    force_exclude: bool
+    output_format: str
+    fix: bool
+    unsafe_fixes: bool
+    statistics: bool
+    show_files: bool
+    exit_zero: bool
+    stdin_filename: Path | None
+    baseline: Path | None
+    write_baseline: Path | None
+    add_noqa: bool
+
+
+def _check(asked: Asked) -> tuple[int, list[Path]]:
+    """Check once; answers the exit code, and the files that were read."""
+    known = _known(asked.baseline)
+    if asked.show_files:
+        for file in _files(asked, configuration(asked.paths or (".",))):
             click.echo(file)
-        return 0
-    if "-" in paths:
-        checker, fixed = _standard_input(paths, stdin_filename, chosen, fix), 0
-    else:
-        config = configuration(paths or (".",))
-        rules = _rules(config, *chosen)
-        files = _files(paths, config, exclude, force_exclude)
-        checker, fixed = _checked(paths, files, rules, config, fix, unsafe_fixes)
+        return 0, []
+    checker, fixed = _standard_input(asked) if "-" in asked.paths else _checked(asked)
     findings = checker.findings()
     for kind, sentences in (("warning", checker.warnings), ("error", checker.errors)):
         for sentence in sentences:
             click.echo(f"actlint: {kind}: {sentence}", err=True)
-    if write_baseline is not None:
-        _write(write_baseline, findings, checker)
-        return 2 if checker.errors else 0
-    if baseline is not None:
-        findings, gone = unknown(findings, known, baseline.resolve().parent, checker.text)
-        _report_gone(baseline, gone, checker)
-    if add_noqa:
+    if asked.baseline is not None and not asked.write_baseline:
+        findings, gone = unknown(findings, known, asked.baseline.resolve().parent, checker.text)
+        _report_gone(asked.baseline, gone, checker)
+    code = _told(asked, findings, checker, fixed)
+    return 2 if checker.errors else code, checker.read_files()
+
+
+def _told(asked: Asked, findings: Sequence[Finding], checker: Checker, fixed: int) -> int:
+    """Write or print what was found; answers the exit code."""
+    if asked.write_baseline is not None:
+        _write(asked.write_baseline, findings, checker)
+        return 0
+    if asked.add_noqa:
         click.echo(f"Added {_silence(findings)} noqa directives.")
-        return 2 if checker.errors else 0
-    if statistics:
-        show_statistics(findings, output_format, sys.stdout)
+        return 0
+    if asked.statistics:
+        show_statistics(findings, asked.output_format, sys.stdout)
     else:
-        left = fixable(findings, unsafe_fixes)
-        show(findings, output_format, sys.stdout, checker.text, fixed, left, checker.notebook)
-    return 2 if checker.errors else 1 if findings and not exit_zero else 0
+        left = fixable(findings, asked.unsafe_fixes)
+        show(findings, asked.output_format, sys.stdout, checker.text, fixed, left, checker.notebook)
+    return 1 if findings and not asked.exit_zero else 0
 
 
-def _files(paths: tuple[str, ...], config: Config, exclude: tuple[str, ...], force: bool) -> list[Path]:
-    files = files_meant(paths or (".",), config, exclude, force, NOTEBOOKS)
+def _watched(asked: Asked) -> list[Path]:
+    """The files whose changes can change what is found, as far as the command line tells."""
+    config = configuration(asked.paths or (".",))
+    settings = [folder / "pyproject.toml" for folder in (config.root, *config.root.parents)]
+    meant = files_meant(asked.paths or (".",), config, asked.exclude, asked.force_exclude, NOTEBOOKS)
+    return [*settings, *meant, *([asked.baseline] if asked.baseline else [])]
+
+
+def _files(asked: Asked, config: Config) -> list[Path]:
+    files = files_meant(asked.paths or (".",), config, asked.exclude, asked.force_exclude, NOTEBOOKS)
     if not files:
         click.echo("actlint: warning: no Python files found under the given paths", err=True)
     return files
 
 
-def _checked(
-    paths: tuple[str, ...], files: list[Path], rules: tuple[Rule, ...], config: Config, fix: bool, unsafe_fixes: bool
-) -> tuple[Checker, int]:
+def _checked(asked: Asked) -> tuple[Checker, int]:
     """A check of files, and how many findings were fixed before it."""
-    named = {os.path.abspath(path) for path in paths}
+    config = configuration(asked.paths or (".",))
+    rules = _rules(config, asked)
+    files = _files(asked, config)
+    named = {os.path.abspath(path) for path in asked.paths}
 
     def run() -> Checker:
         checker = Checker(rules, config)
@@ -132,24 +176,23 @@ def _checked(
         return checker
 
     try:
-        return fix_all(run, unsafe_fixes) if fix else (run(), 0)
+        return fix_all(run, asked.unsafe_fixes) if asked.fix else (run(), 0)
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from None
 
 
-def _standard_input(
-    paths: tuple[str, ...], filename: Path | None, chosen: tuple[tuple[str, ...], ...], fix: bool
-) -> Checker:
-    """A check of what comes in, as the file of this name."""
-    if len(paths) > 1:
+def _standard_input(asked: Asked) -> tuple[Checker, int]:
+    """A check of what comes in, as the file of the name that was given; nothing is fixed."""
+    if len(asked.paths) > 1:
         raise click.UsageError("`-` reads standard input and can't be given beside other paths.")
-    if fix:
+    if asked.fix:
         raise click.UsageError("--fix can't write to standard input; give the path of the file.")
+    filename = asked.stdin_filename
     file = Path(os.path.abspath(filename or "-"))
     config = configuration((str(file.parent if filename is None else file),))
-    checker = Checker(_rules(config, *chosen), config)
+    checker = Checker(_rules(config, asked), config)
     checker.check(file, named=True, raw=sys.stdin.buffer.read())
-    return checker
+    return checker, 0
 
 
 def _silence(findings: Sequence[Finding]) -> int:
@@ -189,17 +232,16 @@ def _report_gone(baseline: Path, gone: Counter[Key], checker: Checker) -> None:
         click.echo("actlint: warning: write the baseline anew with --write-baseline", err=True)
 
 
-def _rules(
-    config: Config, selected: Sequence[str], extended: Sequence[str], ignored: Sequence[str]
-) -> tuple[Rule, ...]:
+def _rules(config: Config, asked: Asked) -> tuple[Rule, ...]:
     """A `--select` replaces the configuration's whole selection; the other options add to it."""
     rules = all_rules()
     try:
         for codes in config.per_file_ignores.values():
             for code in codes:
                 check_selector(rules, code)
-        if selected:
-            return select(rules, selected, extended, ignored)
-        return select(rules, config.select, (*config.extend_select, *extended), (*config.ignore, *ignored))
+        if asked.selected:
+            return select(rules, asked.selected, asked.extended, asked.ignored)
+        extended, ignored = (*config.extend_select, *asked.extended), (*config.ignore, *asked.ignored)
+        return select(rules, config.select, extended, ignored)
     except UnknownRule as error:
         raise click.ClickException(str(error)) from None

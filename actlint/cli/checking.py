@@ -89,6 +89,10 @@ class Checker:
         kept += self._unused_suppressions(checked)
         return sorted(kept, key=lambda finding: (finding.path, finding.start, finding.code, finding.message))
 
+    def read_files(self) -> list[Path]:
+        """The files that were read, those included that were only followed through an import."""
+        return [*self.checked, *self._sources]
+
     def text(self, path: Path) -> str:
         """A file's text, for excerpts; empty where it can't be had."""
         try:

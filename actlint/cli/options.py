@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from actlint.config import Config, ConfigError, load
 from actlint.files.discover import PYTHON, Suffixes, python_files
@@ -19,7 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def paths_argument(command: Command) -> Command:
     """PATH..., default the current folder."""
-    return click.argument("paths", nargs=-1, metavar="[PATH]...")(command)
+    return click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")(command)
 
 
 def interpreter_options(command: Command) -> Command:
@@ -85,6 +86,15 @@ def _interpreter(option: str | None, configured: str | None, root: Path) -> str 
 def selectors(context: click.Context, parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
     """Codes that are given comma separated, repeatedly, or both."""
     return tuple(code.strip() for value in values for code in value.split(",") if code.strip())
+
+
+def complete_codes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """For the shell: the codes of rules that go on like this, behind those that are there already."""
+    from actlint.rules.registry import all_rules
+
+    done, comma, begun = incomplete.rpartition(",")
+    rules = [rule for rule in all_rules() if rule.code.startswith(begun.upper())]
+    return [CompletionItem(done + comma + rule.code, help=rule.name) for rule in rules]
 
 
 def configuration(paths: Sequence[str]) -> Config:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from actlint.cli.options import complete_codes
 from actlint.report.rules import Page, as_json, page, show
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Explain a rule or a reason of refusal.")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=complete_codes)
 @click.option("--all", "every", is_flag=True, help="Explain all rules and reasons of refusal.")
 @click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True)
 def rule(code: str | None, every: bool, output_format: str) -> None:
