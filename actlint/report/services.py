@@ -37,11 +37,11 @@ def github(finding: Finding, notebooks: Notebooks) -> str:
 
 def gitlab(findings: Sequence[Finding], notebooks: Notebooks) -> list[dict[str, Any]]:
     """https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format; fingerprints don't depend on lines,
-    so that a finding stays the same one when code above it changes."""
+    so that a finding stays the same one when code above it changes. Paths count from the project's folder."""
     seen: Counter[tuple[str, str, str]] = Counter()
     report = []
     for finding in findings:
-        path = shown(finding.path)
+        path = _in_project(finding.path)
         key = (path, finding.code, finding.message)
         text = "\0".join((*key, str(seen[key])))
         seen[key] += 1
@@ -93,6 +93,13 @@ def junit(findings: Sequence[Finding]) -> str:
 def shown(path: Path) -> str:
     """The path from the current folder with forward slashes, absolute where it lies elsewhere."""
     return Path(shown_path(path)).as_posix()
+
+
+def _in_project(path: Path) -> str:
+    """The path from the folder that GitLab has checked out, where the job says which one that is."""
+    folder = os.environ.get("CI_PROJECT_DIR")
+    inside = folder and path.resolve().is_relative_to(Path(folder).resolve())
+    return path.resolve().relative_to(Path(folder).resolve()).as_posix() if folder and inside else shown(path)
 
 
 def said(position: Position) -> str:

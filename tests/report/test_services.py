@@ -12,6 +12,7 @@ from tests.report.test_findings import finding, shown
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CI_PROJECT_DIR", raising=False)
     return tmp_path / "src" / "train, 100%.py"
 
 
@@ -36,6 +37,13 @@ def test_gitlab(file: Path) -> None:
             "positions": {"begin": {"line": 5, "column": 21}, "end": {"line": 5, "column": 50}},
         },
     }
+
+
+def test_gitlab_paths_count_from_the_project(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = finding(file, (5, 21), (5, 50))
+    for folder, path in ((file.parents[2], "/".join(file.parts[-3:])), (Path("/elsewhere"), "src/train, 100%.py")):
+        monkeypatch.setenv("CI_PROJECT_DIR", str(folder))
+        assert json.loads(shown([one], "gitlab"))[0]["location"]["path"] == path
 
 
 def test_gitlab_fingerprints_tell_findings_apart_but_not_by_line(file: Path) -> None:
