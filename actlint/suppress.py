@@ -1,4 +1,4 @@
-"""`# noqa` and `# noqa: CODE, CODE` comments."""
+"""`# noqa`, `# noqa: CODE, CODE`, `# actlint: ignore` and `# actlint: ignore[CODE, CODE]` comments."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from pathlib import Path
 from actlint.findings import Edit, Finding, Fix, Position
 
 _NOQA = re.compile(r"#\s*noqa\b(?P<list>\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)?)?", re.IGNORECASE)
+_IGNORE = re.compile(r"#\s*actlint:\s*ignore\b(?:(?P<list>\[(?P<codes>[^\]]*)\])|(?!\s*\[))", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]+[0-9]+", re.IGNORECASE)
 
 
 class Suppressions:
-    """The `noqa` comments of one file, and which of their codes have silenced a finding."""
+    """The comments of one file that silence findings, and which of their codes have done so."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._matches: dict[int, re.Match[str]] = {}
+        self._matches: dict[int, list[re.Match[str]]] = {}
         self._used: set[tuple[int, str]] = set()
-        if "noqa" not in text.lower():
+        lower = text.lower()
+        forms = [form for word, form in (("noqa", _NOQA), ("actlint:", _IGNORE)) if word in lower]
+        if not forms:
             return
         for row, line in enumerate(re.split("\r\n|\r|\n", text), 1):
-            if match := _NOQA.search(line):
-                self._matches[row] = match
+            if "#" in line and (matches := [match for form in forms if (match := form.search(line))]):
+                self._matches[row] = matches
 
     def cover(self, finding: Finding) -> bool:
         """Whether a comment on the finding's first or last line silences it."""
@@ -34,16 +37,14 @@ class Suppressions:
         return bool(rows)
 
     def _silences(self, row: int, code: str) -> bool:
-        if row not in self._matches:
-            return False
-        codes = _codes(self._matches[row])
-        return codes is None or code in codes
+        listed = map(_codes, self._matches.get(row, ()))
+        return any(codes is None or code in codes for codes in listed)
 
     def unused(self, path: Path, code: str, name: str, wrong: Callable[[str], str | None]) -> Iterator[Finding]:
         """Findings, with this code and name, of codes that have silenced nothing, and of which `wrong` says what is
         wrong with that: None where nothing is."""
         starts = _comment_starts(self._text) if self._matches else {}
-        for row, match in self._matches.items():
+        for row, match in ((row, match) for row, matches in self._matches.items() for match in matches):
             if match.start() < starts.get(row, len(match.string)):
                 continue
             listed = list(dict.fromkeys(_CODE.findall(match["codes"] or "")))
@@ -82,7 +83,7 @@ def _without(row: int, match: re.Match[str], left: Sequence[str]) -> Edit:
     """The edit that leaves these codes in a comment: where none is left, what else it says, if anything."""
     line, start, end = match.string, match.start(), match.end()
     if left:
-        return Edit(Position(row, match.start("codes") + 1), Position(row, end + 1), ", ".join(left))
+        return Edit(Position(row, match.start("codes") + 1), Position(row, match.end("codes") + 1), ", ".join(left))
     rest = line[end:].lstrip(" \t:,;-")
     if rest:
         return Edit(Position(row, start + 1), Position(row, len(line) - len(rest) + 1), "" if rest[0] == "#" else "# ")

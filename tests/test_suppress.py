@@ -31,6 +31,16 @@ def finding(row: int, last: int | None = None) -> Finding:
         ("# noqa: see below", False),
         ("# noqaish", False),
         ("# a comment", False),
+        ("# actlint: ignore", True),
+        ("# actlint:ignore[ACT101]", True),
+        ("# actlint: ignore[E501, act101]  because", True),
+        ("# noqa: E501  # actlint: ignore[ACT101]", True),
+        ("# actlint: ignore[ACT102]  # noqa: ACT101", True),
+        ("# actlint: ignore[ACT102]", False),
+        ("# actlint: ignore[ACT101] [see below]", True),
+        ("# actlint: ignore[]", False),
+        ("# actlint: ignore[ACT101", False),
+        ("# actlint: ignored", False),
     ],
 )
 def test_comments(comment: str, covered: bool) -> None:
@@ -89,6 +99,10 @@ def judged(code: str) -> str | None:
         ("x = 1  # noqa: ACT101  # type: ignore", "x = 1  # type: ignore"),
         ("x = 1  # type: ignore # noqa: ACT101", "x = 1  # type: ignore"),
         ("# noqa: ACT101", None),
+        ("x = 1  # actlint: ignore[ACT101]", "x = 1"),
+        ("x = 1  # actlint: ignore[ACT101, ACT102] why", "x = 1  # actlint: ignore[ACT102] why"),
+        ("x = 1  # actlint: ignore[ACT101] why", "x = 1  # why"),
+        ("x = 1  # actlint: ignore[ACT101]  # noqa: E501", "x = 1  # noqa: E501"),
     ],
 )
 def test_what_silences_nothing_is_removed(line: str, wanted: str | None) -> None:

@@ -53,7 +53,7 @@ class Checker:
         except OSError as error:
             self.errors.append(f"{file}: {error.strerror}")
             return
-        commented = self._judge is not None and b"noqa" in raw.lower() and b"act" in raw.lower()
+        commented = self._judge is not None and _may_silence(raw.lower())
         relevant = self._prefilter.passes(raw)
         if not relevant and not named and not commented:
             return
@@ -159,6 +159,10 @@ class Checker:
             for finding in self._comments(file.resolve()).unused(file, self._judge.code, self._judge.name, wrong)
         )
         return [one for one in unused if not self._silenced(replace(one, path=one.path.resolve()), checked)]
+
+
+def _may_silence(lower: bytes) -> bool:
+    return b"act" in lower and (b"noqa" in lower or b"actlint:" in lower)
 
 
 def _parse(source: Source) -> None:

@@ -21,9 +21,9 @@ RULE = Rule(
     code="ACT900",
     name="unused-noqa",
     message="`# noqa` that silences nothing",
-    what="A `# noqa` comment names a code of actlint that isn't found on its line although the rule is selected, or a "
-    "code that no rule has. Codes of other tools, and comments without codes, are not judged. The rule is off unless "
-    "it is selected by its code, a prefix of it, or ALL.",
+    what="A `# noqa` or `# actlint: ignore` comment names a code of actlint that isn't found on its line although the "
+    "rule is selected, or a code that no rule has. Codes of other tools, and comments without codes, are not judged. "
+    "The rule is off unless it is selected by its code, a prefix of it, or ALL.",
     why="A comment that silences nothing hides the next finding on its line. What is found in a module can depend on "
     "the programs that import it: check the whole project, not single files, before you believe this rule.",
     bad="""\
