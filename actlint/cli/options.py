@@ -7,13 +7,15 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from actlint.config import Config, ConfigError, load
 from actlint.files.discover import PYTHON, Suffixes, python_files
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -90,6 +92,8 @@ def selectors(context: click.Context, parameter: click.Parameter, values: Sequen
 
 def complete_codes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """For the shell: the codes of rules that go on like this, behind those that are there already."""
+    from click.shell_completion import CompletionItem
+
     from actlint.rules.registry import all_rules
 
     done, comma, begun = incomplete.rpartition(",")

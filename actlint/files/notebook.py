@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import difflib
 import json
 import re
 from bisect import bisect_right
@@ -182,6 +181,8 @@ def _closed(text: str) -> str:
 
 def _array(document: str, span: Span, strings: list[Span], text: str, escapes: Mapping[str, str]) -> str:
     """A list of lines as JSON. Lines that stay keep how they are written, and the space before them."""
+    from difflib import SequenceMatcher
+
     lines = re.findall("[^\n]*\n|[^\n]+", text)
     old = [json.loads(document[slice(*string)]) for string in strings]
     ends = [span[0] + 1, *(end for _, end in strings)]
@@ -189,7 +190,7 @@ def _array(document: str, span: Span, strings: list[Span], text: str, escapes: M
     closing = document[ends[-1] : span[1]]
     inner = spaces[1] if len(spaces) > 1 else spaces[0] if spaces else ""
     written: list[tuple[str, str]] = []
-    for kind, low, high, new_low, new_high in difflib.SequenceMatcher(None, old, lines, autojunk=False).get_opcodes():
+    for kind, low, high, new_low, new_high in SequenceMatcher(None, old, lines, autojunk=False).get_opcodes():
         if kind == "equal":
             written += ((spaces[n], document[slice(*strings[n])]) for n in range(low, high))
             continue
