@@ -15,6 +15,12 @@ _IGNORE = re.compile(r"#\s*actlint:\s*ignore\b(?:(?P<list>\[(?P<codes>[^\]]*)\])
 _CODE = re.compile(r"[A-Z]+[0-9]+", re.IGNORECASE)
 
 
+def may_silence(raw: bytes) -> bool:
+    """Whether a file may have a comment that names codes of actlint, told from its bytes."""
+    lower = raw.lower()
+    return b"act" in lower and (b"noqa" in lower or b"actlint:" in lower)
+
+
 class Suppressions:
     """The comments of one file that silence findings, and which of their codes have done so."""
 

@@ -121,7 +121,7 @@ def _check(asked: Asked) -> tuple[int, list[Path]]:
         return 0, []
     checker, fixed = _standard_input(asked) if "-" in asked.paths else _checked(asked)
     findings = checker.findings()
-    for kind, sentences in (("warning", checker.warnings), ("error", checker.errors)):
+    for kind, sentences in (("warning", checker.warnings()), ("error", checker.errors)):
         for sentence in sentences:
             click.echo(f"actlint: {kind}: {sentence}", err=True)
     if asked.baseline is not None and not asked.write_baseline:

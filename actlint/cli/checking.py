@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from actlint.cli.failures import failure
 from actlint.config import Config
 from actlint.files.globs import matcher
-from actlint.files.notebook import Notebook, OtherLanguage
+from actlint.files.notebook import SUFFIX, Notebook, OtherLanguage
 from actlint.files.prefilter import Prefilter
 from actlint.files.source import Source, Undecodable, decode, read
 from actlint.findings import Finding, Position
 from actlint.rules.registry import all_rules, means
 from actlint.rules.rule import Rule
-from actlint.suppress import Suppressions
+from actlint.suppress import Suppressions, may_silence
 from actlint.syntax.errors import Invalid, compiles, explain
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ INVALID_SYNTAX = "invalid-syntax"
 
 class Checker:
     """Collects findings over many files. `errors` are sentences about files that couldn't be read or analysed,
-    `warnings` about named ones that aren't Python's, `checked` the files."""
+    `checked` the files."""
 
     def __init__(self, rules: tuple[Rule, ...], config: Config) -> None:
         self.errors: list[str] = []
-        self.warnings: list[str] = []
+        self._named_notebooks: list[Path] = []
         self._rules = rules
         self._judge = next((rule for rule in rules if rule.reads == "comments"), None)
         self._commented: list[Path] = []
@@ -47,26 +47,34 @@ class Checker:
     def check(self, file: Path, *, named: bool, raw: bytes | None = None) -> None:
         """Check one file, as a program of its own. A named file is parsed even if it holds nothing for the rules.
         `raw` is its content where that isn't the file's."""
+        raw = self.admit(file, named=named, raw=raw)
+        if raw is not None:
+            self.examine(file, raw)
+
+    def admit(self, file: Path, *, named: bool, raw: bytes | None = None) -> bytes | None:
+        """The content of a file that has to be parsed; None for one that is done with."""
         self.checked.append(file)
+        if named and file.suffix == SUFFIX:
+            self._named_notebooks.append(file)
         try:
             raw = file.read_bytes() if raw is None else raw
         except OSError as error:
             self.errors.append(f"{file}: {error.strerror}")
-            return
-        commented = self._judge is not None and _may_silence(raw.lower())
-        relevant = self._prefilter.passes(raw)
-        if not relevant and not named and not commented:
-            return
+            return None
+        if self._judge is not None and may_silence(raw):
+            self._commented.append(file.resolve())
+        return raw if named or self._prefilter.passes(raw) else None
+
+    def examine(self, file: Path, raw: bytes) -> None:
+        """Parse a file, and ask the rules."""
         try:
             source = self._sources[file.resolve()] = decode(file, raw)
-            if relevant and self._prefilter.passes(source.raw):
+            if self._prefilter.passes(raw) and self._prefilter.passes(source.raw):
                 self._found.update(self._run_rules(source))
             elif not compiles(source):
                 _parse(source)
-            if commented:
-                self._commented.append(file)
-        except OtherLanguage as error:
-            self.warnings += [str(error)] if named else []
+        except OtherLanguage:
+            pass
         except Invalid as error:
             self._found.add(_syntax_finding(self._in_own_cell(error)))
         except Undecodable as error:
@@ -89,6 +97,18 @@ class Checker:
         kept += self._unused_suppressions(checked)
         return sorted(kept, key=lambda finding: (finding.path, finding.start, finding.code, finding.message))
 
+    def warnings(self) -> list[str]:
+        """Sentences about named files that are left out."""
+        said: list[str] = []
+        for file in self._named_notebooks:
+            try:
+                self._read(file)
+            except OtherLanguage as error:
+                said.append(str(error))
+            except (OSError, Undecodable):
+                continue
+        return said
+
     def read_files(self) -> list[Path]:
         """The files that were read, those included that were only followed through an import."""
         return [*self.checked, *self._sources]
@@ -97,14 +117,17 @@ class Checker:
         """A file's text, for excerpts; empty where it can't be had."""
         try:
             return self._read(path).text
-        except Undecodable:
+        except (Undecodable, OtherLanguage):
             return path.read_bytes().decode("utf-8", "replace")
         except OSError:
             return ""
 
     def notebook(self, path: Path) -> Notebook | None:
         """The notebook that a file is."""
-        source = self._sources.get(path.resolve())
+        try:
+            source = self._read(path) if path.suffix == SUFFIX else None
+        except (OSError, Undecodable, OtherLanguage):
+            return None
         return source if isinstance(source, Notebook) else None
 
     def _in_own_cell(self, error: Invalid) -> Invalid:
@@ -142,9 +165,11 @@ class Checker:
         return self._suppressions[path]
 
     def _unused_suppressions(self, checked: Mapping[Path, Path]) -> list[Finding]:
-        """What is wrong with `noqa` comments, once all findings have met them."""
-        if self._judge is None:
+        """What is wrong with comments that silence, once all findings have met them: nothing as long as there are
+        files that couldn't be analysed, since findings may be missing."""
+        if self._judge is None or self.errors:
             return []
+        invalid = {finding.path for finding in self._found if finding.code == INVALID_SYNTAX}
         selected = {rule.code for rule in self._rules} - {self._judge.code}
         every = {rule.code for rule in all_rules()}
 
@@ -156,13 +181,10 @@ class Checker:
         unused = (
             finding
             for file in self._commented
-            for finding in self._comments(file.resolve()).unused(file, self._judge.code, self._judge.name, wrong)
+            if file not in invalid
+            for finding in self._comments(file).unused(file, self._judge.code, self._judge.name, wrong)
         )
-        return [one for one in unused if not self._silenced(replace(one, path=one.path.resolve()), checked)]
-
-
-def _may_silence(lower: bytes) -> bool:
-    return b"act" in lower and (b"noqa" in lower or b"actlint:" in lower)
+        return [replace(one, path=checked[one.path]) for one in unused if not self._silenced(one, checked)]
 
 
 def _parse(source: Source) -> None:

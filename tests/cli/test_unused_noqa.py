@@ -88,6 +88,25 @@ def test_files_that_could_not_be_analysed_are_not_judged(actlint: Actlint, file:
     assert codes(actlint, "--select", "ALL") == ["7:invalid-syntax"]
 
 
+def test_nothing_is_judged_where_a_file_could_not_be_analysed(
+    actlint: Actlint, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("boom")
+
+    (file.parent / "other.py").write_text("x = 1  # noqa: ACT312\n")
+    assert codes(actlint, "--select", "ALL", "other.py") == ["1:ACT900"]
+    monkeypatch.setattr("actlint.program.analyze", fail)
+    result = actlint("check", "--select", "ALL", "--output-format", "json")
+    assert (result.code, json.loads(result.out)) == (2, [])
+
+
+def test_files_without_frameworks_are_judged_but_not_parsed(actlint: Actlint, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1  # noqa: ACT312\n")
+    (tmp_path / "old.py").write_text("print 'x'  # noqa: ACT312\nx = (\n")
+    assert codes(actlint, "--select", "ALL") == ["1:ACT900"]
+
+
 def test_modules_that_are_checked_with_their_program(actlint: Actlint, file: Path) -> None:
     """What is found in a module alone through the program that imports it counts as silenced."""
     file.write_text("import torch\nfrom model import Net\n\nnet = Net()\nnet(torch.ones(2, 4)).mean().backward()\n")
