@@ -27,7 +27,7 @@ _PIECE = re.compile(
     re.VERBOSE,
 )
 _JOINED_LINES = re.compile(r"(?:\\(?:\r\n|\r|\n)|[^\r\n])*")
-_LINE_STARTS = re.compile(r"(?<=\n)(?=[^\r\n])|(?<=\r)(?=[^\r\n])")
+_NEWLINE = re.compile("(\r\n|\r|\n)")
 _STRINGS = {
     quote: re.compile(rf"(?:\\.|(?!{quote}).)*(?:{quote}|\Z)", re.DOTALL)
     if len(quote) == 3
@@ -56,10 +56,9 @@ def _mask(magic: str) -> str:
     timed = _TIMED.match(magic)
     if timed and _is_statement(magic[timed.end() :]):
         return f"{PLACEHOLDER};{' ' * (timed.end() - 2)}{magic[timed.end() :]}"
-    hidden = f"#{magic[1:]}" if magic.startswith("%%") else f"{PLACEHOLDER}#{magic[2:]}"[: len(magic)]
-    for start in [match.start() for match in _LINE_STARTS.finditer(hidden)]:
-        hidden = f"{hidden[:start]}#{hidden[start + 1 :]}"
-    return hidden
+    first, *others = _NEWLINE.split(magic)
+    opening = f"#{first[1:]}" if first.startswith("%%") else f"{PLACEHOLDER}#{first[2:]}"[: len(first)]
+    return "".join([opening, *(f"#{line[1:]}" if line.strip("\r\n") else line for line in others)])
 
 
 def _is_statement(code: str) -> bool:

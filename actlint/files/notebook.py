@@ -119,8 +119,9 @@ def decode_notebook(path: Path, raw: bytes) -> Notebook:
     except json.JSONDecodeError as error:
         why = f"a notebook must be JSON, and this isn't: {error.msg}"
         raise Undecodable(path, error.lineno, error.colno, why) from None
-    except RecursionError:
-        raise Undecodable(path, 1, 1, "too deeply nested to be read") from None
+    except (RecursionError, ValueError) as error:
+        why = "too deeply nested to be read" if isinstance(error, RecursionError) else str(error)
+        raise Undecodable(path, 1, 1, why) from None
     _check(path, content)
     cells = tuple(_code_cells(document))
     text = "".join(_closed(masked(_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", cell.text))) for cell in cells)
@@ -165,7 +166,7 @@ def _code_cells(document: str) -> Iterator[Cell]:
     top = members(document, start_of(document))
     for number, (start, _) in enumerate(elements(document, top["cells"][0]), 1):
         parts = members(document, start)
-        if "source" not in parts or json.loads(document[slice(*parts["cell_type"])]) != "code":
+        if "source" not in parts or document[slice(*parts.get("cell_type", (0, 0)))] != '"code"':
             continue
         source = json.loads(document[slice(*parts["source"])])
         text = source if isinstance(source, str) else "".join(source)
@@ -176,7 +177,7 @@ def _code_cells(document: str) -> Iterator[Cell]:
 
 
 def _closed(text: str) -> str:
-    return text if text.endswith(("\n", "\r")) else text + "\n"
+    return text if text.endswith("\n") else text + "\n"
 
 
 def _array(document: str, span: Span, strings: list[Span], text: str, escapes: Mapping[str, str]) -> str:

@@ -57,9 +57,10 @@ def test_python_stays(cell: str) -> None:
     assert masked(cell) == cell
 
 
-@pytest.mark.parametrize("cell", ["x = (", "x = 'a\ny", '"""', "x = [\n%a", "f(]", "\\"])
-def test_cells_that_are_no_python_keep_their_length(cell: str) -> None:
-    assert len(masked(cell)) == len(cell)
+@pytest.mark.parametrize("cell", ["x = (", "x = 'a\ny", '"""', "x = [\n%a", "f(]", "\\", "(\r\n ?", "!\n"])
+def test_cells_that_are_no_python_keep_their_lines(cell: str) -> None:
+    assert [len(line) for line in masked(cell).split("\n")] == [len(line) for line in cell.split("\n")]
+    assert masked(cell).count("\r") == cell.count("\r")
 
 
 @pytest.mark.parametrize(

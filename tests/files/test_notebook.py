@@ -98,6 +98,7 @@ def test_places_in_the_document(source: Any) -> None:
         ("[]", (1, 1), "`nbformat` is missing"),
         ('{"nbformat": 3, "worksheets": []}', (1, 1), "format 3"),
         ('{"nbformat": 4}', (1, 1), "`cells`"),
+        (f'{{"nbformat": {"4" * 5000}}}', (1, 1), "digits"),
         ('{"nbformat": 4, "cells": [1]}', (1, 1), "`cells`"),
         ('{"nbformat": 4, "cells": [{"cell_type": "code"}]}', (1, 1), "`cells`"),
         ('{"nbformat": 4, "cells": [{"cell_type": "code", "source": [1]}]}', (1, 1), "`cells`"),
@@ -107,6 +108,15 @@ def test_what_is_no_notebook(text: str, place: tuple[int, int], why: str) -> Non
     with pytest.raises(Undecodable, match=why) as caught:
         read(text)
     assert (caught.value.row, caught.value.column) == place
+
+
+def test_newlines_of_neighbours_stay_two() -> None:
+    found = read(notebook(code("a\r"), code("\nb")))
+    assert (found.text, [cell.first for cell in found.cells]) == ("a\r\n\nb\n", [1, 2])
+
+
+def test_cells_of_no_kind_are_no_code() -> None:
+    assert read('{"nbformat": 4, "cells": [{"source": "x"}, {"cell_type": "new"}, {}]}').text == ""
 
 
 def test_bytes_that_are_no_text() -> None:
