@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import libcst as cst
 
-from actlint.program.eager.values import Hook, Items, Object, Place, Table, Tape, Tensor, state_of, tensors_in
+from actlint.program.eager.values import Arguments, Hook, Items, Object, Place, Table, Tape, Tensor, state_of, tensors_in
 from actlint.program.values import Function, Value
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Application:
     result: Value
     inputs: tuple[Value, ...]
     place: Place
+    arguments: Arguments
 
 
 @dataclass

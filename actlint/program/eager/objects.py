@@ -95,7 +95,7 @@ def apply(self: Interpreter, module: Object, arguments: Arguments, node: cst.CST
     """A call of an object: a module's forward pass, a loss object, a callable object."""
     result = _applied(self, module, arguments, node)
     if not self.quiet:
-        self.program.applications.append(Application(module, result, arguments.all, self.place(node)))
+        self.program.applications.append(Application(module, result, arguments.all, self.place(node), arguments))
     for hook in module.hooks:
         run_hook(self, hook, result)
     return result
