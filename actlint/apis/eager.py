@@ -209,6 +209,11 @@ def is_loss(symbol: str) -> bool:
     return symbol.startswith(("keras.losses.", "keras.metrics.")) and last not in ("Loss", "Metric", "Mean")
 
 
+def is_optimizer(symbol: str) -> bool:
+    """Whether a class of PyTorch is an optimizer, which takes parameters; schedules and averages are in packages."""
+    return symbol.startswith("torch.optim.") and not symbol.startswith(("torch.optim.lr_", "torch.optim.swa_"))
+
+
 def averages(symbol: str) -> bool:
     """Whether a library's loss is a mean over everything when no reduction is named."""
     return symbol.startswith("torch.nn.") and is_loss(symbol) or symbol.startswith("keras.losses.") and is_class(symbol)

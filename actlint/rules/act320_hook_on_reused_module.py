@@ -10,6 +10,8 @@ from actlint.rules.rule import Rule
 from actlint.rules.trace import report, spot
 
 if TYPE_CHECKING:
+    from libcst import CSTNode, Subscript
+
     from actlint.program import Program
     from actlint.program.eager import EagerProgram
     from actlint.program.eager.model import Application, Store
@@ -18,14 +20,17 @@ if TYPE_CHECKING:
 
 def check(program: Program) -> Iterator[Finding]:
     """One finding per hook that overwrites what it kept, on a module with several calls in one forward pass."""
+    from actlint.program.eager.losses import options
     from actlint.program.eager.values import Object
 
     eager = program.eager
     seen: set[object] = set()
     for hook in eager.hooks:
-        if hook.kind != "register_forward_hook" or not isinstance(hook.receiver, Object) or hook.place.node in seen:
+        if hook.kind != "register_forward_hook" or hook.place.node in seen:
             continue
-        calls = _repeated(eager, hook.receiver)
+        modules = options(hook.receiver)
+        found = [_repeated(eager, module) for module in modules if isinstance(module, Object)]
+        calls = found[0] if all(found) and len(found) == len(modules) else []
         store = _overwriting(eager, hook) if calls else None
         if store is None:
             continue
@@ -85,23 +90,29 @@ def _overwriting(program: EagerProgram, hook: Hook) -> Store | None:
         target = store.place.node
         if not isinstance(target, (cst.Subscript, cst.Attribute)) or not _of_output(store, hook):
             return None
-        if isinstance(target, cst.Subscript) and not _is_fixed(program, target):
+        if isinstance(target, cst.Subscript) and not _is_fixed(program, target, hook):
             return None
         found = found or store
     return found
 
 
-def _is_fixed(program: EagerProgram, target: object) -> bool:
-    """Whether the key of an element is one and the same at each call."""
+def _is_fixed(program: EagerProgram, target: Subscript, hook: Hook) -> bool:
+    """Whether the key of an element is one and the same at each call: no call gives it, the hook changes no part."""
     import libcst as cst
 
-    from actlint.program.eager.values import Object
-    from actlint.program.values import Const
-
-    assert isinstance(target, cst.Subscript)
-    index = target.slice[0].slice
-    values = program.values.get(index.value, []) if isinstance(index, cst.Index) else []
-    return bool(values) and all(isinstance(value, (Const, Object)) for value in values)
+    changed = {b.name for b in program.bindings if b.place.hook is hook}
+    changed |= {
+        s.place.node.attr.value
+        for s in program.stores
+        if s.place.hook is hook and isinstance(s.place.node, cst.Attribute)
+    }
+    todo: list[CSTNode] = list(target.slice)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, cst.Call) or isinstance(node, cst.Name) and node.value in changed:
+            return False
+        todo.extend(node.children)
+    return True
 
 
 def _of_output(store: Store, hook: Hook) -> bool:

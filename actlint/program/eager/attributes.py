@@ -71,6 +71,7 @@ def member(cls: Class, name: str) -> Value | None:
 
 def _of_object(self: Interpreter, owner: Object, name: str, node: cst.CSTNode) -> Value:
     if name in owner.attributes:
+        self.record_leaks(owner.attributes[name], node)
         return owner.attributes[name]
     found = member(owner.cls, name) if owner.cls is not None else None
     if isinstance(found, Function):

@@ -67,6 +67,8 @@ def evaluate(self: Interpreter, node: cst.CSTNode, scope: Scope) -> Value:
 def _name(self: Interpreter, node: cst.Name, scope: Scope) -> Value:
     value = scope.lookup(node.value)
     if value is not None:
+        if isinstance(value, Items) and value.grown or node.value in self.outer_names:
+            self.record_leaks(value, node)
         return value
     if node.value in _CONSTANTS:
         return _CONSTANTS[node.value]
@@ -140,6 +142,7 @@ def element(self: Interpreter, owner: Value, key: Value, node: cst.CSTNode) -> V
     if isinstance(owner, Table):
         if isinstance(key, Const) and key.value in owner.items:
             known = owner.items[key.value]
+            self.record_leaks(known, node)
             return known if owner.rest is None else join([known, owner.rest])
         found = [owner.rest] if isinstance(key, Const) and owner.rest is not None else list(parts(owner))
         return join(found) if found else Opaque((), self.place(node))
@@ -205,7 +208,7 @@ def _unary(self: Interpreter, node: cst.UnaryOperation, scope: Scope) -> Value:
 
 def _comparison(self: Interpreter, node: cst.Comparison, scope: Scope) -> Value:
     values = [self.evaluate(node.left, scope), *(self.evaluate(c.comparator, scope) for c in node.comparisons)]
-    if any(isinstance(value, Tensor) for value in values):
+    if any(isinstance(option, Tensor) for value in values for option in (value, *parts(value))):
         return self.tensor("compare", values, node, effect="round")
     return OPAQUE
 

@@ -11,7 +11,8 @@ import libcst as cst
 from actlint.apis import eager as apis
 from actlint.program.eager.imports import import_from, import_names
 from actlint.program.eager.losses import first_loss, is_loss_function
-from actlint.program.eager.model import Binding, EagerProgram, Inplace, Returned, Sink, Store
+from actlint.program.eager.model import Binding, EagerProgram, Inplace, Leak, Returned, Sink, Store
+from actlint.program.eager.tracing import leaked
 from actlint.program.eager.values import (
     OPAQUE,
     Arguments,
@@ -55,6 +56,8 @@ class Interpreter:
         self.hook: Hook | None = None
         self.returned: list[list[Value]] = []
         self.called: set[cst.CSTNode] = set()
+        self.outer_names: set[str] = set()
+        """Names that functions bound outside of themselves."""
         self.generators: set[cst.CSTNode] = set()
         self.branches_open = 0
         self.quiet = 0
@@ -122,6 +125,11 @@ class Interpreter:
         self._updated(target)
         if not self.quiet:
             self.program.stores.append(Store(value, target, self.place(node)))
+
+    def record_leaks(self, value: Value, node: cst.CSTNode) -> None:
+        """Remember that what was stored elsewhere is read, if it is a tensor of a trace and this is outside of it."""
+        if not self.quiet and isinstance(value, (Tensor, Items)):
+            self.program.leaks.extend(Leak(tensor, self.place(node)) for tensor in leaked(value, self.frames))
 
     def record_inplace(self, value: Value, node: cst.CSTNode) -> None:
         """Remember that a tensor is overwritten."""
@@ -219,6 +227,9 @@ class Interpreter:
         """Bind a name, an attribute, an element, or several of them."""
         if isinstance(target, cst.Name):
             self._replaced(scope.lookup(target.value), value)
+            if target.value in scope.redirected:
+                self.outer_names.add(target.value)
+                self.record_store(value, OPAQUE, target)
             scope.bind(target.value, value)
             if not self.quiet:
                 function = self.frames[-1].function if self.frames else None
@@ -341,7 +352,10 @@ class Interpreter:
             value = self.evaluate(decorator.decorator, scope)
             symbol = value.symbol if isinstance(value, Object) else value.name if isinstance(value, Symbol) else ""
             called = decorator.decorator
-            decorators.append(symbol or dotted(called.func if isinstance(called, cst.Call) else called))
+            if isinstance(called, cst.Call) and not symbol:
+                maker = self.evaluate(called.func, scope)
+                symbol = maker.name if isinstance(maker, Symbol) else dotted(called.func)
+            decorators.append(symbol or dotted(called))
         function = Function(
             node,
             scope,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from actlint.apis import eager as apis
-from actlint.program.eager import objects
+from actlint.program.eager import objects, tracing
 from actlint.program.eager.values import (
     OPAQUE,
     Arguments,
+    Bound,
     Either,
     Items,
     Object,
@@ -23,7 +24,7 @@ from actlint.program.eager.values import (
     parts,
     state_of,
 )
-from actlint.program.values import Const, Symbol, Value
+from actlint.program.values import Const, Function, Symbol, Value
 
 if TYPE_CHECKING:
     from actlint.program.eager.interpreter import Interpreter
@@ -70,6 +71,8 @@ def call_symbol(self: Interpreter, name: str, arguments: Arguments, node: cst.CS
 
 def _framework(self: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
     first = arguments.get(0)
+    if name == tracing.FUNCTION and isinstance(first, (Function, Bound)):
+        return tracing.traced(first)
     if name == "tensorflow.GradientTape":
         return Tape(self.place(node))
     if name in apis.NO_GRAD or name in ("torch.enable_grad", "torch.set_grad_enabled"):

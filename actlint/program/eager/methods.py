@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from actlint.apis import eager as apis
-from actlint.program.eager import objects
+from actlint.program.eager import objects, tracing
 from actlint.program.eager.values import (
     OPAQUE,
     Arguments,
@@ -211,7 +211,10 @@ def _of_object(self: Interpreter, owner: Object, name: str, arguments: Arguments
         return NONE
     if name in ("predict", "predict_on_batch"):
         return self.tensor(f"keras.{name}", arguments.all, node, effect="host", via=owner, state="attached")
-    if name in ("fit", "evaluate", "summary", "load_state_dict", "state_dict", "load_weights", "zero_grad", "step"):
+    if name == "fit":
+        tracing.fit(self, owner, arguments, node)
+        return OPAQUE
+    if name in ("evaluate", "summary", "load_state_dict", "state_dict", "load_weights", "zero_grad", "step"):
         return OPAQUE
     if name == "add_param_group" and not self.quiet:
         self.program.optimizers.append((owner, arguments.get(0) or OPAQUE))
@@ -228,6 +231,7 @@ def _compile(self: Interpreter, model: Object, arguments: Arguments, node: cst.C
         if isinstance(function, (Function, Object)) and not (isinstance(function, Object) and function.cls is None):
             labels = self.tensor("labels", (), node, state="plain")
             prediction = self.tensor("prediction", (), node, via=model, state="attached")
+            function = tracing.traced(function, tracing.FIT)
             self.record_sink("compile", call(self, function, Arguments((labels, prediction)), node), node)
 
 

@@ -48,6 +48,14 @@ class Store:
 
 
 @dataclass(frozen=True)
+class Leak:
+    """A tensor of a trace that was read from an attribute, a list or a name outside of the traced function."""
+
+    tensor: Tensor
+    place: Place
+
+
+@dataclass(frozen=True)
 class Returned:
     """What a function returned."""
 
@@ -88,6 +96,7 @@ class EagerProgram:
     stores: list[Store] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
     returns: list[Returned] = field(default_factory=list)
+    leaks: list[Leak] = field(default_factory=list)
     inplace: list[Inplace] = field(default_factory=list)
     requires: list[tuple[Value, Place]] = field(default_factory=list)
     """Values that were told to require a gradient."""

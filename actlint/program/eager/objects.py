@@ -71,7 +71,7 @@ def construct(self: Interpreter, symbol: str, arguments: Arguments, node: cst.CS
         table = arguments.get(0, "modules")
         made.children = list(parts(table)) if isinstance(table, Table) else []
         made.attributes = {str(k): v for k, v in table.items.items()} if isinstance(table, Table) else {}
-    elif symbol.startswith("torch.optim.") and not self.quiet:
+    elif apis.is_optimizer(symbol) and not self.quiet:
         self.program.optimizers.append((made, arguments.get(0, "params") or OPAQUE))
     return made
 

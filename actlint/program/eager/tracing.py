@@ -1,0 +1,73 @@
+"""Code that TensorFlow traces: `tf.function`, and what Keras calls within `fit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from actlint.program.eager.attributes import member
+from actlint.program.eager.values import Arguments, Bound, Items, Object, Opaque, Tensor, parts
+from actlint.program.values import Frame, Function, Value
+
+if TYPE_CHECKING:
+    from actlint.program.eager.interpreter import Interpreter
+
+FUNCTION = "tensorflow.function"
+FIT = "keras.Model.fit.function"
+"""Stands among the decorators of what Keras traces as one with its training step."""
+
+_STEPS = ("train_step", "call")
+
+
+def traced(value: Value, by: str = FUNCTION) -> Value:
+    """A function or method as it is when it is traced; other values stay."""
+    if isinstance(value, Bound):
+        return Bound(replace(value.function, decorators=(*value.function.decorators, by)), value.receiver)
+    return replace(value, decorators=(*value.decorators, by)) if isinstance(value, Function) else value
+
+
+def region(frames: tuple[Frame, ...]) -> Frame | None:
+    """The innermost call of a traced function."""
+    return next((f for f in reversed(frames) if FUNCTION in f.function.decorators or FIT in f.function.decorators), None)
+
+
+def is_within(frames: tuple[Frame, ...], around: Frame) -> bool:
+    """Whether a place is in a traced call, in another call of the same function, or in the same step of Keras."""
+    if FIT in around.function.decorators and any(FIT in frame.function.decorators for frame in frames):
+        return True
+    return any(frame.function.node is around.function.node for frame in frames)
+
+
+def leaked(value: Value, frames: tuple[Frame, ...]) -> Iterator[Tensor]:
+    """The tensors of a trace in a value that is read outside of it."""
+    found = [item for item, _ in value.grown] if isinstance(value, Items) else [value]
+    for tensor in found:
+        around = region(tensor.place.frames) if isinstance(tensor, Tensor) else None
+        if isinstance(tensor, Tensor) and around is not None and not is_within(frames, around):
+            yield tensor
+
+
+def fit(self: Interpreter, model: Object, arguments: Arguments, node: cst.CSTNode) -> None:
+    """`model.fit(...)`: a training step on a batch, then what the callbacks do."""
+    from actlint.program.eager.calls import invoke
+
+    for name in _STEPS:
+        method = member(model.cls, name) if model.cls is not None else None
+        if isinstance(method, Function):
+            batch = self.tensor("batch", (), node)
+            step = traced(method, FIT)
+            assert isinstance(step, Function)
+            invoke(self, step, model, Arguments((batch,)), node)
+            break
+    callbacks = arguments.keywords.get("callbacks")
+    for callback in parts(callbacks) if isinstance(callbacks, Items) else ():
+        if not isinstance(callback, Object) or callback.cls is None:
+            continue
+        callback.attributes["model"] = model
+        for method in callback.cls.attributes.values():
+            if isinstance(method, Function) and method.name.startswith("on_"):
+                given = [Opaque((), self.place(node)) for _ in method.node.params.params[1:]]
+                invoke(self, method, callback, Arguments(tuple(given)), node)
