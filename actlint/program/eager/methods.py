@@ -66,6 +66,8 @@ def call_method(self: Interpreter, method: Method, arguments: Arguments, node: c
     if isinstance(receiver, Object):
         return _of_object(self, receiver, name, arguments, node)
     if isinstance(receiver, Super):
+        if name == "__init__" and isinstance(receiver.receiver, Object) and receiver.receiver.symbol in apis.CONTAINERS:
+            objects.fill(receiver.receiver, arguments)
         return NONE if name == "__init__" else Opaque(arguments.all, self.place(node))
     if isinstance(receiver, Either):
         return join([call_method(self, Method(option, name), arguments, node) for option in receiver.options])
@@ -173,6 +175,9 @@ def _of_object(self: Interpreter, owner: Object, name: str, arguments: Arguments
             return Items("list", [], self.place(node), Items("tuple", [OPAQUE, made], self.place(node)))
         return made
     if name in _MODULES:
+        if name == "children" and owner.complete and owner.symbol.startswith("torch.nn."):
+            held = [*owner.attributes.values(), *owner.children]
+            return Items("list", [v for v in held if isinstance(v, Object)], self.place(node))
         found: list[Value] = [v for v in objects.descendants(owner) if v is not owner]
         kept = join(found) if found and owner.complete else Opaque((owner,), self.place(node))
         if name.startswith("named"):

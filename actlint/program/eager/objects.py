@@ -66,7 +66,7 @@ def construct(self: Interpreter, symbol: str, arguments: Arguments, node: cst.CS
     if not self.quiet:
         self.program.objects.append(made)
     if symbol in _LISTS:
-        _fill(made, arguments)
+        fill(made, arguments)
     elif symbol == "torch.nn.ModuleDict":
         table = arguments.get(0, "modules")
         made.children = list(parts(table)) if isinstance(table, Table) else []
@@ -76,7 +76,7 @@ def construct(self: Interpreter, symbol: str, arguments: Arguments, node: cst.CS
     return made
 
 
-def _fill(made: Object, arguments: Arguments) -> None:
+def fill(made: Object, arguments: Arguments) -> None:
     """The children of a container of modules."""
     found: list[Value] = list(arguments.positional)
     if len(found) == 1 and isinstance(found[0], (Items, Table)):
@@ -110,6 +110,8 @@ def _applied(self: Interpreter, module: Object, arguments: Arguments, node: cst.
             if isinstance(method, Function):
                 result = invoke(self, method, module, arguments, node)
                 return _of_opaque_module(self, module, result, arguments, node)
+        if module.symbol in apis.CONTAINERS:
+            return _sequence(self, module, arguments, node)
         return escape(self, arguments, node, module)
     if module.symbol in apis.CONTAINERS:
         return _sequence(self, module, arguments, node)
@@ -221,6 +223,23 @@ def descendants(module: Object) -> list[Value]:
             found.append(current)
         else:
             todo.extend(parts(current))
+    return found
+
+
+def layers(model: Object) -> list[Object]:
+    """The layers of a model: those that it holds, and of one made of symbolic tensors those that computed them."""
+    found: list[Object] = []
+    seen: set[int] = set()
+    todo: list[Value] = [model]
+    while todo:
+        current = todo.pop()
+        if not isinstance(current, Object) or id(current) in seen:
+            continue
+        seen.add(id(current))
+        found.append(current)
+        todo.extend(descendants(current))
+        if current.symbol in apis.MODELS and current.cls is None:
+            todo.extend(t.via for value in current.arguments.all for t in ancestors(value) if t.via is not None)
     return found
 
 

@@ -259,8 +259,9 @@ def tensors_in(value: Value | None) -> Iterator[Tensor]:
             todo.extend(parts(current))
 
 
-def ancestors(value: Value | None, through_cuts: bool = True) -> Iterator[Tensor]:
-    """The tensors that a value is computed from, itself included; without `through_cuts` only where gradients go."""
+def ancestors(value: Value | None, through_cuts: bool = True, through_calls: bool = True) -> Iterator[Tensor]:
+    """The tensors that a value is computed from, itself included; without `through_cuts` only where gradients go,
+    without `through_calls` not through calls of which nothing is known."""
     todo, seen = [value], set()
     while todo:
         current = todo.pop()
@@ -272,7 +273,7 @@ def ancestors(value: Value | None, through_cuts: bool = True) -> Iterator[Tensor
             if through_cuts or not current.cut:
                 todo.extend(current.inputs)
         elif isinstance(current, Opaque):
-            todo.extend(current.inputs)
+            todo.extend(current.inputs if through_calls else ())
         else:
             todo.extend(parts(current))
 
