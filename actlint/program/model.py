@@ -108,6 +108,13 @@ class Program:
 
         return analyze_eager(self.entry, self.read or read, {self.entry: self.trees[self.entry]})
 
+    @cached_property
+    def keras(self) -> frozenset[str]:
+        """The kinds of Keras that the program may be run with: see `program.versions`."""
+        from actlint.program.versions import keras_versions
+
+        return keras_versions(self.entry, [tree.source.text for tree in self.eager.trees.values()])
+
     @property
     def is_graph_program(self) -> bool:
         """Whether TF1 graph code is there: a session, a placeholder, or a run."""
