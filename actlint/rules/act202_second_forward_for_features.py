@@ -39,7 +39,9 @@ def check(program: Program) -> Iterator[Finding]:
         if second.place.node in seen or not any(_reads_both(loss, first, second) for loss in losses):
             continue
         seen.add(second.place.node)
-        message = f"{text(eager, second.place)} runs layers again that {text(eager, first.place)} runs on the same input"
+        message = (
+            f"{text(eager, second.place)} runs layers again that {text(eager, first.place)} runs on the same input"
+        )
         help = (
             "take features and prediction from one forward pass: another dropout mask, batch statistics moved twice and "
             "the double cost go away"

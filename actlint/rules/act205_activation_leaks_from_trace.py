@@ -35,7 +35,9 @@ def check(program: Program) -> Iterator[Finding]:
             continue
         seen.add(store.place.node)
         where = "what fit() traces" if FIT in around.function.decorators else "a tf.function"
-        message = f"tensor of {where} is kept in {text(eager, store.place)}: read outside, it is a symbol without a value"
+        message = (
+            f"tensor of {where} is kept in {text(eager, store.place)}: read outside, it is a symbol without a value"
+        )
         help = "return it from the traced function, or keep a value of it in a tf.Variable with assign()"
         yield report(RULE, eager, store.place, message, help, (), [spot(eager, leak.place, "read outside here")])
 

@@ -43,7 +43,9 @@ def check(program: Program) -> Iterator[Finding]:
             if loop not in value.place.loops or not _read_after(eager, items, loop, place):
                 continue
             seen.add(place.node)
-            message = "list takes tensors of a loop that becomes a loop of the graph: after the loop they are out of scope"
+            message = (
+                "list takes tensors of a loop that becomes a loop of the graph: after the loop they are out of scope"
+            )
             help = "collect them in a tf.TensorArray, or loop over a Python range, which is unrolled"
             related = [spot(eager, Place(loop.node, place.file), "tf.function makes this a loop of the graph")]
             yield report(RULE, eager, place, message, help, related)

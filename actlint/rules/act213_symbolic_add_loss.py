@@ -30,7 +30,9 @@ def check(program: Program) -> Iterator[Finding]:
             continue
         seen.add(sink.place.node)
         message = "add_loss() of a symbolic tensor on a model: Keras 3 has removed it and raises an error"
-        help = "put the term into a small layer whose call() says self.add_loss(...), and pass the activation through it"
+        help = (
+            "put the term into a small layer whose call() says self.add_loss(...), and pass the activation through it"
+        )
         yield report(RULE, eager, sink.place, message, help, [spot(eager, model.place, "the model is made here")])
 
 
@@ -45,7 +47,9 @@ def _model(program: EagerProgram, place: Place) -> Object | None:
     if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "add_loss":
         return None
     owners = program.values.get(call.func.value, [])
-    models = [o for o in owners if isinstance(o, Object) and o.cls is None and o.symbol in apis.MODELS | apis.CONTAINERS]
+    models = [
+        o for o in owners if isinstance(o, Object) and o.cls is None and o.symbol in apis.MODELS | apis.CONTAINERS
+    ]
     return models[0] if models and len(models) == len(owners) else None
 
 

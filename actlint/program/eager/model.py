@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Literal
 
 import libcst as cst
 
-from actlint.program.eager.values import Arguments, Hook, Items, Object, Place, Table, Tape, Tensor, state_of, tensors_in
+from actlint.program.eager.values import (
+    Arguments,
+    Hook,
+    Items,
+    Object,
+    Place,
+    Table,
+    Tape,
+    Tensor,
+    state_of,
+    tensors_in,
+)
 from actlint.program.values import Function, Value
 
 if TYPE_CHECKING:

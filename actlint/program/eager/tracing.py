@@ -31,7 +31,9 @@ def traced(value: Value, by: str = FUNCTION) -> Value:
 
 def region(frames: tuple[Frame, ...]) -> Frame | None:
     """The innermost call of a traced function."""
-    return next((f for f in reversed(frames) if FUNCTION in f.function.decorators or FIT in f.function.decorators), None)
+    return next(
+        (f for f in reversed(frames) if FUNCTION in f.function.decorators or FIT in f.function.decorators), None
+    )
 
 
 def is_within(frames: tuple[Frame, ...], around: Frame) -> bool:
