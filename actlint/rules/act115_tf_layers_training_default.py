@@ -59,9 +59,9 @@ RULE = Rule(
     message="tf.layers.dropout or batch_normalization without training=: inert while training",
     what="`tf.layers.dropout` or `tf.layers.batch_normalization` is called without `training`, and a loss behind it is "
     "minimized.",
-    why="`training` is False by default, whatever is minimized: dropout is the identity (0 of 400 units dropped, measured "
-    "with TensorFlow 1.15.5), and batch normalization uses its initial mean 0 and variance 1. Programs that train "
-    "nothing, frozen layers, and arguments that aren't known are not reported.",
+    why="`training` is False by default, whatever is minimized: dropout is the identity (0 of 400 units "
+    "dropped, measured with TensorFlow 1.15.5), and batch normalization uses its initial mean 0 and "
+    "variance 1. Programs that train nothing, frozen layers, and arguments that aren't known are not reported.",
     bad="""\
 import tensorflow as tf
 

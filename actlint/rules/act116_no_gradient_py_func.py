@@ -57,7 +57,8 @@ RULE = Rule(
     code="ACT116",
     name="no-gradient-py-func",
     message="tf.py_func or tf.numpy_function between an activation and the loss: the gradient is None",
-    what="A term of a differentiated loss depends on trained variables through `tf.py_func` or `tf.numpy_function` alone.",
+    what="A term of a differentiated loss depends on trained variables through `tf.py_func` or "
+    "`tf.numpy_function` alone.",
     why="Neither function has a gradient: the term's is `None`, training goes on with the other terms, and the penalty "
     "is only displayed. Terms with another operand that has a gradient, such as labels that a Python function "
     "prepares, programs that register gradients of their own, and `tf.py_function`, which runs TensorFlow operations, "

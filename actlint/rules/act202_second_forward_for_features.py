@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from actlint.program import Program
     from actlint.program.eager import EagerProgram
     from actlint.program.eager.model import Application
-    from actlint.program.eager.values import Object, Place
+    from actlint.program.eager.values import Place
     from actlint.program.values import Value
 
 
@@ -43,8 +43,8 @@ def check(program: Program) -> Iterator[Finding]:
             f"{text(eager, second.place)} runs layers again that {text(eager, first.place)} runs on the same input"
         )
         help = (
-            "take features and prediction from one forward pass: another dropout mask, batch statistics moved twice and "
-            "the double cost go away"
+            "take features and prediction from one forward pass: another dropout mask, batch statistics "
+            "moved twice and the double cost go away"
         )
         yield report(RULE, eager, second.place, message, help, [spot(eager, first.place, "the other pass is here")])
 
@@ -171,8 +171,8 @@ RULE = Rule(
     code="ACT202",
     name="second-forward-for-features",
     message="the loss runs the network again to get hidden features",
-    what="In one step a model is called, and then a part of it, or a second model of the same layers, on the same input; "
-    "one loss reads both results.",
+    what="In one step a model is called, and then a part of it, or a second model of the same layers, on "
+    "the same input; one loss reads both results.",
     why="The activation that is penalised isn't the one behind the prediction: dropout draws another mask, batch "
     "normalization moves its statistics twice (measured with Keras 3.15: 1.5 in place of 1.0), and the forward pass "
     "costs twice. Two views of one input that a loss compares, different inputs, gradient penalties, other "

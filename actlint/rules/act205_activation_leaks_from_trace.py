@@ -78,11 +78,12 @@ RULE = Rule(
     code="ACT205",
     name="activation-leaks-from-trace",
     message="activation stored in a traced function is a symbolic tensor; reading it outside fails",
-    what="A function under `tf.function`, or a `call` or `train_step` that `fit` traces, puts a tensor into an attribute, "
-    "a list, a dict or a global name, and code outside computes with it.",
-    why="While a function is traced its tensors are symbols of a graph. Outside they have no value: the read fails with "
-    "`out of scope` or a `TypeError`, or works as long as everything runs eagerly and fails under `fit`. Reads in "
-    "the same step, such as in `compute_loss`, `tf.Variable.assign`, metrics and what is returned are not reported.",
+    what="A function under `tf.function`, or a `call` or `train_step` that `fit` traces, puts a tensor "
+    "into an attribute, a list, a dict or a global name, and code outside computes with it.",
+    why="While a function is traced its tensors are symbols of a graph. Outside they have no value: the "
+    "read fails with `out of scope` or a `TypeError`, or works as long as everything runs eagerly and "
+    "fails under `fit`. Reads in the same step, such as in `compute_loss`, `tf.Variable.assign`, metrics "
+    "and what is returned are not reported.",
     bad="""\
 import tensorflow as tf
 

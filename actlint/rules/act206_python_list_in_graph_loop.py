@@ -117,8 +117,8 @@ RULE = Rule(
     code="ACT206",
     name="python-list-in-graph-loop",
     message="list.append of a tensor inside a loop that becomes a graph loop",
-    what="In a function under `tf.function` a loop over `tf.range`, a tensor or a data set, or `while` on a tensor, appends "
-    "a tensor that it computes to a Python list from before the loop, which is read afterwards.",
+    what="In a function under `tf.function` a loop over `tf.range`, a tensor or a data set, or `while` on "
+    "a tensor, appends a tensor that it computes to a Python list from before the loop, which is read afterwards.",
     why="Such a loop becomes one operation of the graph, whose body is traced once. The list gets one symbol of that "
     "body, and reading it fails with `InaccessibleTensorError`. Loops over Python ranges, lists and "
     "`tf.unstack` are unrolled, and are not reported; nor is code outside of `tf.function`.",

@@ -59,9 +59,9 @@ RULE = Rule(
     message="model.add_loss(symbolic) on a functional model was removed in Keras 3",
     what="`add_loss` is called on a functional or sequential model, with a tensor computed from `Input` or from "
     "outputs of layers.",
-    why="TensorFlow 1 and Keras 2 added such a term to the model's graph. Keras 3 raises an error. `self.add_loss` in a "
-    "layer's or model's `call`, and programs bound to Keras 2 (tf_keras, `TF_USE_LEGACY_KERAS`, a requirement below "
-    "Keras 3 or TensorFlow 2.16), are not reported.",
+    why="TensorFlow 1 and Keras 2 added such a term to the model's graph. Keras 3 raises an error. "
+    "`self.add_loss` in a layer's or model's `call`, and programs bound to Keras 2 (tf_keras, "
+    "`TF_USE_LEGACY_KERAS`, a requirement below Keras 3 or TensorFlow 2.16), are not reported.",
     bad="""\
 import keras
 

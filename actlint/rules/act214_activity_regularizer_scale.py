@@ -51,12 +51,12 @@ RULE = Rule(
     code="ACT214",
     name="activity-regularizer-scale",
     message="activity_regularizer is divided by the batch size in some versions of Keras and not in others",
-    what="A Keras layer has an `activity_regularizer`, or is an `ActivityRegularization`, in a program that no requirement "
-    "binds to one side of the change.",
-    why="The same code penalizes activations more strongly by a factor of the batch size when the package is exchanged. "
-    "Measured with L1(0.1) on three units and batches of 4 and 8: 0.60 and 0.60 with TensorFlow 1.15, tf_keras and "
-    "Keras 3.14 and 3.15, 2.40 and 4.80 with Keras 3.5, 3.12 and 3.13. Programs on tf_keras, and those whose "
-    "requirements admit versions of one kind only, are not reported.",
+    what="A Keras layer has an `activity_regularizer`, or is an `ActivityRegularization`, in a program "
+    "that no requirement binds to one side of the change.",
+    why="The same code penalizes activations more strongly by a factor of the batch size when the package "
+    "is exchanged. Measured with L1(0.1) on three units and batches of 4 and 8: 0.60 and 0.60 with "
+    "TensorFlow 1.15, tf_keras and Keras 3.14 and 3.15, 2.40 and 4.80 with Keras 3.5, 3.12 and 3.13. "
+    "Programs on tf_keras, and those whose requirements admit versions of one kind only, are not reported.",
     bad="""\
 import keras
 

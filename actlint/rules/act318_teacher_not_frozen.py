@@ -133,9 +133,9 @@ RULE = Rule(
     "one's weights, and it is neither frozen nor run under `torch.no_grad()`, nor is its output detached.",
     why="Each step records the network's activations and computes gradients of its weights that nobody uses, which "
     "add up from step to step. In training mode its batch normalization drifts and its dropout makes the "
-    "targets random. Networks that are differentiated with respect to their input, as in a perceptual loss on generated "
-    "images, and those of which not everything is known, are not reported. The fix detaches the output; a block under "
-    "`torch.no_grad()` saves the memory too, and eval() remains to be decided.",
+    "targets random. Networks that are differentiated with respect to their input, as in a perceptual "
+    "loss on generated images, and those of which not everything is known, are not reported. The fix "
+    "detaches the output; a block under `torch.no_grad()` saves the memory too, and eval() remains to be decided.",
     bad="""\
 import torch
 from torch import nn

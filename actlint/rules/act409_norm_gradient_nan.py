@@ -189,8 +189,8 @@ RULE = Rule(
     "nothing that keeps it away from zero.",
     why="The root has no derivative at zero. One dead or padded row gives NaN, and the next step destroys the layer. "
     "`tf.norm` and `tf.sqrt` do so behind a ReLU too, `torch.sqrt` behind tanh or a linear layer. `torch.norm`, "
-    "`torch.linalg.vector_norm`, `F.normalize`, roots of something with an epsilon or a lower bound, of differences, of "
-    "weights, and in PyTorch directly behind a ReLU, which masks the NaN, are not reported.",
+    "`torch.linalg.vector_norm`, `F.normalize`, roots of something with an epsilon or a lower bound, of "
+    "differences, of weights, and in PyTorch directly behind a ReLU, which masks the NaN, are not reported.",
     bad="""\
 import torch
 from torch import nn
