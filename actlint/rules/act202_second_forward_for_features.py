@@ -55,19 +55,19 @@ def _repeated_layers(program: EagerProgram) -> Iterator[tuple[_Pass, _Pass]]:
 
     runs: dict[int, list[Application]] = {}
     for application in program.applications:
-        if not application.place.no_grad and application.inputs and is_weighted(application.module):
+        looked_up = application.module.symbol.rpartition(".")[2].startswith("Embedding")
+        if not application.place.no_grad and application.inputs and is_weighted(application.module) and not looked_up:
             runs.setdefault(id(application.module), []).append(application)
     for found in runs.values():
         for position, one in enumerate(found):
             for other in found[position + 1 :]:
-                if one.place.node is not other.place.node and _is_same(one.inputs[0], other.inputs[0]):
-                    first, second = _passes(runs, one, other)
-                    if first.layers > second.layers:
-                        yield first, second
-                    elif first.layers < second.layers:
-                        yield second, first
-                    elif first.layers == second.layers and first.place.node is not second.place.node:
-                        yield first, second
+                if not _is_same(one.inputs[0], other.inputs[0]):
+                    continue
+                first, second = _passes(runs, one, other)
+                if first.place.node is not second.place.node and first.layers >= second.layers:
+                    yield first, second
+                elif first.place.node is not second.place.node and first.layers < second.layers:
+                    yield second, first
 
 
 def _passes(runs: dict[int, list[Application]], one: Application, other: Application) -> tuple[_Pass, _Pass]:
@@ -208,6 +208,6 @@ loss.backward()
     ),
     fix="none",
     check=check,
-    triggers=(),
+    triggers=(b"loss",),
     reads="eager",
 )

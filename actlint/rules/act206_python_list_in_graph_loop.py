@@ -74,26 +74,28 @@ def _is_over_tensors(program: EagerProgram, loop: Loop) -> bool:
     """Whether a loop runs over a tensor or data set, or as long as a tensor says."""
     import libcst as cst
 
+    from actlint.program.eager.losses import options
+
     node: BaseExpression = loop.node.iter if isinstance(loop.node, cst.For) else loop.node.test  # type: ignore[attr-defined]
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in ("enumerate", "zip"):
         node = node.args[0].value if node.args else node
     values = program.values.get(node, [])
-    return bool(values) and all(_is_symbolic(value) for value in values)
+    choose = any if isinstance(loop.node, cst.While) else all
+    return bool(values) and all(choose(map(_is_symbolic, options(value))) for value in values)
 
 
 def _is_symbolic(value: Value) -> bool:
     """Whether a value is surely a tensor of TensorFlow, or a data set, where a function is traced."""
-    from actlint.program.eager.values import Either, Object, Tensor
+    from actlint.program.eager.losses import options
+    from actlint.program.eager.values import Object, Tensor
 
-    if isinstance(value, Either):
-        return any(_is_symbolic(option) for option in value.options)
     if isinstance(value, Object):
         return value.cls is None and value.symbol.startswith("tensorflow.data.")
     if not isinstance(value, Tensor) or value.host or value.op in _PYTHON:
         return False
-    if value.symbol.startswith(("tensorflow.", "keras.ops.", "keras.layers.")):
+    if value.symbol.startswith(("tensorflow.", "keras.ops.")):
         return True
-    return any(_is_symbolic(part) for part in value.inputs)
+    return any(_is_symbolic(part) for given in value.inputs for part in options(given))
 
 
 def _read_after(program: EagerProgram, items: Items, loop: Loop, place: Place) -> bool:

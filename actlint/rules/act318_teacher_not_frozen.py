@@ -55,6 +55,8 @@ def _beside(program: EagerProgram, trained: set[int], by_hand: bool) -> Iterator
         if id(application.module) in held | frozen or not _is_data(program, application, trained):
             continue
         given = {id(t) for t in tensors_in(application.result) if state_of(t) == "attached"}
+        parts = {id(part) for part in descendants(application.module)}
+        given |= {id(hook.output) for hook in program.hooks if id(hook.receiver) in parts and hook.output is not None}
         for sink, tensors in losses:
             rest = [t for t in tensors if id(t.via) in trained and not t.cut]
             if rest and given & {id(t) for t in tensors} and not any(_reads(t, given) for t in rest):

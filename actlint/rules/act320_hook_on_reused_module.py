@@ -88,12 +88,45 @@ def _overwriting(program: EagerProgram, hook: Hook) -> Store | None:
         if store.place.hook is not hook:
             continue
         target = store.place.node
-        if not isinstance(target, (cst.Subscript, cst.Attribute)) or not _of_output(store, hook):
+        if not isinstance(target, (cst.Subscript, cst.Attribute, cst.Name)) and not _replaces(target):
+            return None
+        if not _of_output(store, hook) or _is_read(program, store):
             return None
         if isinstance(target, cst.Subscript) and not _is_fixed(program, target, hook):
             return None
         found = found or store
     return found
+
+
+def _is_read(program: EagerProgram, store: Store) -> bool:
+    """Whether the function that stores reads what it overwrites, to count or to add up."""
+    import libcst as cst
+
+    target = store.place.node
+    todo: list[CSTNode] = [store.place.frames[-1].function.node]
+    while todo:
+        node = todo.pop()
+        if node is target:
+            todo.extend(getattr(node, "args", ()))
+            continue
+        if isinstance(node, cst.Name) and isinstance(target, cst.Name) and node.value == target.value:
+            if node in program.values:
+                return True
+        if isinstance(node, (cst.Subscript, cst.Attribute)) and node in program.values:
+            if any(value is store.target for value in program.values.get(node.value, ())):
+                return True
+        todo.extend(node.children)
+    return False
+
+
+def _replaces(node: CSTNode) -> bool:
+    """Whether a call puts one value in the place of another: `acts.update(h=output)`, `setattr(self, "h", output)`."""
+    import libcst as cst
+
+    if not isinstance(node, cst.Call):
+        return False
+    called = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
+    return isinstance(called, cst.Name) and called.value in ("update", "__setitem__", "setattr")
 
 
 def _is_fixed(program: EagerProgram, target: Subscript, hook: Hook) -> bool:

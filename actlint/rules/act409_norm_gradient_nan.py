@@ -32,7 +32,7 @@ def check(program: Program) -> Iterator[Finding]:
     alive = {id(t) for s in eager.sinks for t in ancestors(s.value, through_cuts=False, through_calls=False)}
     seen: set[object] = set()
     for tensor in eager.tensors:
-        if id(tensor) not in alive or tensor.place.node in seen or tensor.state != "attached":
+        if id(tensor) not in alive or tensor.place.node in seen or not _is_learned(tensor):
             continue
         activation = _activation(tensor)
         if activation is None:
@@ -96,7 +96,7 @@ def _may_vanish(value: Value | None, squared: bool) -> bool:
     from actlint.apis import eager as apis
     from actlint.program.eager.values import Object, Tensor
 
-    if not isinstance(value, Tensor) or value.state != "attached":
+    if not isinstance(value, Tensor) or not _is_learned(value):
         return False
     if value.op in _RECTIFIED:
         return not _is_torch(value)
@@ -104,6 +104,11 @@ def _may_vanish(value: Value | None, squared: bool) -> bool:
         return False
     layer = value.symbol.rpartition(".")[2] in apis.WEIGHTED
     return squared and (layer or value.op in _SIGNED)
+
+
+def _is_learned(tensor: Tensor) -> bool:
+    """Whether a tensor carries a gradient, in a model made of symbolic tensors too."""
+    return tensor.state == "attached" or tensor.symbolic
 
 
 def _is_torch(tensor: Tensor) -> bool:

@@ -287,6 +287,10 @@ class Interpreter:
         owner = self.evaluate(target.value, scope)
         index = target.slice[0].slice if len(target.slice) == 1 else None
         key = self.evaluate(index.value, scope) if isinstance(index, cst.Index) else None
+        self.set_element(owner, key, value, target)
+
+    def set_element(self, owner: Value, key: Value | None, value: Value, target: cst.CSTNode) -> None:
+        """`owner[key] = value`; a slice has no key."""
         self.record_store(value, owner, target)
         if isinstance(owner, Items) and key is None:
             owner.emptied = True

@@ -44,16 +44,7 @@ def call_symbol(self: Interpreter, name: str, arguments: Arguments, node: cst.CS
     if name in apis.PASSING and first is not None:
         return first
     if name in ("copy.deepcopy", "copy.copy") and isinstance(first, Object):
-        return Object(
-            first.cls,
-            first.symbol,
-            first.arguments,
-            self.place(node),
-            dict(first.attributes),
-            list(first.children),
-            first.complete,
-            told={"load_state_dict"},
-        )
+        return objects.copied(self, first, node, deep=name == "copy.deepcopy")
     if name in ("collections.OrderedDict", "collections.defaultdict"):
         return first if isinstance(first, Table) else Table({}, self.place(node))
     if name == "itertools.chain":
@@ -71,8 +62,10 @@ def call_symbol(self: Interpreter, name: str, arguments: Arguments, node: cst.CS
 
 def _framework(self: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
     first = arguments.get(0)
-    if name == tracing.FUNCTION and isinstance(first, (Function, Bound)):
+    if name == tracing.FUNCTION and isinstance(first, Function):
         return tracing.traced(first)
+    if name == tracing.FUNCTION and isinstance(first, Bound):
+        return Bound(tracing.traced(first.function), first.receiver)
     if name == "tensorflow.GradientTape":
         return Tape(self.place(node))
     if name in apis.NO_GRAD or name in ("torch.enable_grad", "torch.set_grad_enabled"):

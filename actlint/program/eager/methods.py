@@ -120,6 +120,8 @@ def _of_table(self: Interpreter, table: Table, name: str, arguments: Arguments, 
         table.items.update(arguments.keywords)
         for value in (*parts(first or OPAQUE), *arguments.keywords.values()):
             self.record_store(value, table, node)
+    elif name == "__setitem__" and len(arguments.positional) == 2:
+        self.set_element(table, *arguments.positional, node)
     elif name == "values":
         return Items("list", list(table.items.values()), self.place(node), table.rest)
     elif name == "items":
@@ -190,6 +192,8 @@ def _of_object(self: Interpreter, owner: Object, name: str, arguments: Arguments
         result = objects.apply(self, owner, arguments, node)
         owner.hooks = hooks
         return result
+    if name == "get_submodule" and isinstance(path := arguments.get(0, "target"), Const):
+        return objects.submodule(owner, str(path.value))
     if name == "get_layer":
         return Object(None, "keras.layers.Layer", arguments, self.place(node))
     if name in ("append", "add", "add_module", "register_module") and arguments.positional:
@@ -211,15 +215,19 @@ def _of_object(self: Interpreter, owner: Object, name: str, arguments: Arguments
     if name == "add_loss" and arguments.positional:
         self.record_sink("backward", arguments.positional[0], node)
         return NONE
+    if name == "minimize" and isinstance(tape := arguments.get(3, "tape"), Tape):
+        self.record_sink("tape", arguments.get(0, "loss") or OPAQUE, node, arguments.get(1, "var_list"), tape)
+        return NONE
     if name == "minimize" and isinstance(arguments.get(0), Function):
         self.record_sink("tape", call(self, arguments.positional[0], Arguments(), node), node, arguments.get(1))
         return NONE
     if name in ("predict", "predict_on_batch"):
+        tracing.fit(self, owner, Arguments(), node)
         return self.tensor(f"keras.{name}", arguments.all, node, effect="host", via=owner, state="attached")
-    if name == "fit":
+    if name in ("fit", "train_on_batch", "evaluate"):
         tracing.fit(self, owner, arguments, node)
         return OPAQUE
-    if name in ("evaluate", "summary", "load_state_dict", "state_dict", "load_weights", "zero_grad", "step"):
+    if name in ("summary", "load_state_dict", "state_dict", "load_weights", "zero_grad", "step"):
         return OPAQUE
     if name == "add_param_group" and not self.quiet:
         self.program.optimizers.append((owner, arguments.get(0) or OPAQUE))
@@ -236,7 +244,7 @@ def _compile(self: Interpreter, model: Object, arguments: Arguments, node: cst.C
         if isinstance(function, (Function, Object)) and not (isinstance(function, Object) and function.cls is None):
             labels = self.tensor("labels", (), node, state="plain")
             prediction = self.tensor("prediction", (), node, via=model, state="attached")
-            function = tracing.traced(function, tracing.FIT)
+            function = tracing.traced(function, tracing.FIT) if isinstance(function, Function) else function
             self.record_sink("compile", call(self, function, Arguments((labels, prediction)), node), node)
 
 

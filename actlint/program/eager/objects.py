@@ -226,6 +226,47 @@ def descendants(module: Object) -> list[Value]:
     return found
 
 
+def copied(self: Interpreter, owner: Object, node: cst.CSTNode, deep: bool) -> Object:
+    """A copy of an object; a deep one has copies of all objects that it holds, with the weights of the originals."""
+    made: dict[int, Object] = {}
+
+    def copy(value: Value) -> Value:
+        if isinstance(value, Items):
+            return Items(
+                value.kind, [copy(v) for v in value.items], value.place, copy(value.rest) if value.rest else None
+            )
+        if isinstance(value, Table):
+            items = {key: copy(v) for key, v in value.items.items()}
+            return Table(items, value.place, copy(value.rest) if value.rest else None)
+        if not isinstance(value, Object) or id(value) in made:
+            return made.get(id(value), value)
+        found = Object(value.cls, value.symbol, value.arguments, self.place(node), complete=value.complete)
+        found.told = {"load_state_dict"}
+        found.frozen = value.frozen
+        made[id(value)] = found
+        inner = copy if deep else lambda part: part
+        found.attributes = {key: inner(v) for key, v in value.attributes.items()}
+        found.children = [inner(v) for v in value.children]
+        return found
+
+    result = copy(owner)
+    assert isinstance(result, Object)
+    return result
+
+
+def submodule(owner: Object, path: str) -> Value:
+    """The module that PyTorch calls `path` within another one."""
+    current: Value = owner
+    for name in path.split("."):
+        if not isinstance(current, Object):
+            return OPAQUE
+        if name.isdigit() and current.complete and int(name) < len(current.children):
+            current = current.children[int(name)]
+        else:
+            current = current.attributes.get(name, OPAQUE)
+    return current
+
+
 def layers(model: Object) -> list[Object]:
     """The layers of a model: those that it holds, and of one made of symbolic tensors those that computed them."""
     found: list[Object] = []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from actlint.program.eager.attributes import member
-from actlint.program.eager.values import Arguments, Bound, Items, Object, Opaque, Tensor, parts
+from actlint.program.eager.values import Arguments, Items, Object, Opaque, Tensor, parts, tensors_in
 from actlint.program.values import Frame, Function, Value
 
 if TYPE_CHECKING:
@@ -19,14 +19,13 @@ FUNCTION = "tensorflow.function"
 FIT = "keras.Model.fit.function"
 """Stands among the decorators of what Keras traces as one with its training step."""
 
-_STEPS = ("train_step", "call")
+STEPS = ("train_step", "call")
+"""What Keras traces of a model: the one where there is one, else the other."""
 
 
-def traced(value: Value, by: str = FUNCTION) -> Value:
-    """A function or method as it is when it is traced; other values stay."""
-    if isinstance(value, Bound):
-        return Bound(replace(value.function, decorators=(*value.function.decorators, by)), value.receiver)
-    return replace(value, decorators=(*value.decorators, by)) if isinstance(value, Function) else value
+def traced(function: Function, by: str = FUNCTION) -> Function:
+    """A function as it is when it is traced."""
+    return replace(function, decorators=(*function.decorators, by))
 
 
 def region(frames: tuple[Frame, ...]) -> Frame | None:
@@ -53,17 +52,17 @@ def leaked(value: Value, frames: tuple[Frame, ...]) -> Iterator[Tensor]:
 
 
 def fit(self: Interpreter, model: Object, arguments: Arguments, node: cst.CSTNode) -> None:
-    """`model.fit(...)`: a training step on a batch, then what the callbacks do."""
+    """`model.fit(...)` and its relatives: a step on a batch, then what the callbacks do."""
     from actlint.program.eager.calls import invoke
 
-    for name in _STEPS:
-        method = member(model.cls, name) if model.cls is not None else None
-        if isinstance(method, Function):
+    applied = [a for a in self.program.applications if any(t.symbolic for v in a.inputs for t in tensors_in(v))]
+    for part in [model] if model.cls is not None else [*model.children, *(a.module for a in applied)]:
+        if not isinstance(part, Object):
+            continue
+        steps = [member(part.cls, name) for name in STEPS] if part.cls is not None else []
+        for method in [step for step in steps if isinstance(step, Function)][:1]:
             batch = self.tensor("batch", (), node)
-            step = traced(method, FIT)
-            assert isinstance(step, Function)
-            invoke(self, step, model, Arguments((batch,)), node)
-            break
+            invoke(self, traced(method, FIT), part, Arguments((batch,)), node)
     callbacks = arguments.keywords.get("callbacks")
     for callback in parts(callbacks) if isinstance(callbacks, Items) else ():
         if not isinstance(callback, Object) or callback.cls is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from actlint.program.eager import tracing
 from actlint.program.eager.calls import invoke
 from actlint.program.eager.objects import instantiate
 from actlint.program.eager.values import Arguments, Object, Opaque
@@ -45,7 +46,9 @@ def _interpret_methods(self: Interpreter, value: Object) -> None:
     methods.sort(key=lambda f: _FIRST.index(f.name) if f.name in _FIRST else len(_FIRST))
     for method in methods:
         if method.name not in value.ran and not method.name.startswith("test_"):
-            invoke(self, method, value, _arguments(self, method, True), method.node)
+            keras = value.symbol.startswith("keras.") and method.name in tracing.STEPS
+            function = tracing.traced(method, tracing.FIT) if keras else method
+            invoke(self, function, value, _arguments(self, method, True), method.node)
 
 
 def _arguments(self: Interpreter, function: Function, method: bool) -> Arguments:
