@@ -136,7 +136,9 @@ def _fix(program: EagerProgram, root: Tensor) -> Fix | None:
         module = tree.text(node.func).removesuffix("norm").removesuffix("linalg.").removesuffix(".")
         if not module or any(a.keyword is None or a.keyword.value not in ("axis", "keepdims") for a in rest):
             return None
-        options = "".join(f", {tree.text(a.keyword)}={tree.text(a.value)}" for a in rest if a.keyword is not None)
+        options = "".join(
+            f", {a.keyword.value}={_argument(program, root, a.value)}" for a in rest if a.keyword is not None
+        )
         inner = f"{module}.reduce_sum({module}.square({tree.text(first.value)}){options})"
         return Fix("Add a small number", (Edit(*tree.position(node), f"{module}.sqrt({inner}{_EPSILON})"),))
     _, end = tree.position(first.value)
@@ -167,8 +169,16 @@ def _vector_norm(program: EagerProgram, root: Tensor) -> str | None:
         key = option.keyword.value if option.keyword is not None else ("dim", "keepdim")[min(position, 1)]
         if key not in ("dim", "keepdim", "axis") or option.star:
             return None
-        written.append(f"{'dim' if key == 'axis' else key}={tree.text(option.value)}")
+        written.append(f"{'dim' if key == 'axis' else key}={_argument(program, root, option.value)}")
     return f"torch.linalg.vector_norm({', '.join(written)})"
+
+
+def _argument(program: EagerProgram, root: Tensor, node: BaseExpression) -> str:
+    """An expression as an argument is written: tuples keep their parentheses."""
+    import libcst as cst
+
+    text = program.trees[root.place.file].text(node)
+    return f"({text})" if isinstance(node, cst.Tuple) else text
 
 
 def _operand(node: CSTNode) -> BaseExpression | None:

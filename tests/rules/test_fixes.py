@@ -24,9 +24,9 @@ x, y = torch.ones(2, 4), torch.tensor([0, 1])
 """
 
 
-def fixed(check: Callable[..., list[Finding]], code: str, text: str) -> str:
+def fixed(check: Callable[..., list[Finding]], code: str, text: str, safe: bool = True) -> str:
     (finding,) = check(code, text)
-    assert finding.fix is not None and finding.fix.safe
+    assert finding.fix is not None and finding.fix.safe == safe
     after = apply(text, finding.fix.edits)
     assert not check(code, after)
     return after
@@ -134,6 +134,100 @@ def test_act307_numbers_can_not_be_stacked(term, check):
     text = f"{_NET}h = net[0](x)\nps = [h.abs().mean()]\nloss = net[2](h).mean() + {term}\nloss.backward()\n"
     (finding,) = check("ACT307", text)
     assert finding.fix is None
+
+
+def test_act318_detaches(check):
+    line = "loss = (net(x) - teacher(x)).pow(2).mean()  # kept"
+    text = (
+        f"{_NET}teacher = nn.Linear(4, 3)\noptimizer = torch.optim.SGD(net.parameters(), 0.1)\n"
+        f"{line}\nloss.backward()\ngrad = teacher.weight.grad\n"
+    )
+    after = fixed(check, "ACT318", text, safe=False)
+    assert changed(text, after) == [(line, line.replace("teacher(x)", "teacher(x).detach()"))]
+    assert run(text)["grad"] is not None
+    assert run(after)["grad"] is None
+
+
+def test_act318_leaves_what_is_no_tensor(check):
+    text = (
+        f"{_NET}\n\nclass Pair(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.fc = nn.Linear(4, 3)\n\n    def forward(self, x):\n"
+        "        h = self.fc(x)\n        return h, h.relu()\n"
+        "\n\nteacher = Pair()\noptimizer = torch.optim.SGD(net.parameters(), 0.1)\n"
+        "target, _ = teacher(x)\n(net(x) - target).pow(2).mean().backward()\n"
+    )
+    (finding,) = check("ACT318", text)
+    assert finding.fix is None
+
+
+@pytest.mark.parametrize(
+    ("root", "repaired"),
+    [
+        ("torch.sqrt((h ** 2).sum(1))", "torch.linalg.vector_norm(h, dim=1)"),
+        ("h.pow(2).sum(dim=-1, keepdim=True).sqrt()", "torch.linalg.vector_norm(h, dim=-1, keepdim=True)"),
+        ("torch.sum(h * h, 1, True) ** 0.5", "torch.linalg.vector_norm(h, dim=1, keepdim=True)"),
+        ("torch.sum(torch.square(h), dim=(0, 1)).sqrt()", "torch.linalg.vector_norm(h, dim=(0, 1))"),
+        ("h.square().sum().sqrt()", "torch.linalg.vector_norm(h)"),
+    ],
+)
+def test_act409_has_a_gradient_at_zero(root, repaired, check):
+    text = (
+        f"{_NET}layer = nn.Linear(4, 8, bias=False)\nh = torch.tanh(layer(torch.zeros(2, 4)))\nn = {root}\n"
+        "n.mean().backward()\nfinite = bool(torch.isfinite(layer.weight.grad).all())\n"
+    )
+    after = fixed(check, "ACT409", text)
+    assert changed(text, after) == [(f"n = {root}", f"n = {repaired}")]
+    before, now = run(text), run(after)
+    assert not before["finite"]
+    assert now["finite"]
+    assert before["n"].shape == now["n"].shape
+    elsewhere = text.replace("torch.zeros(2, 4)", "torch.ones(2, 4)")
+    expected = run(elsewhere)["n"].flatten().tolist()
+    assert run(elsewhere.replace(root, repaired))["n"].flatten().tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("root", "repaired"),
+    [
+        ("tf.norm(h)", "tf.sqrt(tf.reduce_sum(tf.square(h)) + 1e-12)"),
+        ("tf.linalg.norm(h, axis=-1)", "tf.sqrt(tf.reduce_sum(tf.square(h), axis=-1) + 1e-12)"),
+        ("tf.sqrt(tf.reduce_sum(h ** 2, 1))", "tf.sqrt(tf.reduce_sum(h ** 2, 1) + 1e-12)"),
+    ],
+)
+def test_act409_adds_a_small_number(root, repaired, check):
+    pytest.importorskip("tensorflow")
+    text = (
+        "import tensorflow as tf\n\nv = tf.Variable(tf.zeros([2, 4]))\nwith tf.GradientTape() as tape:\n"
+        f"    h = tf.nn.relu(v)\n    n = {root}\n    loss = tf.reduce_sum(n)\n"
+        "finite = bool(tf.reduce_all(tf.math.is_finite(tape.gradient(loss, v))))\n"
+    )
+    after = fixed(check, "ACT409", text)
+    assert changed(text, after) == [(f"    n = {root}", f"    n = {repaired}")]
+    before, now = run(text), run(after)
+    assert (before["finite"], now["finite"]) == (False, True)
+    assert before["n"].shape == now["n"].shape
+
+
+@pytest.mark.parametrize(
+    "root", ["torch.sqrt((h**2).mean(1))", "s.sqrt()", "torch.sqrt(einops.reduce(h**2, 'b c -> b', 'sum'))"]
+)
+def test_act409_other_roots_are_left_to_people(root, check):
+    text = f"{_NET}import einops\nh = net[0](x)\ns = (h**2).sum(1)\nn = {root}\nn.mean().backward()\n"
+    assert all(finding.fix is None for finding in check("ACT409", text))
+
+
+def test_act210_trains(check):
+    pytest.importorskip("tensorflow")
+    line = "    loss = tf.reduce_mean(model(x))  # kept"
+    text = (
+        "import tensorflow as tf\n\nx = tf.fill([8, 4], 3.0)\nbn = tf.keras.layers.BatchNormalization()\n"
+        "model = tf.keras.Sequential([tf.keras.Input((4,)), bn, tf.keras.layers.Dense(1)])\n"
+        f"with tf.GradientTape() as tape:\n{line}\ntape.gradient(loss, model.trainable_variables)\n"
+        "moved = float(bn.moving_mean[0]) != 0\n"
+    )
+    after = fixed(check, "ACT210", text, safe=False)
+    assert changed(text, after) == [(line, line.replace("model(x)", "model(x, training=True)"))]
+    assert (run(text)["moved"], run(after)["moved"]) == (False, True)
 
 
 @pytest.mark.parametrize("rule", [rule for rule in all_rules() if rule.fix in ("safe", "unsafe")], ids=lambda r: r.code)

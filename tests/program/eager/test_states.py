@@ -94,7 +94,7 @@ def test_statements(block, state, eager):
         ("def hook(m, i, o):\n    store['h'] = o\n", "attached"),
         ("def hook(m, i, o):\n    store['h'] = o.detach()\n", "cut"),
         ("hook = lambda m, i, o: store.update(h=o.data)\n", "cut"),
-        ("def keep(key):\n    return lambda m, i, o: store.__setitem__(key, o)\n\n\nhook = keep('h')\n", "maybe"),
+        ("def keep(key):\n    return lambda m, i, o: store.__setitem__(key, o)\n\n\nhook = keep('h')\n", "attached"),
         (
             "def keep(key):\n    def inner(m, i, o):\n        store[key] = o\n    return inner\n\n\nhook = keep('h')\n",
             "attached",
