@@ -73,7 +73,9 @@ def _inert(program: EagerProgram, application: Application) -> Object | None:
     if module.symbol.startswith("keras.applications."):
         return module if module.cls is None and last not in _WITHOUT else None
     if module.cls is None:
-        modal = [layer for layer in layers(module) if layer is not module and _has_modes(layer)]
+        held = layers(module)
+        frozen = {id(layer) for part in held if part.frozen for layer in layers(part)}
+        modal = [layer for layer in held if layer is not module and _has_modes(layer) and id(layer) not in frozen]
         return modal[0] if modal else None
     ran = [
         inner

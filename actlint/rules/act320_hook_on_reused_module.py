@@ -28,7 +28,7 @@ def check(program: Program) -> Iterator[Finding]:
     for hook in eager.hooks:
         if hook.kind != "register_forward_hook" or hook.place.node in seen:
             continue
-        modules = options(hook.receiver)
+        modules = [m for h in eager.hooks if h.place.node is hook.place.node for m in options(h.receiver)]
         found = [_repeated(eager, module) for module in modules if isinstance(module, Object)]
         calls = found[0] if all(found) and len(found) == len(modules) else []
         store = _overwriting(eager, hook) if calls else None

@@ -12,6 +12,7 @@ from actlint.apis import eager as apis
 from actlint.program.eager.imports import import_from, import_names
 from actlint.program.eager.losses import first_loss, is_loss_function
 from actlint.program.eager.model import Binding, EagerProgram, Inplace, Leak, Returned, Sink, Store
+from actlint.program.eager.narrowing import narrowed
 from actlint.program.eager.tracing import leaked
 from actlint.program.eager.values import (
     OPAQUE,
@@ -394,7 +395,13 @@ class Interpreter:
                 self.block(node.body.body, scope)
             return
         self.evaluate(test, scope)
-        alternatives: list[Callable[[], None]] = [lambda: self.block(node.body.body, scope)]
+        known = narrowed(self, test, scope)
+
+        def follow() -> None:
+            scope.names.update({name: value for name, value in known.items() if name in scope.names})
+            self.block(node.body.body, scope)
+
+        alternatives: list[Callable[[], None]] = [follow]
         if isinstance(node.orelse, cst.If):
             alternatives.append(lambda: self._If(node.orelse, scope))  # type: ignore[arg-type]
         elif node.orelse is not None:
