@@ -40,6 +40,8 @@ def check(program: Program) -> Iterator[Finding]:
         op = ops[0]
         message = f"tf.{op.symbol} without training=: the default is False, so that it {_EFFECTS[op.symbol]}"
         help = "pass training=is_training, a placeholder that the training runs feed with True"
+        if isinstance(op.arguments.get("noise_shape"), Tensor):
+            help = f"the third argument is noise_shape: {help}"
         related = [operation(program, trained[reached[0]], "trained here")] if reached else []
         yield report(RULE, program, node, op.file, message, help, related)
 

@@ -84,8 +84,10 @@ def _is_over_tensors(program: EagerProgram, loop: Loop) -> bool:
     return bool(values) and all(choose(map(_is_symbolic, options(value))) for value in values)
 
 
-def _is_symbolic(value: Value) -> bool:
-    """Whether a value is surely a tensor of TensorFlow, or a data set, where a function is traced."""
+def _is_symbolic(value: Value, computed: bool = False) -> bool:
+    """Whether a value is surely a tensor of TensorFlow, or a data set, where a function is traced.
+
+    What a model or layer gives may be a list of tensors, unless something is `computed` with it."""
     from actlint.program.eager.losses import options
     from actlint.program.eager.values import Object, Tensor
 
@@ -95,7 +97,10 @@ def _is_symbolic(value: Value) -> bool:
         return False
     if value.symbol.startswith(("tensorflow.", "keras.ops.")):
         return True
-    return any(_is_symbolic(part) for given in value.inputs for part in options(given))
+    if value.symbol.startswith("keras."):
+        return computed
+    computed = computed or value.op != "index"
+    return any(_is_symbolic(part, computed) for given in value.inputs for part in options(given))
 
 
 def _read_after(program: EagerProgram, items: Items, loop: Loop, place: Place) -> bool:

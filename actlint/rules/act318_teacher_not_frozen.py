@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from actlint.program import Program
     from actlint.program.eager import EagerProgram
     from actlint.program.eager.model import Application, Sink
-    from actlint.program.eager.values import Object, Place, Tensor
+    from actlint.program.eager.values import Object, Place
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -43,23 +43,25 @@ def check(program: Program) -> Iterator[Finding]:
 def _beside(program: EagerProgram, trained: set[int], by_hand: bool) -> Iterator[tuple[Application, Sink]]:
     """Outermost calls of networks that nothing trains, each with a loss that reads it beside one that is trained."""
     from actlint.program.eager.objects import descendants
-    from actlint.program.eager.values import ancestors, state_of, tensors_in
+    from actlint.program.eager.values import Either, ancestors, state_of, tensors_in
 
     found = [a for a in program.applications if not a.place.no_grad and _is_set_aside(program, a.module, trained)]
     if by_hand:
         found = [a for a in found if not any("updated" in getattr(p, "told", ()) for p in descendants(a.module))]
     held = {id(part) for a in found for part in descendants(a.module) if part is not a.module}
     frozen = {id(part) for owner in program.objects if owner.frozen for part in descendants(owner)}
+    shared = {id(value) for other in program.applications if id(other.module) in trained for value in other.inputs}
     losses = [(sink, list(ancestors(sink.value, through_cuts=False))) for sink in program.sinks if sink.kind in _LOSSES]
     for application in found:
-        if id(application.module) in held | frozen or not _is_data(program, application, trained):
+        if id(application.module) in held | frozen or not _is_data(application, shared):
             continue
         given = {id(t) for t in tensors_in(application.result) if state_of(t) == "attached"}
         parts = {id(part) for part in descendants(application.module)}
         given |= {id(hook.output) for hook in program.hooks if id(hook.receiver) in parts and hook.output is not None}
         for sink, tensors in losses:
             rest = [t for t in tensors if id(t.via) in trained and not t.cut]
-            if rest and given & {id(t) for t in tensors} and not any(_reads(t, given) for t in rest):
+            read = {id(before) for before in ancestors(Either(tuple(rest)))}
+            if rest and given & {id(t) for t in tensors} and not given & read:
                 yield application, sink
                 break
 
@@ -80,24 +82,16 @@ def _is_set_aside(program: EagerProgram, module: Object, trained: set[int]) -> b
     )
 
 
-def _is_data(program: EagerProgram, application: Application, trained: set[int]) -> bool:
+def _is_data(application: Application, shared: set[int]) -> bool:
     """Whether a network is given data: what is known to be, or the very value that a trained network is given too."""
     from actlint.program.eager.values import state_of
 
     if not application.inputs or application.arguments.open:
         return False
-    shared = {id(value) for other in program.applications if id(other.module) in trained for value in other.inputs}
     states = [state_of(value) for value in application.inputs]
     return "attached" not in states and (
         all(state in ("plain", "cut") for state in states) or id(application.inputs[0]) in shared
     )
-
-
-def _reads(tensor: Tensor, given: set[int]) -> bool:
-    """Whether a tensor is computed from one of these."""
-    from actlint.program.eager.values import ancestors
-
-    return any(id(before) in given for before in ancestors(tensor))
 
 
 def _own_place(program: EagerProgram, application: Application, trained: set[int]) -> Place | None:

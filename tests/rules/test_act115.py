@@ -95,6 +95,32 @@ class ConvModel(object):
 with tf.Session() as session:
     print(ConvModel().fit(session, 5))
 """,
+    "estimator": """\
+import tensorflow as tf
+
+
+def model_fn(features, labels, mode):
+    net = tf.layers.dense(features["x"], 16, activation=tf.nn.relu)
+    net = tf.layers.dropout(net, rate=0.4)  # expect: ACT115
+    logits = tf.layers.dense(net, 3)
+    loss = tf.losses.sparse_softmax_cross_entropy(labels, logits)
+    train = tf.train.AdamOptimizer().minimize(loss, global_step=tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train)
+""",
+    "imported name": """\
+import tensorflow as tf
+from tensorflow.layers import batch_normalization as bn, dense
+
+x = tf.placeholder(tf.float32, [None, 4])
+with tf.variable_scope("gen"):
+    h = dense(x, 8)
+    h = bn(h)  # expect: ACT115
+out = dense(tf.nn.relu(h), 1)
+cost = tf.reduce_mean(tf.square(out))
+opt = tf.train.AdamOptimizer(0.1)
+grads = opt.compute_gradients(cost, tf.trainable_variables())
+step = opt.apply_gradients([(tf.clip_by_norm(g, 1.0), v) for g, v in grads])
+""",
 }
 
 
@@ -193,3 +219,16 @@ def test_found(text, expect):
 @pytest.mark.parametrize("text", _SILENT.values(), ids=_SILENT)
 def test_silent(text, expect):
     expect("ACT115", text)
+
+
+def test_third_argument_is_noise_shape(expect):
+    text = """\
+import tensorflow as tf
+
+x = tf.placeholder(tf.float32, [None, 4])
+is_training = tf.placeholder(tf.bool)
+h = tf.layers.dropout(tf.layers.dense(x, 8), 0.5, is_training)  # expect: ACT115
+tf.train.AdamOptimizer(0.1).minimize(tf.reduce_mean(tf.layers.dense(h, 1)))
+"""
+    (finding,) = expect("ACT115", text)
+    assert finding.help.startswith("the third argument is noise_shape")

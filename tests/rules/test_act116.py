@@ -92,6 +92,32 @@ with tf.Session() as sess:
         _, loss_value = sess.run([train_op, total_loss], feed)
         print(step, loss_value)
 """,
+    "inputs by name": """\
+import numpy as np
+import tensorflow as tf
+
+
+def sparsity(h, rho):
+    return np.float32(rho * np.abs(h).sum())
+
+
+class AE:
+    def __init__(self):
+        self.x = tf.placeholder(tf.float32, [None, 4])
+        self.w = tf.Variable(tf.random_normal([4, 2]))
+        self.code = tf.nn.sigmoid(tf.matmul(self.x, self.w))
+        self.out = tf.matmul(self.code, tf.transpose(self.w))
+        self.build()
+
+    def build(self):
+        rec = tf.reduce_mean(tf.square(self.out - self.x))
+        pen = tf.reshape(tf.py_func(sparsity, inp=[self.code, 0.1], Tout=tf.float32), [])  # expect: ACT116
+        self.loss = tf.add(rec, tf.multiply(0.5, pen))
+        self.train = tf.train.AdamOptimizer(0.1).minimize(self.loss)
+
+
+AE()
+""",
 }
 
 
@@ -189,6 +215,18 @@ def main():
 
 
 main()
+""",
+    "labels": """\
+import numpy as np
+import tensorflow as tf
+
+x = tf.placeholder(tf.float32, [None, 4])
+h = tf.layers.dense(x, 3)
+targets = tf.py_func(lambda s: (s > 0).astype(np.float32), [h], tf.float32)
+loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=h))
+tf.train.AdamOptimizer().minimize(loss)
+shown = tf.py_func(np.mean, [h], tf.float32)
+tf.summary.scalar("m", shown)
 """,
 }
 

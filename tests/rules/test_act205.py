@@ -250,3 +250,14 @@ def test_found(text, expect):
 @pytest.mark.parametrize("text", _SILENT.values(), ids=_SILENT)
 def test_silent(text, expect):
     expect("ACT205", text)
+
+
+@pytest.mark.parametrize("way", ["compile(run_eagerly=True)", "predict_on_batch(x)"])
+def test_eager_steps(way, expect):
+    text = (
+        "import keras\n\n\nclass Net(keras.Model):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.fc = keras.layers.Dense(2)\n\n    def call(self, x):\n        self.seen = self.fc(x)MARK\n"
+        "        return self.seen\n\n\nx = keras.ops.ones((2, 4))\nnet = Net()\n"
+        f"net.{way}\nnet.fit(x, x)\nprint(keras.ops.mean(net.seen))\n"
+    )
+    expect("ACT205", text.replace("MARK", "" if "run_eagerly" in way else "  # expect: ACT205"))

@@ -236,3 +236,32 @@ def test_found(text, expect):
 @pytest.mark.parametrize("text", _SILENT.values(), ids=_SILENT)
 def test_silent(text, expect):
     expect("ACT206", text)
+
+
+def test_model_outputs_are_a_list(expect):
+    text = """\
+import tensorflow as tf
+
+base = tf.keras.applications.InceptionV3(include_top=False)
+taps = tf.keras.Model(base.input, [base.get_layer(name).output for name in ("mixed3", "mixed5")])
+
+
+@tf.function
+def step(image):
+    terms = []
+    for activation in taps(image):
+        terms.append(tf.reduce_mean(activation))
+    return tf.reduce_sum(terms)
+
+
+step(tf.zeros([1, 75, 75, 3]))
+"""
+    expect("ACT206", text)
+
+
+@pytest.mark.parametrize(
+    "way", ["@tf.function(autograph=False)\n", "tf.config.run_functions_eagerly(True)\n\n\n@tf.function\n"]
+)
+def test_loops_that_stay_loops(way, expect):
+    text = "def run(x):\n    kept = []\n    for i in tf.range(3):\n        x = x + 1.0\n        kept.append(x)\n"
+    expect("ACT206", f"import tensorflow as tf\n\n\n{way}{text}    return tf.stack(kept)\n\n\nrun(tf.zeros([2]))\n")

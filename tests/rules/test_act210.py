@@ -120,6 +120,50 @@ with tf.GradientTape() as tape:
     loss = loss_of(tf.ones([1, 32, 32, 3]), 1.0)
 opt.minimize(loss, head.trainable_variables, tape=tape)
 """,
+    "blocks, default False": """\
+import tensorflow as tf
+from tensorflow.keras import layers, Model
+
+
+class Block(layers.Layer):
+    def __init__(self, n):
+        super().__init__()
+        self.conv = layers.Conv2D(n, 3)
+        self.norm = layers.BatchNormalization()
+
+    def call(self, x, training=False):
+        return tf.nn.relu(self.norm(self.conv(x), training=training))
+
+
+class Net(Model):
+    def __init__(self):
+        super().__init__()
+        self.blocks = [Block(8), Block(16)]
+        self.out = layers.Dense(3)
+
+    def call(self, x, training=False):
+        for b in self.blocks:
+            x = b(x, training=training)
+        return self.out(tf.reduce_mean(x, [1, 2]))
+
+
+model = Net()
+loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+opt = tf.keras.optimizers.Adam()
+
+
+@tf.function
+def train_step(images, labels):
+    with tf.GradientTape() as tape:
+        predictions = model(images)  # expect: ACT210
+        loss = loss_fn(labels, predictions)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    opt.apply_gradients(zip(gradients, model.trainable_variables))
+
+
+for images, labels in train_ds:
+    train_step(images, labels)
+""",
 }
 
 
@@ -251,6 +295,34 @@ with tf.GradientTape(persistent=True) as tape:
 tape.gradient(a, net.trainable_variables)
 tape.gradient(b, mc.trainable_variables)
 tape.gradient(c, gen.trainable_variables)
+""",
+    "positional, frozen part": """\
+import tensorflow as tf
+from tensorflow.keras import layers, Model
+
+inp = layers.Input((4,))
+base = Model(inp, layers.BatchNormalization()(layers.Dense(4)(inp)))
+base.trainable = False
+model = tf.keras.Sequential([base, layers.Dense(1)])
+opt = tf.keras.optimizers.Adam()
+
+
+@tf.function
+def step(x, y, training):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((model(x, training) - y) ** 2)
+    opt.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+
+
+@tf.function
+def frozen(x, y):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((model(x) - y) ** 2)
+    opt.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+
+
+step(tf.ones([1, 4]), 1.0, True)
+frozen(tf.ones([1, 4]), 1.0)
 """,
 }
 

@@ -74,6 +74,19 @@ if __name__ == "__main__":
     for lam in (0.0, 0.05, 0.5):
         print(lam, Experiment(lam).run(inputs, targets))
 """,
+    "imported names": """\
+from tensorflow.keras import Input, Model, layers
+from tensorflow.keras.losses import mse
+import tensorflow.keras.backend as K
+
+x = Input(shape=(4,))
+z = layers.Dense(2)(x)
+y = layers.Dense(4)(z)
+ae = Model(inputs=x, outputs=y)
+rec = mse(x, y)
+ae.add_loss(K.mean(rec + K.sum(K.square(z), axis=-1)))  # expect: ACT213
+ae.compile(optimizer="adam")
+""",
 }
 
 

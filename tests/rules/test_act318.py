@@ -162,6 +162,52 @@ def step(x, y):
 
 step(torch.randn(4, 4), torch.tensor([0, 1, 0, 1]))
 """,
+    "function with parameters": """\
+import argparse
+import torch
+import torch.nn as nn
+from torch.optim import SGD
+
+
+class Net(nn.Module):
+    def __init__(self, w):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(8, w), nn.ReLU())
+        self.fc = nn.Linear(w, 2)
+
+    def forward(self, x, return_features=False):
+        f = self.body(x)
+        if return_features:
+            return self.fc(f), f
+        return self.fc(f)
+
+
+def train(student, teacher, loader, optimizer, device):
+    teacher.eval()
+    student.train()
+    for i, (x, y) in enumerate(loader):
+        x, y = x.to(device), y.to(device)
+        s_out, s_f = student(x, return_features=True)
+        t_out, t_f = teacher(x, return_features=True)  # expect: ACT318
+        loss = nn.functional.cross_entropy(s_out, y) + (s_f - t_f).pow(2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def main():
+    args = argparse.ArgumentParser().parse_args()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    teacher, student = Net(16).to(device), Net(16).to(device)
+    teacher.load_state_dict(torch.load("t.pt"))
+    optimizer = SGD(filter(lambda p: p.requires_grad, student.parameters()), lr=0.1)
+    loader = [(torch.ones(2, 8), torch.tensor([0, 1]))]
+    for _ in range(2):
+        train(student, teacher, loader, optimizer, device)
+
+
+main()
+""",
 }
 
 
@@ -276,6 +322,28 @@ backbone = nn.Linear(4, 8)
 head = nn.Linear(8, 2)
 opt = torch.optim.SGD(head.parameters(), 0.1)
 head(backbone(x)).sum().backward()
+""",
+    "detached targets": """\
+import torch
+from torch import nn
+
+vgg = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()).eval()
+gen = nn.Conv2d(3, 3, 3, padding=1)
+opt = torch.optim.Adam(gen.parameters())
+x = torch.rand(1, 3, 8, 8)
+style = vgg(x).detach()
+loss = (vgg(gen(x)) - style).pow(2).mean() + gen(x).abs().mean()
+loss.backward()
+opt.step()
+
+target, online = nn.Linear(4, 2), nn.Linear(4, 2)
+o2 = torch.optim.Adam(online.parameters())
+s, s2, r = torch.ones(2, 4), torch.ones(2, 4), torch.ones(2)
+q = online(s).max(1)[0]
+y = r + 0.9 * target(s2).max(1)[0].detach()
+nn.functional.mse_loss(q, y).backward()
+for p in target.parameters():
+    p.requires_grad_(False)
 """,
 }
 

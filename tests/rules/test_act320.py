@@ -325,6 +325,79 @@ net.a.register_forward_hook(lambda m, i, o: acts.update(a=o))
 net(torch.ones(1, 4))
 net(torch.ones(1, 4))
 """,
+    "called twice, one each": """\
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.enc, self.act = nn.Linear(4, 4), nn.ReLU()
+
+    def forward(self, x):
+        return self.act(self.enc(x))
+
+
+net = Net()
+acts = {}
+net.act.register_forward_hook(lambda m, i, o: acts.update(a=o))
+for step in range(3):
+    a = net(torch.ones(1, 4))
+    b = net(torch.zeros(1, 4))
+    loss = (a - b).pow(2).mean() + acts["a"].mean()
+    loss.backward()
+
+
+class Rec(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(4, 4) for _ in range(n))
+        self.relus = nn.ModuleList(nn.ReLU() for _ in range(n))
+
+    def forward(self, x):
+        for layer, relu in zip(self.layers, self.relus):
+            x = relu(layer(x))
+        return x
+
+
+rec = Rec(3)
+for i, r in enumerate(rec.relus):
+    r.register_forward_hook(lambda m, a, o, i=i: acts.__setitem__(i, o))
+rec(torch.ones(1, 4))
+""",
+    "other named modules": """\
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 8), nn.Linear(8, 8)
+        self.act = nn.ReLU()
+
+    def forward(self, x):
+        return self.act(self.b(self.act(self.a(x))))
+
+
+def main():
+    net = Net()
+    hidden = None
+
+    def keep(module, args, out):
+        nonlocal hidden
+        hidden = out
+
+    for name, module in net.named_modules():
+        if isinstance(module, nn.Linear):
+            module.register_forward_hook(keep)
+    net(torch.ones(1, 4))
+    print(hidden)
+
+
+main()
+""",
 }
 
 

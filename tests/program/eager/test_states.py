@@ -196,3 +196,37 @@ value = batches()
 """
     program = eager(_HEAD + text)
     assert state_of(program.scopes[program.entry].names["value"]) == "maybe"
+
+
+@pytest.mark.parametrize(
+    ("copied", "shared"),
+    [("copy.deepcopy(model)", False), ("copy.copy(model)", True)],
+)
+def test_copies(copied, shared, eager):
+    program = eager(f"{_HEAD}import copy\nmodel = nn.Sequential(nn.Linear(4, 8), nn.ReLU())\nother = {copied}\n")
+    names = program.scopes[program.entry].names
+    assert names["other"] is not names["model"]
+    assert (names["other"].children[0] is names["model"].children[0]) == shared
+    assert names["other"].children[0].symbol == "torch.nn.Linear"
+
+
+@pytest.mark.parametrize("path", ["0", "1.fc", "1.fc.none"])
+def test_submodules(path, eager):
+    text = (
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.fc = nn.Linear(1, 1)\n\n\n"
+        f"model = nn.Sequential(nn.ReLU(), Net())\nfound = model.get_submodule({path!r})\n"
+    )
+    found = eager(f"{_HEAD}{text}").scopes
+    symbol = getattr(next(iter(found.values())).names["found"], "symbol", None)
+    assert symbol == {"0": "torch.nn.ReLU", "1.fc": "torch.nn.Linear"}.get(path)
+
+
+def test_subclass_of_sequential(eager):
+    text = (
+        "class Net(nn.Sequential):\n    def __init__(self):\n        super().__init__(nn.Linear(4, 8), nn.ReLU())\n\n\n"
+        "model = Net()\nparts = list(model.children())\nvalue = model(x)\n"
+    )
+    names = next(iter(eager(_HEAD + text).scopes.values())).names
+    assert [part.symbol for part in names["parts"].items] == ["torch.nn.Linear", "torch.nn.ReLU"]
+    assert (names["value"].op, names["value"].state) == ("relu", "attached")
