@@ -133,11 +133,15 @@ _FORMS = frozenset(
 
 
 def _is_same(one: Value, other: Value, depth: int = 6) -> bool:
-    """Whether two values are one and the same, but for operations that change the form."""
-    from actlint.program.eager.values import Tensor
+    """Whether two values are one and the same, but for operations that change the form; of what a loop passes on, the
+    value that it begins with."""
+    from actlint.program.eager.losses import options
+    from actlint.program.eager.values import Either, Tensor
 
     if one is other:
         return True
+    if isinstance(one, Either) or isinstance(other, Either):
+        return options(one)[0] is options(other)[0]
     if not isinstance(one, Tensor) or not isinstance(other, Tensor) or not depth:
         return False
     if one.symbol != other.symbol or one.op not in _FORMS or not one.inputs or not other.inputs:

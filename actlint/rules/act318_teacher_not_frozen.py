@@ -48,12 +48,14 @@ def _beside(program: EagerProgram, trained: set[int], by_hand: bool) -> Iterator
     found = [a for a in program.applications if not a.place.no_grad and _is_set_aside(program, a.module, trained)]
     if by_hand:
         found = [a for a in found if not any("updated" in getattr(p, "told", ()) for p in descendants(a.module))]
+    shared = {id(value) for other in program.applications if id(other.module) in trained for value in other.inputs}
+    passed = {id(a.module) for a in found if any(state_of(value) == "attached" for value in a.inputs)}
+    found = [a for a in found if id(a.module) not in passed and _is_data(a, shared)]
     held = {id(part) for a in found for part in descendants(a.module) if part is not a.module}
     frozen = {id(part) for owner in program.objects if owner.frozen for part in descendants(owner)}
-    shared = {id(value) for other in program.applications if id(other.module) in trained for value in other.inputs}
     losses = [(sink, list(ancestors(sink.value, through_cuts=False))) for sink in program.sinks if sink.kind in _LOSSES]
     for application in found:
-        if id(application.module) in held | frozen or not _is_data(application, shared):
+        if id(application.module) in held | frozen:
             continue
         given = {id(t) for t in tensors_in(application.result) if state_of(t) == "attached"}
         parts = {id(part) for part in descendants(application.module)}

@@ -184,6 +184,103 @@ def step(x, y):
 
 step(tf.ones([2, 4]), tf.ones([2, 1]))
 """,
+    "extractor over children": """\
+import torch
+from torch import nn
+
+
+class Extractor(nn.Module):
+    def __init__(self, model, upto):
+        super().__init__()
+        self.layers = nn.ModuleList(list(model.children())[:upto])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+def make():
+    return nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Dropout(), nn.Linear(16, 4))
+
+
+def main(loader):
+    model = make()
+    hidden_of = Extractor(model, 2)
+    opt = torch.optim.Adam(model.parameters())
+    for x, y in loader:
+        opt.zero_grad()
+        out = model(x)
+        h = hidden_of(x)  # expect: ACT202
+        loss = nn.functional.cross_entropy(out, y)
+        reg = h.abs().sum(1).mean()
+        (loss + 1e-3 * reg).backward()
+        opt.step()
+
+
+main([(torch.ones(2, 8), torch.tensor([0, 1]))])
+""",
+    "encode beside forward": """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+
+class VAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.enc = nn.Linear(8, 4)
+        self.mu, self.var = nn.Linear(4, 2), nn.Linear(4, 2)
+        self.dec = nn.Linear(2, 8)
+
+    def encode(self, x):
+        h = F.relu(self.enc(x))
+        return self.mu(h), self.var(h)
+
+    def forward(self, x):
+        mu, logvar = self.encode(x)
+        z = mu + torch.randn_like(mu) * torch.exp(0.5 * logvar)
+        return self.dec(z)
+
+
+vae = VAE()
+opt = torch.optim.Adam(vae.parameters())
+
+
+def step(x):
+    recon = vae(x)
+    mu, logvar = vae.encode(x)  # expect: ACT202
+    kl = -0.5 * torch.mean(1 + logvar - mu.pow(2) - logvar.exp())
+    loss = F.mse_loss(recon, x) + kl
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+
+
+step(torch.ones(2, 8))
+""",
+    "part first": """\
+import tensorflow as tf
+from tensorflow.keras import layers, models, Sequential
+
+body = Sequential([layers.Dense(8, activation="relu"), layers.Dropout(0.2)])
+clf = Sequential([body, layers.Dense(2)])
+opt = tf.keras.optimizers.SGD()
+ce = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+@tf.function
+def step(x, y):
+    with tf.GradientTape() as t:
+        h = body(x, training=True)  # expect: ACT202
+        logits = clf(x, training=True)
+        loss = ce(y, logits) + tf.add_n([0.1 * tf.reduce_mean(tf.abs(h))])
+    g = t.gradient(loss, clf.trainable_variables)
+    opt.apply_gradients(zip(g, clf.trainable_variables))
+
+
+step(tf.ones([2, 4]), tf.constant([0, 1]))
+""",
 }
 
 
@@ -314,6 +411,39 @@ rec = Rec()
 u, i, j = torch.tensor([0]), torch.tensor([1]), torch.tensor([2])
 bpr = -F.logsigmoid(rec(u, i) - rec(u, j)).mean() + 0.1 * rec.user(u).pow(2).mean()
 bpr.backward()
+""",
+    "two augmentations, several runs": """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+enc, proj, pred = nn.Linear(8, 4), nn.Linear(4, 4), nn.Linear(4, 4)
+opt = torch.optim.Adam([*enc.parameters(), *proj.parameters(), *pred.parameters()])
+
+
+def augment(x):
+    return x + 0.1 * torch.randn_like(x)
+
+
+for x in [torch.ones(2, 8)]:
+    a, b = augment(x), augment(x)
+    za, zb = proj(enc(a)), proj(enc(b))
+    loss = -F.cosine_similarity(pred(za), zb.detach()).mean() - F.cosine_similarity(pred(zb), za.detach()).mean()
+    loss.backward()
+    with torch.no_grad():
+        enc(x)
+
+model = nn.Sequential(nn.Linear(8, 8), nn.Dropout(), nn.Linear(8, 2))
+x = torch.ones(2, 8)
+clean = model(x)
+noisy = model(x + 0.1)
+(F.kl_div(noisy.log_softmax(-1), clean.softmax(-1).detach()) + F.cross_entropy(clean, torch.tensor([0, 1]))).backward()
+runs = [model(x) for _ in range(4)]
+torch.stack(runs).var(0).mean().backward()
+l1 = F.cross_entropy(model(x), torch.tensor([0, 1]))
+l1.backward()
+l2 = F.cross_entropy(model(x), torch.tensor([0, 1]))
+l2.backward()
 """,
 }
 

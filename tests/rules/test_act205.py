@@ -128,6 +128,60 @@ with tf.GradientTape() as tape:
     loss += 0.1 * tf.reduce_mean(tf.abs(seen["h"]))
 grads = tape.gradient(loss, [w])
 """,
+    "closure": """\
+import tensorflow as tf
+
+
+def make(units):
+    state = {"last": None}
+    dense = tf.keras.layers.Dense(units)
+    history = []
+
+    @tf.function
+    def forward(x):
+        y = tf.nn.tanh(dense(x))
+        history.append(tf.reduce_mean(y))  # expect: ACT205
+        return y
+
+    def report():
+        return sum(float(h) for h in history)
+
+    return forward, report
+
+
+forward, report = make(3)
+forward(tf.ones([1, 2]))
+print(report())
+""",
+    "global of a train_step": """\
+import tensorflow as tf
+from tensorflow import keras
+
+last_hidden = None
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = keras.layers.Dense(4), keras.layers.Dense(1)
+
+    def train_step(self, data):
+        global last_hidden
+        x, y = data
+        with tf.GradientTape() as tape:
+            h = self.a(x)
+            last_hidden = h  # expect: ACT205
+            loss = tf.reduce_mean((self.b(h) - y) ** 2)
+        grads = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(grads, self.trainable_variables))
+        return {"loss": loss}
+
+
+net = Net()
+net.compile("adam")
+net.fit(tf.ones([4, 2]), tf.ones([4, 1]), epochs=1)
+print(last_hidden.numpy().mean())
+""",
 }
 
 
@@ -238,6 +292,31 @@ def step(x):
 step(tf.ones([2, 4]))
 net(tf.ones([2, 4]))
 print(tf.reduce_mean(net.hidden).numpy())
+""",
+    "read in the trace, shape, None": """\
+import tensorflow as tf
+
+
+class Net(tf.Module):
+    def __init__(self):
+        self.d = tf.keras.layers.Dense(3)
+        self.built_shape = None
+        self.cache = None
+
+    @tf.function
+    def __call__(self, x):
+        h = self.d(x)
+        self.cache = h
+        self.built_shape = h.shape
+        return h + self._penalty()
+
+    def _penalty(self):
+        return tf.reduce_mean(self.cache)
+
+
+net = Net()
+out = net(tf.ones([1, 2]))
+print(out.numpy(), net.built_shape, net.cache is None)
 """,
 }
 

@@ -113,6 +113,46 @@ def norms(batches):
 
 norms(tf.data.Dataset.range(4).batch(2))
 """,
+    "while tf.less": """\
+import tensorflow as tf
+
+
+class Sampler(tf.Module):
+    def __init__(self, cell):
+        self.cell = cell
+
+    @tf.function
+    def unroll(self, h, n):
+        hs = []
+        i = 0
+        while tf.less(i, n):
+            h = self.cell(h)
+            hs.append(h)  # expect: ACT206
+            i += 1
+        return self._summary(hs)
+
+    def _summary(self, hs):
+        return tf.stack(hs)
+
+
+s = Sampler(tf.keras.layers.Dense(2))
+s.unroll(tf.ones([1, 2]), tf.constant(3))
+""",
+    "list in a dict": """\
+import tensorflow as tf
+
+
+@tf.function
+def scores(model, sequence):
+    out = {"s": []}
+    collected = out["s"]
+    for step in sequence:
+        collected.append(tf.reduce_sum(tf.square(step)))  # expect: ACT206
+    return tf.convert_to_tensor(collected)
+
+
+scores(None, tf.ones([3, 2]))
+""",
 }
 
 
@@ -224,6 +264,39 @@ def run(xs, n: int):
 
 
 run(tf.ones([4, 2]), 3)
+""",
+    "layers, rows of an array, eager loop": """\
+import numpy as np
+import tensorflow as tf
+
+layers = [tf.keras.layers.Dense(2) for _ in range(3)]
+seq = np.ones([3, 2])
+
+
+@tf.function
+def f(x):
+    outs = []
+    for l in layers:
+        x = l(x)
+        outs.append(x)
+    for row in seq:
+        outs.append(tf.constant(row)[None])
+    for i in tf.range(3):
+        x = x + 1.0
+    outs.append(x)
+    return tf.concat(outs, 0)
+
+
+def g(x):
+    outs = []
+    for i in tf.range(3):
+        x = x + 1.0
+        outs.append(x)
+    return tf.stack(outs)
+
+
+f(tf.ones([1, 2]))
+g(tf.ones([1, 2]))
 """,
 }
 

@@ -164,6 +164,65 @@ def train_step(images, labels):
 for images, labels in train_ds:
     train_step(images, labels)
 """,
+    "trainer class": """\
+import tensorflow as tf
+import tensorflow.keras.layers as L
+
+
+class Trainer:
+    def __init__(self):
+        self.net = tf.keras.models.Sequential([L.Dense(4), L.GaussianNoise(0.1), L.Dense(1)])
+        self.opt = tf.keras.optimizers.Adam()
+
+    def _loss(self, batch):
+        x, y = batch
+        pred = self.net(x)  # expect: ACT210
+        return tf.reduce_mean((pred - y) ** 2)
+
+    def step(self, batch):
+        with tf.GradientTape() as tape:
+            value = self._loss(batch)
+        params = self.net.trainable_variables
+        self.opt.apply_gradients(zip(tape.gradient(value, params), params))
+        return value
+
+
+t = Trainer()
+for batch in dataset:
+    t.step(batch)
+""",
+    "one of two networks": """\
+import keras
+import tensorflow as tf
+
+
+def generator():
+    return keras.Sequential([keras.layers.Dense(8), keras.layers.BatchNormalization(), keras.layers.Dense(2)])
+
+
+def discriminator():
+    return keras.Sequential([keras.layers.Dense(8), keras.layers.Dropout(0.3), keras.layers.Dense(1)])
+
+
+G, D = generator(), discriminator()
+g_opt, d_opt = keras.optimizers.Adam(), keras.optimizers.Adam()
+
+
+@tf.function
+def train_step(real):
+    noise = tf.random.normal([4, 3])
+    with tf.GradientTape() as gt, tf.GradientTape() as dt:
+        fake = G(noise, training=True)
+        real_out = D(real)  # expect: ACT210
+        fake_out = D(fake, training=True)
+        g_loss = -tf.reduce_mean(fake_out)
+        d_loss = tf.reduce_mean(fake_out) - tf.reduce_mean(real_out)
+    g_opt.apply_gradients(zip(gt.gradient(g_loss, G.trainable_variables), G.trainable_variables))
+    d_opt.apply_gradients(zip(dt.gradient(d_loss, D.trainable_variables), D.trainable_variables))
+
+
+train_step(tf.ones([4, 2]))
+""",
 }
 
 

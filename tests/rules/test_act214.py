@@ -80,6 +80,19 @@ h = keras.layers.Dense(8, **reg)(inputs)  # expect: ACT214
 h = keras.layers.Conv2D(4, 3, activity_regularizer="l2")(h)  # expect: ACT214
 h = keras.layers.Dense(8, activity_regularizer=None)(h)
 """,
+    "layer class": """\
+import tensorflow as tf
+from tensorflow.keras import layers, regularizers
+
+
+class Enc(layers.Layer):
+    def __init__(self, lam=1e-4):
+        super().__init__()
+        self.conv = layers.Conv2D(4, 3, activity_regularizer=regularizers.l1_l2(lam, lam))  # expect: ACT214
+
+    def call(self, x):
+        return self.conv(x)
+""",
 }
 
 

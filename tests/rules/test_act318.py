@@ -208,6 +208,33 @@ def main():
 
 main()
 """,
+    "feature loss": """\
+import torch
+import torch.nn as nn
+
+
+class FeatureLoss(nn.Module):
+    def __init__(self, extractor, weight):
+        super().__init__()
+        self.extractor = extractor
+        self.weight = weight
+
+    def forward(self, hidden, images):
+        reference = self.extractor(images)  # expect: ACT318
+        return self.weight * nn.functional.l1_loss(hidden, reference)
+
+
+net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+extractor = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+criterion = FeatureLoss(extractor, 0.1)
+opt = torch.optim.RMSprop([{"params": net.parameters(), "lr": 1e-3}])
+for _ in range(2):
+    imgs = torch.rand(2, 3, 8, 8)
+    loss = criterion(net(imgs), imgs)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+""",
 }
 
 
@@ -344,6 +371,51 @@ y = r + 0.9 * target(s2).max(1)[0].detach()
 nn.functional.mse_loss(q, y).backward()
 for p in target.parameters():
     p.requires_grad_(False)
+""",
+    "trained, wrapped, frozen": """\
+import torch
+from torch import nn
+
+student, teacher = nn.Linear(4, 2), nn.Linear(4, 2)
+opt = torch.optim.Adam(student.parameters())
+opt2 = torch.optim.Adam(teacher.parameters())
+x = torch.ones(2, 4)
+((student(x) - teacher(x)) ** 2).mean().backward()
+
+
+class Wrapped(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    @torch.inference_mode()
+    def forward(self, x):
+        return self.net(x)
+
+
+m, t = nn.Linear(4, 2), Wrapped(nn.Linear(4, 2))
+o = torch.optim.SGD(m.parameters(), 0.1)
+((m(x) - t(x)) ** 2).mean().backward()
+
+a, b = nn.Linear(4, 2), nn.Linear(4, 2)
+for p in b.parameters():
+    p.requires_grad_(False)
+oa = torch.optim.SGD(a.parameters(), 0.1)
+((a(x) - b(x)) ** 2).mean().backward()
+""",
+    "perceptual loss, not frozen": """\
+import torch
+from torch import nn
+
+vgg = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()).eval()
+gen = nn.Conv2d(3, 3, 3, padding=1)
+opt = torch.optim.Adam(gen.parameters())
+for real in [torch.rand(1, 3, 8, 8)]:
+    fake = gen(real)
+    loss = (vgg(fake) - vgg(real)).pow(2).mean() + (fake - real).abs().mean()
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
 """,
 }
 

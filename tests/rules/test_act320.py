@@ -192,6 +192,67 @@ def main():
 
 main()
 """,
+    "callable object": """\
+import torch
+import torch.nn as nn
+
+
+class Encoder(nn.Module):
+    def __init__(self, depth):
+        super().__init__()
+        self.block = nn.Linear(8, 8)
+        self.norm = nn.LayerNorm(8)
+        self.depth = depth
+
+    def forward(self, x):
+        for _ in range(self.depth):
+            x = self.norm(torch.relu(self.block(x)) + x)
+        return x
+
+
+class Probe:
+    def __init__(self, model):
+        self.value = None
+        self.handle = model.block.register_forward_hook(self)  # expect: ACT320
+
+    def __call__(self, module, inputs, output):
+        self.value = output
+
+
+enc = Encoder(3)
+probe = Probe(enc)
+loss = enc(torch.ones(1, 8)).mean() + probe.value.pow(2).mean()
+loss.backward()
+""",
+    "update of a dict": """\
+import torch
+from torch import nn
+
+features = {}
+
+
+def hook_for(name):
+    def inner(_, __, out):
+        features.update({name: out})
+
+    return inner
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.fc2 = nn.Linear(4, 4), nn.Linear(4, 4)
+        self.drop = nn.Dropout(0.1)
+        self.hook = self.drop.register_forward_hook(hook_for("drop"))  # expect: ACT320
+
+    def forward(self, x):
+        x = self.drop(self.fc1(x))
+        return self.drop(self.fc2(x))
+
+
+net = Net()
+net(torch.ones(1, 4)).mean().backward()
+""",
 }
 
 

@@ -125,6 +125,47 @@ inputs = keras.Input((4,))
 model = keras.Model(inputs, keras.layers.Dense(1)(Sparse()(inputs)))
 model.compile("sgd", "mse")
 """,
+    "group lasso": """\
+import tensorflow as tf
+from tensorflow.keras import layers
+
+enc = tf.keras.Sequential([layers.Dense(4, activation="relu"), layers.Dense(3, activation="relu")])
+opt = tf.keras.optimizers.Adam()
+
+
+def group_lasso(z):
+    sq = tf.math.square(z)
+    return tf.math.reduce_sum(tf.math.sqrt(tf.math.reduce_sum(sq, axis=0)))  # expect: ACT409
+
+
+for x in data:
+    with tf.GradientTape() as tape:
+        z = enc(x)
+        loss = tf.reduce_mean(z) + 0.1 * group_lasso(z)
+    opt.apply_gradients(zip(tape.gradient(loss, enc.trainable_variables), enc.trainable_variables))
+""",
+    "squash": """\
+import torch
+from torch import nn
+
+
+class Caps(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 12, bias=False)
+
+    def squash(self, s):
+        n2 = (s**2).sum(-1, keepdim=True)
+        return n2 / (1 + n2) * s / torch.sqrt(n2)  # expect: ACT409
+
+    def forward(self, x):
+        return self.squash(self.fc(x).view(-1, 3, 4))
+
+
+m = Caps()
+opt = torch.optim.Adam(m.parameters())
+m(torch.zeros(2, 4)).mean().backward()
+""",
 }
 
 

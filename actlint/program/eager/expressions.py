@@ -208,6 +208,8 @@ def _unary(self: Interpreter, node: cst.UnaryOperation, scope: Scope) -> Value:
 
 def _comparison(self: Interpreter, node: cst.Comparison, scope: Scope) -> Value:
     values = [self.evaluate(node.left, scope), *(self.evaluate(c.comparator, scope) for c in node.comparisons)]
+    if all(isinstance(c.operator, (cst.Is, cst.IsNot)) for c in node.comparisons):
+        return OPAQUE
     if any(isinstance(option, Tensor) for value in values for option in (value, *parts(value))):
         return self.tensor("compare", values, node, effect="round")
     return OPAQUE
