@@ -157,7 +157,7 @@ def _of_tensor(self: Interpreter, tensor: Tensor, name: str, arguments: Argument
 
 
 def _of_object(self: Interpreter, owner: Object, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
-    from actlint.program.eager.calls import call, escape
+    from actlint.program.eager.calls import escape
 
     owner.told.add(name)
     if name in _SAME:
@@ -177,14 +177,7 @@ def _of_object(self: Interpreter, owner: Object, name: str, arguments: Arguments
             return Items("list", [], self.place(node), Items("tuple", [OPAQUE, made], self.place(node)))
         return made
     if name in _MODULES:
-        if name == "children" and owner.complete and owner.symbol.startswith("torch.nn."):
-            held = [*owner.attributes.values(), *owner.children]
-            return Items("list", [v for v in held if isinstance(v, Object)], self.place(node))
-        found: list[Value] = [v for v in objects.descendants(owner) if v is not owner]
-        kept = join(found) if found and owner.complete else Opaque((owner,), self.place(node))
-        if name.startswith("named"):
-            kept = Items("tuple", [OPAQUE, kept], self.place(node))
-        return Items("list", [], self.place(node), kept)
+        return _modules(self, owner, name, node)
     if name in ("forward", "call", "__call__"):
         if name == "forward" and not self.quiet:
             self.program.direct.append((owner, self.place(node)))
@@ -194,8 +187,6 @@ def _of_object(self: Interpreter, owner: Object, name: str, arguments: Arguments
         return result
     if name == "get_submodule" and isinstance(path := arguments.get(0, "target"), Const):
         return objects.submodule(owner, str(path.value))
-    if name == "get_layer":
-        return Object(None, "keras.layers.Layer", arguments, self.place(node))
     if name in ("append", "add", "add_module", "register_module") and arguments.positional:
         child = arguments.positional[-1]
         if owner.symbol in apis.CONTAINERS or owner.symbol == "torch.nn.ModuleList":
@@ -209,6 +200,34 @@ def _of_object(self: Interpreter, owner: Object, name: str, arguments: Arguments
         if isinstance(key, Const):
             owner.attributes[str(key.value)] = value
         return NONE
+    if (result := _of_model(self, owner, name, arguments, node)) is not None:
+        return result
+    if name in ("summary", "load_state_dict", "state_dict", "load_weights", "zero_grad", "step"):
+        return OPAQUE
+    if name == "add_param_group" and not self.quiet:
+        self.program.optimizers.append((owner, arguments.get(0) or OPAQUE))
+        return NONE
+    return escape(self, arguments, node, owner)
+
+
+def _modules(self: Interpreter, owner: Object, name: str, node: cst.CSTNode) -> Value:
+    """The modules in a module: its children one by one, all of them as alternatives."""
+    if name == "children" and owner.complete and owner.symbol.startswith("torch.nn."):
+        held = [*owner.attributes.values(), *owner.children]
+        return Items("list", [v for v in held if isinstance(v, Object)], self.place(node))
+    found: list[Value] = [v for v in objects.descendants(owner) if v is not owner]
+    kept = join(found) if found and owner.complete else Opaque((owner,), self.place(node))
+    if name.startswith("named"):
+        kept = Items("tuple", [OPAQUE, kept], self.place(node))
+    return Items("list", [], self.place(node), kept)
+
+
+def _of_model(self: Interpreter, owner: Object, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """Methods of Keras' models and optimizers; None for other methods."""
+    from actlint.program.eager.calls import call
+
+    if name == "get_layer":
+        return Object(None, "keras.layers.Layer", arguments, self.place(node))
     if name == "compile":
         _compile(self, owner, arguments, node)
         return NONE
@@ -227,12 +246,7 @@ def _of_object(self: Interpreter, owner: Object, name: str, arguments: Arguments
     if name in ("fit", "train_on_batch", "evaluate"):
         tracing.fit(self, owner, arguments, node)
         return OPAQUE
-    if name in ("summary", "load_state_dict", "state_dict", "load_weights", "zero_grad", "step"):
-        return OPAQUE
-    if name == "add_param_group" and not self.quiet:
-        self.program.optimizers.append((owner, arguments.get(0) or OPAQUE))
-        return NONE
-    return escape(self, arguments, node, owner)
+    return None
 
 
 def _compile(self: Interpreter, model: Object, arguments: Arguments, node: cst.CSTNode) -> None:
