@@ -340,3 +340,18 @@ def test_eager_steps(way, expect):
         f"net.{way}\nnet.fit(x, x)\nprint(keras.ops.mean(net.seen))\n"
     )
     expect("ACT205", text.replace("MARK", "" if "run_eagerly" in way else "  # expect: ACT205"))
+
+
+@pytest.mark.parametrize(
+    ("between", "mark"), [("", "  # expect: ACT205"), ("    net.run(x)\n", "")], ids=["kept", "run eagerly before"]
+)
+def test_loops(between, mark, expect):
+    text = (
+        "import tensorflow as tf\n\n\nclass Net(tf.Module):\n    def __init__(self):\n"
+        "        self.w = tf.Variable(tf.ones([2, 3]))\n        self.fast = tf.function(self.run)\n\n"
+        f"    def run(self, x):\n        self.seen = tf.nn.relu(x @ self.w){mark}\n"
+        "        return tf.reduce_sum(self.seen)\n"
+        "\n\nnet, x = Net(), tf.ones([1, 2])\nfor step in range(3):\n    net.fast(x)\n"
+        f"{between}    print(float(tf.reduce_mean(net.seen)))\n"
+    )
+    expect("ACT205", text)

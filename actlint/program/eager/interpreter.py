@@ -17,6 +17,7 @@ from actlint.program.eager.tracing import leaked
 from actlint.program.eager.values import (
     OPAQUE,
     Arguments,
+    Either,
     Hook,
     Items,
     Loop,
@@ -129,7 +130,7 @@ class Interpreter:
 
     def record_leaks(self, value: Value, node: cst.CSTNode) -> None:
         """Remember that what was stored elsewhere is read, if it is a tensor of a trace and this is outside of it."""
-        if not self.quiet and isinstance(value, (Tensor, Items)):
+        if not self.quiet and isinstance(value, (Tensor, Items, Either)):
             self.program.leaks.extend(Leak(tensor, self.place(node)) for tensor in leaked(value, self.frames))
 
     def record_inplace(self, value: Value, node: cst.CSTNode) -> None:

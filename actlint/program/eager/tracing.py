@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -42,13 +41,15 @@ def is_within(frames: tuple[Frame, ...], around: Frame) -> bool:
     return any(frame.function.node is around.function.node for frame in frames)
 
 
-def leaked(value: Value, frames: tuple[Frame, ...]) -> Iterator[Tensor]:
-    """The tensors of a trace in a value that is read outside of it."""
-    found = [item for item, _ in value.grown] if isinstance(value, Items) else [value]
+def leaked(value: Value, frames: tuple[Frame, ...]) -> list[Tensor]:
+    """The tensors of a trace in a value that is read outside of it; none where it may be another value too."""
+    found = [item for item, _ in value.grown] if isinstance(value, Items) else list(parts(value)) or [value]
+    tensors: list[Tensor] = []
     for tensor in found:
         around = region(tensor.place.frames) if isinstance(tensor, Tensor) else None
         if isinstance(tensor, Tensor) and around is not None and not is_within(frames, around):
-            yield tensor
+            tensors.append(tensor)
+    return tensors if isinstance(value, Items) or len(tensors) == len(found) else []
 
 
 def fit(self: Interpreter, model: Object, arguments: Arguments, node: cst.CSTNode) -> None:
