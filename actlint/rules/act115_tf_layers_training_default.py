@@ -48,10 +48,11 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _is_untold(op: Op) -> bool:
     """Whether a layer surely isn't told whether it trains, nor that it is frozen."""
-    from actlint.program.values import Const
+    from actlint.program.values import Variable
 
     starred = any(argument.star for argument in getattr(op.node, "args", ()))
-    frozen = op.arguments.get("trainable") == Const(False)
+    weights = [tensor for tensor in op.inputs if isinstance(tensor, Variable)]
+    frozen = bool(weights) and not any(weight.trainable for weight in weights)
     return op.known and not starred and not frozen and "training" not in op.arguments
 
 

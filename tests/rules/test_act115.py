@@ -121,6 +121,35 @@ opt = tf.train.AdamOptimizer(0.1)
 grads = opt.compute_gradients(cost, tf.trainable_variables())
 step = opt.apply_gradients([(tf.clip_by_norm(g, 1.0), v) for g, v in grads])
 """,
+    "dict of functions": """\
+import tensorflow as tf
+
+slim_like = {"dropout": tf.layers.dropout, "bn": tf.layers.batch_normalization}
+
+
+class Net:
+    def __init__(self, cfg):
+        self.cfg = cfg
+        self.graph = tf.Graph()
+        with self.graph.as_default():
+            self.x = tf.placeholder("float", [None, 8])
+            self.y = tf.placeholder("int32", [None])
+            out = self.net(self.x)
+            self.cost = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=self.y, logits=out))
+            opt = tf.train.GradientDescentOptimizer(cfg["lr"])
+            gvs = opt.compute_gradients(self.cost)
+            self.train = opt.apply_gradients(gvs)
+
+    def net(self, h):
+        for n in self.cfg["units"]:
+            h = tf.layers.dense(h, n)
+            h = slim_like["bn"](h, name="bn%d" % n)  # expect: ACT115
+            h = tf.nn.relu(h)
+        return tf.layers.dense(slim_like["dropout"](h, rate=0.5), 3)  # expect: ACT115
+
+
+Net({"lr": 0.1, "units": [8, 4]})
+""",
 }
 
 
@@ -207,6 +236,22 @@ if __name__ == "__main__":
     parser.add_argument("--checkpoint", default="")
     args = parser.parse_args()
     print(export(args.checkpoint, np.random.rand(10, 10, 10, 3)).shape)
+""",
+    "keywords, frozen, not trained, unknown": """\
+import tensorflow as tf
+
+x = tf.placeholder(tf.float32, [None, 4])
+phase = tf.placeholder(tf.bool)
+kw = dict(rate=0.5, training=phase)
+h = tf.layers.dense(x, 8)
+h = tf.layers.dropout(h, **kw)
+h = tf.layers.batch_normalization(h, trainable=False)
+loss = tf.reduce_mean(tf.layers.dense(h, 1))
+tf.train.AdamOptimizer().minimize(loss)
+shown = tf.layers.dropout(x, 0.1)
+options = load_options()
+h2 = tf.layers.dropout(tf.layers.dense(x, 2), **options)
+tf.train.AdamOptimizer().minimize(tf.reduce_mean(tf.layers.dense(h2, 1)))
 """,
 }
 

@@ -118,6 +118,34 @@ class AE:
 
 AE()
 """,
+    "closure": """\
+import tensorflow as tf
+import numpy as np
+
+
+def make_penalty(kind):
+    def l1(v):
+        return np.abs(v).mean(dtype=np.float32)
+
+    def wrap(h):
+        return tf.py_func(l1, [h], tf.float32, name=kind)  # expect: ACT116
+
+    return wrap
+
+
+def loss_fn(labels, logits, hidden, penalties):
+    total = tf.losses.softmax_cross_entropy(labels, logits)
+    for p, w in penalties:
+        total += w * tf.reduce_sum(p(hidden))
+    return total
+
+
+x, y = tf.placeholder(tf.float32, [None, 4]), tf.placeholder(tf.float32, [None, 2])
+hid = tf.layers.dense(x, 8, tf.nn.relu)
+log = tf.layers.dense(hid, 2)
+loss = loss_fn(y, log, hid, [(make_penalty("l1"), 0.1)])
+train = tf.train.AdamOptimizer().minimize(loss)
+""",
 }
 
 
@@ -227,6 +255,19 @@ loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, lo
 tf.train.AdamOptimizer().minimize(loss)
 shown = tf.py_func(np.mean, [h], tf.float32)
 tf.summary.scalar("m", shown)
+""",
+    "weights of a term": """\
+import tensorflow as tf
+import numpy as np
+
+x, y = tf.placeholder(tf.float32, [None, 4]), tf.placeholder(tf.float32, [None, 2])
+h = tf.layers.dense(x, 8, tf.nn.relu)
+logits = tf.layers.dense(h, 2)
+weights = tf.py_func(lambda p: (1.0 / (p + 1)).astype(np.float32), [tf.nn.softmax(logits)], tf.float32)
+ce = tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits)
+loss = tf.reduce_mean(ce * tf.reduce_sum(weights, 1))
+train = tf.train.AdamOptimizer().minimize(loss)
+lr = tf.py_func(lambda s: np.float32(0.1), [y], tf.float32)
 """,
 }
 

@@ -87,6 +87,19 @@ rec = mse(x, y)
 ae.add_loss(K.mean(rec + K.sum(K.square(z), axis=-1)))  # expect: ACT213
 ae.compile(optimizer="adam")
 """,
+    "sequential": """\
+import keras
+from keras import layers, models, ops
+
+net = models.Sequential()
+net.add(keras.Input((4,)))
+net.add(layers.Dense(8, name="code"))
+net.add(layers.Dense(1))
+code = net.layers[0].output
+net.add_loss(1e-3 * ops.sum(ops.abs(net.get_layer("code").output)))  # expect: ACT213
+for model in (net,):
+    model.compile("adam", "mse")
+""",
 }
 
 

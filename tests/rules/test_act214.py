@@ -93,6 +93,25 @@ class Enc(layers.Layer):
     def call(self, x):
         return self.conv(x)
 """,
+    "function and class": """\
+import keras
+
+
+def l1_mean(h):
+    return 0.1 * keras.ops.mean(keras.ops.abs(h))
+
+
+class Reg(keras.regularizers.Regularizer):
+    def __call__(self, x):
+        return 0.1 * keras.ops.sum(x)
+
+
+model = keras.Sequential([
+    keras.layers.Dense(4, activity_regularizer=l1_mean),  # expect: ACT214
+    keras.layers.LSTM(4, activity_regularizer=Reg()),  # expect: ACT214
+    keras.layers.Dense(4, kernel_regularizer="l2"),
+])
+""",
 }
 
 
@@ -161,6 +180,21 @@ def main():
 
 if __name__ == "__main__":
     main()
+""",
+    "passed on": """\
+import keras
+
+
+class Wrap(keras.layers.Layer):
+    def __init__(self, units, activity_regularizer=None, **kwargs):
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.d = keras.layers.Dense(units, activity_regularizer=activity_regularizer)
+
+    def call(self, x):
+        return self.d(x)
+
+
+Wrap(3)
 """,
 }
 
