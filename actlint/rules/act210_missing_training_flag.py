@@ -96,14 +96,15 @@ def _is_left_open(program: EagerProgram, application: Application) -> bool:
 
     from actlint.program.values import Const
 
+    told = application.arguments.get(1, "training")
     node = application.place.node
-    given = [a.value for a in getattr(node, "args", ()) if a.keyword is not None and a.keyword.value == "training"]
-    if not given:
-        return application.arguments.get(1, "training") is None
-    if isinstance(given[0], cst.Name) and given[0].value in ("True", "False"):
+    written = [a.value for a in getattr(node, "args", ()) if a.keyword is not None and a.keyword.value == "training"]
+    if told is None and not written:
+        return True
+    if written and isinstance(written[0], cst.Name) and written[0].value in ("True", "False"):
         return False
-    values = program.values.get(given[0], [])
-    return bool(values) and any(isinstance(value, Const) and not value.value for value in values)
+    values = [told] if told is not None else program.values.get(written[0], [])
+    return bool(values) and all(isinstance(value, Const) and not value.value for value in values)
 
 
 def _trains(sink: Sink, application: Application) -> bool:

@@ -394,3 +394,31 @@ def test_found(text, expect):
 @pytest.mark.parametrize("text", _SILENT.values(), ids=_SILENT)
 def test_silent(text, expect):
     expect("ACT210", text)
+
+
+def test_flag_of_its_own(expect):
+    text = """\
+import tensorflow as tf
+from tensorflow.keras import Model, layers
+
+
+class Net(Model):
+    def __init__(self):
+        super().__init__()
+        self.fc, self.drop = layers.Dense(8), layers.Dropout(0.5)
+        self.tail = tf.keras.Sequential([layers.Dropout(0.1), layers.Dense(1)])
+
+    def call(self, x, is_training=False):
+        return self.tail(self.drop(self.fc(x), training=is_training), training=is_training)
+
+
+net, x = Net(), tf.ones([2, 4])
+net(x)
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean(net(x, is_training=True))
+tape.gradient(loss, net.trainable_variables)
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean(net(x))  # expect: ACT210
+tape.gradient(loss, net.trainable_variables)
+"""
+    expect("ACT210", text)

@@ -176,11 +176,13 @@ def _sequence(self: Interpreter, module: Object, arguments: Arguments, node: cst
 
     if not module.complete or not module.children:
         return self.tensor(module.symbol, arguments.all, node, via=module, state="attached")
-    given = Arguments(arguments.positional[:1])
+    mode = arguments.keywords.get("training")
+    passed = {"training": mode} if isinstance(mode, Const) and module.symbol.startswith("keras.") else {}
+    given = Arguments(arguments.positional[:1], passed)
     result: Value = OPAQUE
     for child in module.children:
         result = call(self, child, given, node)
-        given = Arguments((result,))
+        given = Arguments((result,), passed)
     if isinstance(result, Opaque):
         return self.tensor(module.symbol, [result], node, via=module, state="attached")
     return result
