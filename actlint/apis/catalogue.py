@@ -24,6 +24,7 @@ MODULES = (
     "random",
     "initializers",
     "layers",
+    "normalization",
     "contrib",
     "regularizers",
     "optimizers",

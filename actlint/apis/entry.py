@@ -134,13 +134,14 @@ class Weight:
     """A variable that a layer makes: its TF1 name below the layer, its shape, and where each target keeps it.
 
     `torch` is (attribute path below the module, layout): layout "same", "T" (2-d transpose) or "HWIO" (conv kernel,
-    stored OIHW).
+    stored OIHW). `trained` says whether gradients change it.
     """
 
     name: str
     shape: Shape | None
     tf2: str
     torch: tuple[str, str]
+    trained: bool = True
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,11 @@ class LayerEntry(Entry):
     `tf2` and `torch` are forms of the *constructor* expression; the emitter writes the application `layer(x)`.
     `input` names the parameter that the layer is applied to, `activation` that of its activation, `label` that of its
     TF1 name, whose default is `base`. `weights` answers the variables in the order of creation.
+
+    A layer that isn't simply called on its input names the arguments that its application reads (`applied`) and writes
+    it: `application` is given the sources of the layer and of its input. `updates` answers the collection that the
+    updates of its moving averages join, "" where it makes them itself, UNKNOWN where that isn't known, and None where
+    there are none; "untracked" is True in a form's call where the program never runs them.
     """
 
     kind: str = "layer"
@@ -158,6 +164,9 @@ class LayerEntry(Entry):
     label: str = "name"
     activation: str = "activation"
     weights: Callable[[Bound], tuple[Weight, ...]] = lambda call: ()
+    applied: tuple[str, ...] = ()
+    application: Callable[[Rewriting, str, str], str] | None = None
+    updates: Callable[[Bound], Any] = lambda call: None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import libcst as cst
 
 from actlint.migrate.bodies import Home
 from actlint.migrate.flow import Item, Leaf, Parameter
-from actlint.program.values import Mapping, Run, Sequence, Tensor, Training, Value
+from actlint.program.values import EFFECTS, Mapping, Run, Sequence, Tensor, Training, Value
 
 
 @dataclass(eq=False)
@@ -93,7 +93,7 @@ def shape_of(value: Value) -> object:
 
 def trains(value: Value) -> bool:
     """Whether a fetched value is a training operation, which gives nothing back."""
-    return isinstance(value, Tensor) and value.op.kind in ("train", "group")
+    return isinstance(value, Tensor) and value.op.kind in EFFECTS
 
 
 def word(leaf: Leaf, known: bool) -> str:

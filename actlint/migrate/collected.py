@@ -17,6 +17,7 @@ from actlint.migrate.source import code, walk
 from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall
 from actlint.program.model import Evaluation
+from actlint.program.moving import are_updates
 from actlint.program.values import (
     Const,
     Frame,
@@ -91,7 +92,7 @@ class Collected:
         if not is_reading(self.program, node):
             return False
         items = [item for part in self._held(node) for item in part]
-        return not items or not all(isinstance(item, Variable) for item in items)
+        return not items or not all(isinstance(item, Variable) or are_updates(item) for item in items)
 
     def _held(self, node: cst.CSTNode) -> list[list[Value]]:
         """What the collection held in each evaluation of a reading call."""

@@ -493,7 +493,10 @@ class Rewriter(cst.CSTTransformer):
         argument = next((u.value for o, u in zip(original.args, updated.args, strict=False) if o.value is node), None)
         if argument is None:
             self.refuse("REF103", original, "a layer's input can't be told from its other arguments")
-        return cst.Call(cst.parse_expression(target), [cst.Arg(argument)])
+        if binding.entry.application is None:
+            return cst.Call(cst.parse_expression(target), [cst.Arg(argument)])
+        call = CallRewriting(self, binding.entry, binding, original, updated)
+        return self.expression(binding.entry.application(call, target, code(argument)))
 
     def _framework_call(self, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
         name = binding.entry.name

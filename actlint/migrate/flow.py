@@ -20,10 +20,11 @@ from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import restored_after
 from actlint.migrate.source import code, walk
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises
+from actlint.migrate.moving import moves
 from actlint.migrate.updates import late_summaries, needs_callable, races
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation
-from actlint.program.values import Function, Handle, Mapping, Op, Run, Sequence, Tensor, Value, Variable
+from actlint.program.values import EFFECTS, Function, Handle, Mapping, Op, Run, Sequence, Tensor, Value, Variable
 
 HostNames = frozenset[str]
 
@@ -84,7 +85,7 @@ class Leaf:
     @property
     def trains(self) -> bool:
         """Whether it is run for its effect alone."""
-        return self.unread or isinstance(self.value, Tensor) and self.value.op.kind in ("train", "group")
+        return self.unread or isinstance(self.value, Tensor) and self.value.op.kind in EFFECTS
 
 
 class Flow:
@@ -460,6 +461,7 @@ class Flow:
                 continue
             started = True
             self.reasons += races(self, run)
+            self.reasons += moves(self.building, run)
             self.notes += [note for note in late_summaries(self, run) if note not in self.notes]
             if not needs_callable(run):
                 continue
@@ -497,7 +499,7 @@ class Flow:
         self, run: Run, node: cst.BaseExpression | None, value: Value, order: int
     ) -> cst.BaseExpression | None:
         """A fetch that a function names by its own names, as the building scope names it."""
-        if not isinstance(value, Tensor) or node is None or value.op.kind in ("train", "group", "summary"):
+        if not isinstance(value, Tensor) or node is None or value.op.kind in (*EFFECTS, "summary"):
             return node
         local: set[str] = set()
         if self.building.below(run.calls):
@@ -582,7 +584,7 @@ class Flow:
         """The leaves of fetches that an expression puts together, by what the building code calls them."""
         if isinstance(value, Sequence):
             return [pair for item in value.items for pair in self._named_leaves(run, item, order)]
-        if isinstance(value, Tensor) and value.op.kind in ("train", "group", "summary"):
+        if isinstance(value, Tensor) and value.op.kind in (*EFFECTS, "summary"):
             return [(None, value)]
         text = self.named(value, order) if isinstance(value, Tensor) else None
         if text is None:
@@ -612,7 +614,7 @@ class Flow:
             for op in (value.op, *(t.op for t in value.op.inputs)):
                 uses.update(self.summaries.get(op, {}))
             return uses
-        if node is None or run.trains and isinstance(value, Tensor) and value.op.kind in ("train", "group"):
+        if node is None or run.trains and isinstance(value, Tensor) and value.op.kind in EFFECTS:
             return uses
         for part in walk(node):
             key = self.keys.key(part) if node in self.building.parent else getattr(part, "value", None)

@@ -13,6 +13,7 @@ from actlint.apis.entry import LayerEntry
 from actlint.migrate.bodies import Body, Home
 from actlint.migrate.builders import Builder, class_name
 from actlint.migrate.expression import Rewriter, Surroundings
+from actlint.migrate.moving import is_untracked
 from actlint.migrate.names import Names
 from actlint.migrate.parts import Step
 from actlint.migrate.refusals import Refused
@@ -94,11 +95,10 @@ class Objects:
         if builder is not None:
             return builder.is_forward_argument(call, argument)
         binding = self.program.bindings[call]
-        return (
-            isinstance(binding, BoundCall)
-            and isinstance(binding.entry, LayerEntry)
-            and argument.value is binding.nodes.get(binding.entry.input)
-        )
+        if not isinstance(binding, BoundCall) or not isinstance(binding.entry, LayerEntry):
+            return False
+        applied = (binding.entry.input, *binding.entry.applied)
+        return any(argument.value is binding.nodes.get(name) for name in applied)
 
     def construct(self, call: cst.Call, body: Staging | None, step: Step | None = None) -> str:
         """The constructor expression of a layer or builder."""
@@ -129,13 +129,14 @@ class Objects:
         assert isinstance(entry, LayerEntry)
         values = dict(first.values)
         for other in others:
-            for name in sorted(first.values.keys() | other.values.keys()):
+            for name in sorted((first.values.keys() | other.values.keys()) - {*entry.applied}):
                 left, right = values.get(name, Const(None)), other.values.get(name, Const(None))
                 apart = (left == Const(None)) != (right == Const(None))
                 if name in self.target.settled and (apart or left != right) or apart and self.target.name == "torch":
                     text = f"the layer's {name} differs between calls"
                     raise Refused([self.building.reason("REF108", call, text, "Write a layer for each.")])
                 values[name] = right if left == Const(None) else left
+        values["untracked"] = Const(is_untracked(self.building, self.sites.known[call].made))
         merged = replace(first, values=values)
         if body is None or self.target.name != "torch":
             return merged

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from actlint.program.binding import BoundCall, framework_name
+from actlint.program.moving import are_updates
 from actlint.program.options import FLAG_MODULES
 from actlint.program.values import Handle, Host, Session, Symbol, Tensor, Value
 
@@ -78,6 +79,7 @@ def _is_plumbing(value: Value) -> bool:
         and value.kind in _PLUMBING
         or value == Host("config")
         or is_flag_module(value)
+        or are_updates(value)
     )
 
 
@@ -128,7 +130,10 @@ def enters_plumbing(program: Program, item: cst.WithItem) -> bool:
     """Whether a `with` item only enters a session, a graph, a scope or a device."""
     values = program.values(item.item)
     return bool(values) and all(
-        isinstance(v, Session) or isinstance(v, Handle) and v.op.symbol != "control_dependencies" for v in values
+        isinstance(v, Session)
+        or isinstance(v, Handle)
+        and (v.op.symbol != "control_dependencies" or are_updates(v.op.arguments.get("control_inputs", v)))
+        for v in values
     )
 
 

@@ -25,6 +25,7 @@ from actlint.migrate.training_tf2 import TapeStep, inner_gradient
 from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall, tensor_dtype
 from actlint.program.counting import COUNTERS
+from actlint.program.moving import is_turned, kept
 from actlint.program.options import are_options
 from actlint.program.values import Cell, Const, Variable
 
@@ -198,10 +199,12 @@ class TF2(Target):
                             found.append((f"{name}.{inner.name}", list(held)))
         for layer in self.emitter.program.layers:
             place = self.emitter.weights.place(layer.variables[0])
-            if all(v.trainable for v in layer.variables):
+            held = [v for v in layer.variables if v not in kept(layer)]
+            if all(v.trainable for v in held):
                 owner = self.emitter.weights.seen(place.layer, place.home, layer.node)
-                found.append((f"{owner}.trainable_variables", [id(v) for v in layer.variables]))
-        return [group for group in found if group[1]]
+                found.append((f"{owner}.trainable_variables", [id(v) for v in held]))
+        turned = {id(v) for layer in self.emitter.program.layers if is_turned(layer) for v in layer.variables}
+        return [group for group in found if group[1] and not (ordered and turned & set(group[1]))]
 
     def array(self, text: str) -> str:
         return f"{text}.numpy()"

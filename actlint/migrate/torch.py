@@ -29,6 +29,7 @@ from actlint.migrate.units import Unit
 from actlint.program.binding import BoundCall, dtype_of, is_host, tensor_dtype
 from actlint.program.counting import COUNTERS
 from actlint.program.model import uses_weights
+from actlint.program.moving import is_turned, kept
 from actlint.program.values import Cell, Const, Mapping, Op, Sequence, Tensor, Value, Variable
 
 _LAYOUTS = {"same": "{}", "T": "{}.t()", "HWIO": "{}.permute(2, 3, 1, 0)"}
@@ -428,11 +429,13 @@ class Torch(Target):
             elif site.kind == "layer" or self._registers(self.emitter.builder(site.node), ordered):  # type: ignore[arg-type]
                 found.append((f"{name}.parameters()", made))
         for layer in self.emitter.program.layers:
-            if all(v.trainable for v in layer.variables):
+            held = [v for v in layer.variables if v not in kept(layer)]
+            if all(v.trainable for v in held):
                 place = weights.place(layer.variables[0])
                 owner = weights.seen(place.layer, place.home, layer.node)
-                found.append((f"{owner}.parameters()", [id(v) for v in layer.variables]))
-        return [group for group in found if group[1]]
+                found.append((f"{owner}.parameters()", [id(v) for v in held]))
+        turned = {id(v) for layer in self.emitter.program.layers if is_turned(layer) for v in layer.variables}
+        return [group for group in found if group[1] and not (ordered and turned & set(group[1]))]
 
     def _registers(self, builder: Builder | None, ordered: bool) -> bool:
         """Whether a module's `parameters()` are all its weights, or even in the order in which TF1 made them."""

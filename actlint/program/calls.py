@@ -12,6 +12,7 @@ from actlint.apis.entry import CellEntry, Entry, LayerEntry
 from actlint.apis.shape import Dim
 from actlint.program import argscopes, arrays, builtins_, collected, decorators, options, recurrent, settings, structure
 from actlint.program import counting as counting
+from actlint.program import moving as moving
 from actlint.program import repeated as repeated
 from actlint.program.binding import (
     BoundCall,
@@ -283,12 +284,13 @@ def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Cal
             layer.variables.append(self.shared[name])  # type: ignore[arg-type]
             continue
         op = self.operation("layer_variable", {}, node, weight.shape, "float32", kind="variable").op
+        trainable = weight.trained and bound.const("trainable", True) is not False
         variable = Variable(
             op,
             weight.shape,
             "float32",
             name=name,
-            trainable=bound.const("trainable", True) is not False,
+            trainable=trainable,
             layer=layer,
             weight=weight.name,
             imagined=bool(self.imagined),
@@ -299,10 +301,13 @@ def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Cal
         _fill(self, entry, bound, weight.name, node)
         if bound.given(f"{weight.name}_regularizer"):
             collected.penalize(self, bound.values[f"{weight.name}_regularizer"], variable, node)
-    read = (entry.input, entry.activation, "training", "rate")
+    read = (entry.input, entry.activation, "training", "rate", *entry.applied)
     arguments = {name: value for name, value in bound.values.items() if name in read}
     shape, dtype = entry.shape(bound) if entry.shape else None, entry.dtype(bound) if entry.dtype else None
+    moving.update(self, layer, arguments, scope)
     tensor = self.operation(entry.name, arguments, node, shape, dtype, extra=list(layer.variables))
+    if layer.update is not None and entry.updates(bound) == "":
+        tensor.op.controls = (*tensor.op.controls, layer.update)
     for key, value in bound.values.items():
         if key == entry.activation and isinstance(value, Function):
             tensor = _activated(self, value, tensor, node)

@@ -13,6 +13,7 @@ from actlint.apis.catalogue import lookup
 from actlint.apis.infer import INTEGERS
 from actlint.program.binding import BoundCall, dimensions, dtype_of, tensor_dtype, tensor_shape
 from actlint.program.values import (
+    EFFECTS,
     NONE,
     Const,
     Function,
@@ -323,7 +324,7 @@ def _result(value: Value, run: Run) -> Value:
         return Sequence([_result(item, run) for item in value.items], value.kind, value.partial)
     if isinstance(value, Mapping):
         return Mapping({key: _result(item, run) for key, item in value.items.items()})
-    if isinstance(value, Tensor) and value.op.kind in ("train", "group"):
+    if isinstance(value, Tensor) and value.op.kind in EFFECTS:
         return NONE
     if isinstance(value, Handle) and value.kind in ("initializer", "op"):
         return NONE

@@ -194,6 +194,10 @@ class Frame:
     arguments: dict[str, Value] = field(default_factory=dict, compare=False)
 
 
+EFFECTS = ("train", "group", "update")
+"""Kinds of operations that runs fetch for what they do, not for a value."""
+
+
 @dataclass(eq=False)
 class Op:
     """A node of the graph: which symbol made it, from what, where, and by which path of calls."""
@@ -284,6 +288,8 @@ class Layer:
     calls: tuple[Frame, ...] = ()
     turns: Turns = ()
     op: Op | None = None
+    update: Op | None = None
+    """What moves its moving averages on."""
 
 
 @dataclass(eq=False)

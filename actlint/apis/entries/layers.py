@@ -48,10 +48,10 @@ def fan_in(call: Rewriting) -> str:
     return str(shape[-1])
 
 
-def _keras_name(call: Rewriting) -> str:
+def keras_name(call: Rewriting, parameter: str = "name") -> str:
     """`, name=...` where Keras takes the name."""
-    name = call.const("name") if call.given("name") else None
-    return f", name={call.text('name')}" if isinstance(name, str) and "/" not in name else ""
+    name = call.const(parameter) if call.given(parameter) else None
+    return f", name={call.text(parameter)}" if isinstance(name, str) and "/" not in name else ""
 
 
 def _activated(call: Rewriting, layer: str) -> str:
@@ -98,7 +98,7 @@ def _keras(name: str, pairs: str) -> Form:
         _refuse_extras(call)
         nhwc(call, "channels_last")
         first = ", ".join(call.text(p) for p in positional.split())
-        return f"tf.keras.layers.{name}({first}{arguments(call, keywords)}{_keras_name(call)})"
+        return f"tf.keras.layers.{name}({first}{arguments(call, keywords)}{keras_name(call)})"
 
     return form
 
@@ -213,23 +213,6 @@ def _dropout_tf2(call: Rewriting) -> str:
     return f"{dropped} if {call.operand('training')} else {inputs}"
 
 
-def _channels(call: Bound) -> tuple[Weight, ...]:
-    """The variables of a batch normalisation, in TF1's order."""
-    shape = call.shape("inputs")
-    size: Shape = (shape[-1] if shape else ANY,)
-    names = [("gamma", "scale", "weight"), ("beta", "center", "bias")]
-    found = [
-        Weight(name, size, name, (torch, "same"))
-        for name, flag, torch in names
-        if not call.given(flag) or call.const(flag) is not False
-    ]
-    found += [
-        Weight(name, size, name, (f"running_{torch}", "same"))
-        for name, torch in (("moving_mean", "mean"), ("moving_variance", "var"))
-    ]
-    return tuple(found)
-
-
 _same_shape: ShapeRule = shape_of("inputs")
 
 ENTRIES: tuple[Entry, ...] = (
@@ -257,21 +240,6 @@ ENTRIES: tuple[Entry, ...] = (
         base="conv2d",
         weights=_conv_weights,
         trap="SAME pads more at the bottom and right, and by the size of the input.",
-    ),
-    LayerEntry(
-        "layers.batch_normalization",
-        "inputs, axis=-1, momentum=0.99, epsilon=0.001, center=True, scale=True, "
-        "beta_initializer=tf.zeros_initializer(), gamma_initializer=tf.ones_initializer(), "
-        "moving_mean_initializer=tf.zeros_initializer(), "
-        "moving_variance_initializer=tf.ones_initializer(), beta_regularizer=None, gamma_regularizer=None, "
-        "beta_constraint=None, gamma_constraint=None, training=False, trainable=True, name=None, reuse=None, "
-        "renorm=False, renorm_clipping=None, renorm_momentum=0.99, fused=None, virtual_batch_size=None, "
-        "adjustment=None",
-        shape=_same_shape,
-        dtype=dtype_of("inputs"),
-        base="batch_normalization",
-        weights=_channels,
-        trap="Inference is the default; the running variance is Bessel-corrected for images only.",
     ),
     Entry(
         "layers.flatten",

@@ -25,6 +25,44 @@ def huber(error, delta=1.0):
 ''',
     ),
     Helper(
+        "BatchNorm",
+        '''\
+class BatchNorm(tf.keras.layers.BatchNormalization):
+    """Batch normalization whose moving variance is that of the population, as TensorFlow 1's is for images."""
+
+    def call(self, inputs, training=False):
+        if not training:
+            return super().call(inputs, training=False)
+        mean, variance = tf.nn.moments(inputs, list(range(len(inputs.shape) - 1)))
+        count = tf.cast(tf.size(inputs) // tf.shape(inputs)[-1], variance.dtype)
+        unbiased = variance * (count / tf.maximum(count - 1, 1))
+        self.moving_mean.assign_sub((self.moving_mean - mean) * (1 - self.momentum))
+        self.moving_variance.assign_sub((self.moving_variance - unbiased) * (1 - self.momentum))
+        return tf.nn.batch_normalization(inputs, mean, variance, self.beta, self.gamma, self.epsilon)
+''',
+    ),
+    Helper(
+        "UntrackedBatchNorm",
+        '''\
+class UntrackedBatchNorm(tf.keras.layers.BatchNormalization):
+    """Batch normalization whose moving averages never change: the program didn't run their updates."""
+
+    def call(self, inputs, training=False):
+        if not training:
+            return super().call(inputs, training=False)
+        mean, variance = tf.nn.moments(inputs, list(range(len(inputs.shape) - 1)))
+        return tf.nn.batch_normalization(inputs, mean, variance, self.beta, self.gamma, self.epsilon)
+''',
+    ),
+    Helper(
+        "batch_norm",
+        '''\
+def batch_norm(layer, inputs, training):
+    """A layer of batch normalization, applied in the mode that a tensor tells."""
+    return tf.cond(training, lambda: layer(inputs, training=True), lambda: layer(inputs, training=False))
+''',
+    ),
+    Helper(
         "rmsprop",
         '''\
 def rmsprop(variables, learning_rate, rho=0.9, momentum=0.0, epsilon=1e-10, centered=False):

@@ -209,6 +209,54 @@ def linear(
     return layer
 ''',
     ),
+    Helper(
+        "BatchNorm",
+        '''\
+class BatchNorm(nn.Module):
+    """Batch normalization over the last axis. The moving averages keep `momentum` of what they were; `unbiased`
+    gives the moving variance Bessel's correction, and without `track` they never change."""
+
+    def __init__(
+        self,
+        size,
+        momentum=0.99,
+        epsilon=0.001,
+        scale=True,
+        center=True,
+        beta_initializer=nn.init.zeros_,
+        gamma_initializer=nn.init.ones_,
+        unbiased=False,
+        track=True,
+    ):
+        super().__init__()
+        self.momentum, self.epsilon, self.unbiased, self.track = momentum, epsilon, unbiased, track
+        self.weight = nn.Parameter(torch.empty(size)) if scale else None
+        self.bias = nn.Parameter(torch.empty(size)) if center else None
+        if scale:
+            gamma_initializer(self.weight.detach())
+        if center:
+            beta_initializer(self.bias.detach())
+        self.register_buffer("running_mean", torch.zeros(size))
+        self.register_buffer("running_var", torch.ones(size))
+
+    def forward(self, x, training=False):
+        mean, variance = self.running_mean, self.running_var
+        if training:
+            dims = list(range(x.dim() - 1))
+            mean, variance = x.mean(dims), x.var(dims, correction=0)
+            if self.track:
+                self.update(mean.detach(), variance.detach(), x.numel() // x.shape[-1])
+        normal = (x - mean) * torch.rsqrt(variance + self.epsilon)
+        normal = normal if self.weight is None else normal * self.weight
+        return normal if self.bias is None else normal + self.bias
+
+    def update(self, mean, variance, count):
+        if self.unbiased:
+            variance = variance * (count / max(count - 1, 1))
+        self.running_mean.copy_(self.running_mean - (self.running_mean - mean) * (1 - self.momentum))
+        self.running_var.copy_(self.running_var - (self.running_var - variance) * (1 - self.momentum))
+''',
+    ),
     Helper("partial", "", imports=("from functools import partial",)),
     Helper(
         "constant",

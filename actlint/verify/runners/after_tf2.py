@@ -7,9 +7,11 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import events, float64_tf, framework, noise_eager, passes, program, replay, seeds  # noqa: E402
+from runners import compare, events, float64_tf, framework, noise_eager, passes, program, replay, seeds  # noqa: E402
 
 sys.path.pop(0)
+
+import numpy as np  # noqa: E402
 
 
 class TF2(framework.Framework):
@@ -75,11 +77,19 @@ def watch_gradients(tf, player, scale):
     def applied(self, grads, trainable_variables=None):
         player.framework.stepping(self)
         variables = trainable_variables if trainable_variables is not None else self._trainable_variables
+        grads = _kept(tf, list(grads))
         for source, own in zip(variables, grads, strict=False):
             player.gradient_seen("applied", source, own)
         return apply(self, grads, trainable_variables)
 
     keras.optimizers.Optimizer.apply = applied
+
+
+def _kept(tf, gradients):
+    """Gradients that the update takes; one that is nothing but rounding, beside the others, is taken as zero."""
+    sizes = [None if g is None else float(tf.reduce_max(tf.abs(getattr(g, "values", g)))) for g in gradients]
+    limit = max([size for size in sizes if size is not None] or [0.0]) * compare.lost(np.float64)
+    return [g if size is None or size > limit else _times(tf, g, 0.0) for g, size in zip(gradients, sizes, strict=True)]
 
 
 def _is_variable(tf, source):

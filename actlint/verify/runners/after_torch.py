@@ -8,7 +8,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from runners import events, float64_torch, framework, noise_torch, passes, program, replay  # noqa: E402
+from runners import compare, events, float64_torch, framework, noise_torch, passes, program, replay  # noqa: E402
 
 sys.path.pop(0)
 
@@ -75,6 +75,7 @@ def watch_gradients(torch, player):
 
     def before_step(current, args, kwargs):
         player.framework.stepping(current)
+        _forget(parameter.grad for group in current.param_groups for parameter in group["params"])
         for group in current.param_groups:
             for parameter in group["params"]:
                 kept = None if parameter.grad is None else parameter.grad.detach().clone()
@@ -91,6 +92,15 @@ def watch_gradients(torch, player):
         return result
 
     torch.autograd.grad = grad
+
+
+def _forget(gradients):
+    """Make zero of what is nothing but rounding, beside the others."""
+    known = [own for own in gradients if own is not None and own.numel() and not own.is_sparse]
+    sizes = [float(own.abs().max()) for own in known]
+    for own, size in zip(known, sizes, strict=True):
+        if size <= max(sizes) * compare.lost(np.float64):
+            own.zero_()
 
 
 def main():

@@ -13,6 +13,13 @@ FEW, MANY = 30, 300
 CHANCE = 6.0
 BOUNDED, EDGE = 2000, 0.004
 FEED = 1e-6
+LOST = 2.0**9
+
+
+def lost(dtype):
+    """How far below the largest gradient of a step one is nothing but the rounding of numbers that cancel, such as that
+    of an offset in front of a batch normalization. An optimizer may make any step of it."""
+    return LOST * float(np.finfo(dtype).eps)
 
 
 class Gates:
@@ -144,6 +151,8 @@ class Rows:
         before = np.asarray(before)
         own = float(np.max(np.abs(before))) if before.size else 0.0
         scale = max(own, largest * GRADIENT_FLOOR) or 1.0
+        if max(own, float(np.max(np.abs(after))) if np.size(after) else 0.0) <= LOST * self.gates.epsilon * largest:
+            scale = largest or 1.0
         self.arrays(site, "gradient", name, step, before, after, self.gates.after(step) * self.gates.gradient, scale)
 
     def variable(self, site, name, step, start, before, after):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import compare
 from .graph_tf import VARIABLES, variable_op
 
 HYPER_PARAMETERS = (
@@ -76,7 +77,7 @@ class Training:
         original = optimizer.apply_gradients
 
         def apply_gradients(own, grads_and_vars, *arguments, **keywords):
-            pairs = list(grads_and_vars)
+            pairs = _kept(list(grads_and_vars))
             if self.rounding:
                 pairs = [(gradient if gradient is None else _rounded(gradient), v) for gradient, v in pairs]
             self._meet(own)
@@ -127,6 +128,31 @@ def slots(group, names):
 
 def _is_gated(arguments, keywords):
     return bool(keywords.get("gate_gradients", arguments[2] if len(arguments) > 2 else False))
+
+
+def _kept(pairs):
+    """Gradients that the update takes; one that is nothing but rounding, beside the others, is taken as zero."""
+    from tensorflow.python.ops import math_ops
+
+    gradients = [getattr(gradient, "values", gradient) for gradient, _ in pairs]
+    sizes = [None if own is None else math_ops.reduce_max(math_ops.abs(own)) for own in gradients]
+    known = [size for size in sizes if size is not None]
+    if len(known) < 2 or len({size.dtype for size in known}) > 1:
+        return pairs
+    largest = known[0]
+    for size in known[1:]:
+        largest = math_ops.maximum(largest, size)
+    limit = largest * compare.lost(known[0].dtype.as_numpy_dtype)
+    return [
+        (gradient if size is None else _times(gradient, math_ops.cast(size > limit, size.dtype)), variable)
+        for size, (gradient, variable) in zip(sizes, pairs)
+    ]
+
+
+def _times(gradient, factor):
+    if hasattr(gradient, "dense_shape"):
+        return type(gradient)(gradient.values * factor, gradient.indices, gradient.dense_shape)
+    return gradient * factor
 
 
 def _rounded(gradient):
