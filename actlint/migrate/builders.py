@@ -389,13 +389,18 @@ class Builder:
             if name not in inputs:
                 continue
             in_order = len(passed) < len(inputs) and inputs[len(passed)] == name and not gap
-            if before.keyword is None and not in_order:
+            if before.keyword is None and (not in_order or self._by_name(name)):
                 after = after.with_changes(keyword=cst.Name(name), equal=_PLAIN)
             gap |= after.keyword is not None
             passed.append(after)
         for name in self.placeholders:
-            passed.append(self._placeholder_argument(name, original, gap))
+            passed.append(self._placeholder_argument(name, original, gap or self._by_name(name)))
         return passed
+
+    def _by_name(self, name: str) -> bool:
+        """Whether the forward pass has to be told the name of an argument: Keras passes `training` on by itself, and
+        takes nothing but tensors by position."""
+        return (name in ("training", "mask") or name in self.late) and self.emitter.target.method(self) == "call"
 
     def _placeholder_argument(self, name: str, original: cst.Call, keyword: bool) -> cst.Arg:
         step = next(s for s in self.steps if s.kind == "placeholder" and s.name == name)

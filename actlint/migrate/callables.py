@@ -8,6 +8,7 @@ import libcst as cst
 
 from actlint.migrate.bodies import Home
 from actlint.migrate.flow import Item, Leaf, Parameter
+from actlint.program.moving import are_updates
 from actlint.program.values import EFFECTS, Mapping, Run, Sequence, Tensor, Training, Value
 
 
@@ -92,8 +93,8 @@ def shape_of(value: Value) -> object:
 
 
 def trains(value: Value) -> bool:
-    """Whether a fetched value is a training operation, which gives nothing back."""
-    return isinstance(value, Tensor) and value.op.kind in EFFECTS
+    """Whether a fetched value is a training operation or a list of updates, which gives nothing back."""
+    return isinstance(value, Tensor) and value.op.kind in EFFECTS or are_updates(value)
 
 
 def word(leaf: Leaf, known: bool) -> str:

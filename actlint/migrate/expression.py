@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import libcst as cst
@@ -495,11 +495,32 @@ class Rewriter(cst.CSTTransformer):
             self.refuse("REF103", original, "a layer's input can't be told from its other arguments")
         if binding.entry.application is None:
             return cst.Call(cst.parse_expression(target), [cst.Arg(argument)])
-        call = CallRewriting(self, binding.entry, binding, original, updated)
+        call = CallRewriting(self, binding.entry, self._applied(original, binding), original, updated)
         return self.expression(binding.entry.application(call, target, code(argument)))
 
+    def _applied(self, node: cst.Call, binding: BoundCall) -> BoundCall:
+        """A layer's arguments, those of its application as all of its calls have them."""
+        values, calls = dict(binding.values), [layer.call for layer in self.program.layers if layer.node is node]
+        for name in binding.entry.applied:  # type: ignore[attr-defined]
+            found = [call.values.get(name) for call in calls]
+            if name not in values or all(value == found[0] for value in found):
+                continue
+            if any(isinstance(value, Tensor) for value in found):
+                if not all(isinstance(value, Tensor) for value in found):
+                    self.refuse("REF103", node, f"{name} is a tensor in one call and a Python value in another")
+            else:
+                values[name] = HostValue("argument")
+        return replace(binding, values=values)
+
+    def _flagged(self, node: cst.Call, binding: BoundCall) -> BoundCall:
+        """An operation's arguments, where flags that differ between its evaluations have no value."""
+        ops = [value.op for value in self.values(node) if isinstance(value, Tensor)]
+        flags = [name for name, value in binding.values.items() if value in (Const(True), Const(False))]
+        flags = [f for f in flags if any(op.arguments.get(f, binding.values[f]) != binding.values[f] for op in ops)]
+        return replace(binding, values=binding.values | dict.fromkeys(flags, HostValue("flag"))) if flags else binding
+
     def _framework_call(self, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
-        name = binding.entry.name
+        name, binding = binding.entry.name, self._flagged(original, binding)
         if binding.surplus:
             self.refuse("REF108", original, f"tf.{name} is called with {binding.surplus[0]}, which it doesn't take")
         if any(argument.star for argument in original.args) and name != "group":

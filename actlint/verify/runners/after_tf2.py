@@ -22,7 +22,7 @@ class TF2(framework.Framework):
         self.tf = tf
 
     def feed(self, array, original):
-        return bool(array) if isinstance(original, bool) else self.tf.constant(array)
+        return self.tf.constant(array)
 
     def value(self, value):
         if isinstance(value, self.tf.IndexedSlices):

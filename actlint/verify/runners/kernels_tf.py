@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import types
 
+LEAST_EPSILON = 1.001e-5
+
 
 def install():
     """Replace the op functions in an imported TensorFlow."""
@@ -54,10 +56,12 @@ def fused_batch_norm(
     is_training=True,
     name=None,
 ):
-    """FusedBatchNormV3: the running variance takes the unbiased batch variance, the output the biased one."""
+    """FusedBatchNormV3: the running variance takes the unbiased batch variance, the output the biased one. TensorFlow 1
+    gives the kernel an epsilon of at least 1.001e-5."""
     from tensorflow.python.framework import constant_op
     from tensorflow.python.ops import array_ops, math_ops
 
+    epsilon = max(epsilon, LEAST_EPSILON)
     first, rank = data_format.startswith("NC"), len(data_format)
     axes = [0] + list(range(2, rank)) if first else list(range(rank - 1))
     wide = [1, -1] + [1] * (rank - 2) if first else [1] * (rank - 1) + [-1]
