@@ -34,7 +34,22 @@ class Elsewhere:
         around, function = self._around(expression), self._function(call)
         if around is not None and function is self._function(around) and self._is_below(call, around):
             return not names & assigned_names(around.body)
+        function = self._function(call)
+        if function is not None and function is self._function(expression):
+            names = {name for name in names if not self._is_settled(name, function)}
         return all(self.bound[name] == 1 for name in names) and names <= self._global
+
+    def _is_settled(self, name: str, function: cst.CSTNode) -> bool:
+        """Whether a function binds a name once, as a parameter or by a statement that no loop repeats."""
+        inside = [node for node in walk(function) if name in _bound(node)]
+        if len(inside) != 1 or isinstance(inside[0], (cst.For, cst.CompFor, cst.AugAssign)):
+            return False
+        current = self.parent.get(inside[0])
+        while current is not None and current is not function:
+            if isinstance(current, (cst.For, cst.While)):
+                return False
+            current = self.parent.get(current)
+        return True
 
     @cached_property
     def _global(self) -> set[str]:

@@ -171,6 +171,7 @@ class Rewriter(cst.CSTTransformer):
             self.at.target == "torch"
             and isinstance(binding, BoundCall)
             and isinstance(binding.entry, LayerEntry)
+            and binding.entry.application is None
             and binding.entry.activation in binding.nodes
         ):
             self.callees.add(id(binding.nodes[binding.entry.activation]))

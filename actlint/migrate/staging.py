@@ -18,7 +18,7 @@ from actlint.migrate.sites import Site
 from actlint.migrate.sizes import Sizes, Track
 from actlint.migrate.source import code, walk
 from actlint.migrate.statements import replaced_targets, statement
-from actlint.program.calls import assigned_names
+from actlint.program.calls import OF_LAYER, assigned_names
 
 if TYPE_CHECKING:
     from actlint.migrate.builders import Builder
@@ -97,10 +97,12 @@ class Staging:
             return told if told and self.is_free(told) else f"{name}_{base}" if name and builder.is_several else base
         if site.listed:
             return f"{name or 'hidden'}_layers"
+        layers = self.emitter.program.layers
         own = self._own_name(site)
         if own and (self.owner is not None or self.is_free(own)):
             return own
-        return f"{name or ('hidden' if self.owner is None else called)}_layer"
+        kind = "norm" if any(layer.node is site.node and layer.entry.applied for layer in layers) else "layer"
+        return f"{name or ('hidden' if self.owner is None else called)}_{kind}"
 
     def _is_chained(self, site: Site, name: str) -> bool:
         """Whether a call takes what its result replaces, as `h = conv(h)` does."""
@@ -110,6 +112,11 @@ class Staging:
         """The name that the program gives a layer."""
         layers = [layer for layer in self.emitter.program.layers if layer.node is site.node]
         names = {layer.call.const(layer.entry.label) for layer in layers}
+        if any(isinstance(name, str) and name.startswith(OF_LAYER) for name in names):
+            scopes = {layer.variables[0].name.split("/")[-3] for layer in layers}
+            made = {layer.call.nodes[layer.entry.input] for layer in layers}
+            inner = {o.call.const(o.entry.label) for o in self.emitter.program.layers if o.node in made}
+            names = {f"{scopes.pop()}_norm"} if len(scopes) == 1 and None not in inner else {"norm"}
         return self._usable(attribute_name(names.pop())) if len(names) == 1 else ""
 
     def _usable(self, name: str) -> str:

@@ -66,7 +66,8 @@ class Steps:
         return self._leaves[training][1]
 
     def is_scalar(self, tensor: Tensor) -> bool:
-        """Whether an input of unknown shape has to be a number, because a learning rate or the rate of a dropout is."""
+        """Whether an input of unknown shape has to be a number, because a learning rate, a dropout's
+        rate or a flag is."""
         return tensor.op in self._scalars
 
     def _scalar_ops(self) -> set[Op]:
@@ -75,7 +76,8 @@ class Steps:
         ]
         dropouts = [op for op in self.program.ops if op.symbol in _DROPOUTS]
         rates = [op.arguments.get(name) for op in dropouts for name in ("keep_prob", "rate")]
-        todo += [rate.op for rate in rates if isinstance(rate, Tensor)]
+        flags = [op.arguments.get(name) for op in self.program.ops for name in ("training", "is_training", "pred")]
+        todo += [value.op for value in (*rates, *flags) if isinstance(value, Tensor)]
         found: set[Op] = set()
         while todo:
             op = todo.pop()

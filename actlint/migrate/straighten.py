@@ -20,6 +20,7 @@ from actlint.migrate.hoist import Block, Hoist
 from actlint.migrate.inline import inline
 from actlint.migrate.lift import lift
 from actlint.migrate.names import Names
+from actlint.migrate.normalizers import applied
 from actlint.migrate.parted import parted
 from actlint.migrate.properties import plain
 from actlint.migrate.regularizers import spelled_out
@@ -34,7 +35,7 @@ MOST_STEPS = 50
 
 def straighten(program: Program) -> Program:
     """The program with its late building statements in front of what runs them; the same one where there are none."""
-    for write in (written_out, spelled_out):
+    for write in (applied, written_out, spelled_out):
         trees = write(program)
         if trees:
             program = analyzed_again(program, {**program.trees, **trees})

@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 
 Arguments = list[tuple[Value, "cst.BaseExpression | None"]]
 Keywords = list[tuple[str, Value, cst.BaseExpression]]
+OF_LAYER = "<layer>/"
+"""What begins the scope of a normalisation that `normalizer_fn` makes within that of its layer."""
 _RUN_NAMES = {"run", "eval", "fit", "train_on_batch"}
 
 
@@ -274,7 +276,10 @@ def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Cal
     given = bound.const(entry.label)
     scopes = self.variable_scopes
     named = given if isinstance(given, str) else entry.base if bound.const("reuse") is True else None
-    scope = scopes.full(named or scopes.unique(entry.base))
+    if isinstance(named, str) and named.startswith(OF_LAYER):
+        scope = f"{_scope_of(bound.values.get(entry.input))}/{named.removeprefix(OF_LAYER)}"
+    else:
+        scope = scopes.full(named or scopes.unique(entry.base))
     scopes.open(scope)
     reuse = bound.const("reuse") is True or is_auto(bound.values.get("reuse")) or scopes.current.reuse
     layer = Layer(entry, node, [], bound, self.frames, self.turns)
@@ -316,6 +321,12 @@ def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Cal
         layer.op = tensor.op
         self.program.layers.append(layer)
     return tensor
+
+
+def _scope_of(value: Value | None) -> str:
+    """The scope of the layer that gives a tensor."""
+    layer = value.op.layer if isinstance(value, Tensor) else None
+    return layer.variables[0].name.rpartition("/")[0] if layer is not None else ""
 
 
 def _fill(self: Interpreter, entry: LayerEntry, bound: BoundCall, weight: str, node: cst.Call) -> None:

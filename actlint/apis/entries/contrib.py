@@ -36,7 +36,7 @@ def _activation(call: Bound, default: str) -> str:
 
 
 def _refuse_extras(call: Rewriting) -> None:
-    refuse_given(call, "normalizer_fn normalizer_params", _NORMALIZED)
+    refuse_given(call, "normalizer_fn", _NORMALIZED)
     refuse_given(call, "variables_collections outputs_collections", "keep the tensors in lists of your own")
     if call.given("trainable") and call.const("trainable") is not True:
         call.refuse("a layer that isn't trained", "leave its variables out of var_list")
