@@ -20,7 +20,7 @@ from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import restored_after
 from actlint.migrate.source import code, walk
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises
-from actlint.migrate.moving import moves
+from actlint.migrate.moving import moves, untracked
 from actlint.migrate.updates import late_summaries, needs_callable, races
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation
@@ -119,6 +119,7 @@ class Flow:
         for unit in building.units:
             self._visit(unit)
         self._runs()
+        self.notes += untracked(building)
         self.collected.prepare()
         self.reasons += late_values(self) + impure_calls(self) + rebound_variables(self)
         if self.reasons:

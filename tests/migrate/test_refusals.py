@@ -19,6 +19,10 @@ NET = HEAD + "out = tf.matmul(x, w)\n"
 TRAIN = """loss = tf.reduce_mean(tf.square(out - 1.0))
 train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
 """
+UPDATED = """loss = tf.reduce_mean(tf.square(out - 1.0))
+with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
+    train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+"""
 START = """sess = tf.Session()
 sess.run(tf.global_variables_initializer())
 """
@@ -156,8 +160,65 @@ REFUSED = {
     ),
     "unknown symbol": (
         "REF101",
-        "contrib.layers.batch_norm",
-        HEAD + "out = tf.contrib.layers.batch_norm(x)  #!\n" + TRAIN + RUN,
+        "contrib.layers.layer_norm",
+        HEAD + "out = tf.contrib.layers.layer_norm(x)  #!\n" + TRAIN + RUN,
+    ),
+    "moving averages updated twice in a run": (
+        "REF111",
+        "updated twice in one run",
+        HEAD
+        + "def norm(t, again):\n"
+        + "    return tf.layers.batch_normalization(t, training=True, name='n', reuse=again)\n"
+        + "out = tf.layers.dense(norm(x, False) + norm(2.0 * x, True), 1)\n"
+        + UPDATED
+        + RUN.rstrip()
+        + "  #!\n",
+    ),
+    "moving averages updated in some runs only": (
+        "REF108",
+        "without updating their moving averages",
+        HEAD
+        + "out = tf.layers.dense(tf.layers.batch_normalization(x, training=True), 1)\n"
+        + UPDATED
+        + RUN
+        + "print(sess.run(loss, {x: data}))  #!\n",
+    ),
+    "moving averages of a layer that a run doesn't compute": (
+        "REF111",
+        "that nothing else in it needs",
+        HEAD
+        + "other = tf.layers.batch_normalization(2.0 * x, training=True)\n"
+        + "out = tf.layers.dense(x, 1)\n"
+        + UPDATED
+        + RUN.rstrip()
+        + "  #!\n",
+    ),
+    "moving averages read while they are updated": (
+        "REF111",
+        "is read in the run that updates it",
+        HEAD
+        + "def norm(t, train, again):\n"
+        + "    return tf.layers.batch_normalization(t, training=train, name='n', reuse=again)\n"
+        + "out = tf.layers.dense(norm(x, True, False) + norm(x, False, True), 1)\n"
+        + UPDATED
+        + RUN.rstrip()
+        + "  #!\n",
+    ),
+    "batch renormalization": (
+        "REF108",
+        "renorm",
+        HEAD
+        + "out = tf.layers.dense(tf.layers.batch_normalization(x, renorm=True), 1)  #!\n"
+        + TRAIN
+        + RUN,
+    ),
+    "batch normalization of another axis": (
+        "REF108",
+        "an axis other than the last one",
+        HEAD
+        + "out = tf.layers.dense(tf.layers.batch_normalization(x, axis=0), 1)  #!\n"
+        + TRAIN
+        + RUN,
     ),
     "known symbol without a form": (
         "REF101",
