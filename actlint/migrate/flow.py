@@ -12,6 +12,7 @@ from actlint.migrate.collected import Collected
 from actlint.migrate.feeds import Feeds
 from actlint.migrate.keys import Keys, bindings
 from actlint.migrate.late import impure_calls, late_values
+from actlint.migrate.moving import moves, untracked
 from actlint.migrate.named import expression_of, locals_of
 from actlint.migrate.passed import Passed
 from actlint.migrate.plumbing import prints
@@ -20,7 +21,6 @@ from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import restored_after
 from actlint.migrate.source import code, walk
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises
-from actlint.migrate.moving import moves, untracked
 from actlint.migrate.updates import late_summaries, needs_callable, races
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation

@@ -13,7 +13,7 @@ from actlint.apis.catalogue import entries, lookup, spellings
 from actlint.apis.entry import Entry, LayerEntry, OptimizerEntry, Rename
 from actlint.apis.helpers import helpers
 
-FORMLESS = {"layers.batch_normalization", "losses.mean_pairwise_squared_error", "train.FtrlOptimizer"}
+FORMLESS = {"losses.mean_pairwise_squared_error", "train.FtrlOptimizer"}
 FORMLESS |= {"self_adjoint_eig", "svd", "qr"}
 SINCE_1_15 = {"layout", "bad_indices_policy", "output_type", "grad_a", "grad_b", "index_type", "axis", "beta"}
 SINCE_1_15 |= {"align", "use_own_namescope_for_non_slot_vars"}

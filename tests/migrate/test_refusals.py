@@ -207,18 +207,12 @@ REFUSED = {
     "batch renormalization": (
         "REF108",
         "renorm",
-        HEAD
-        + "out = tf.layers.dense(tf.layers.batch_normalization(x, renorm=True), 1)  #!\n"
-        + TRAIN
-        + RUN,
+        HEAD + "out = tf.layers.dense(tf.layers.batch_normalization(x, renorm=True), 1)  #!\n" + TRAIN + RUN,
     ),
     "batch normalization of another axis": (
         "REF108",
         "an axis other than the last one",
-        HEAD
-        + "out = tf.layers.dense(tf.layers.batch_normalization(x, axis=0), 1)  #!\n"
-        + TRAIN
-        + RUN,
+        HEAD + "out = tf.layers.dense(tf.layers.batch_normalization(x, axis=0), 1)  #!\n" + TRAIN + RUN,
     ),
     "known symbol without a form": (
         "REF101",

@@ -84,6 +84,13 @@ def test_cancelled_gradient_is_judged_by_the_runs_largest():
     assert not rows.rows[1]["ok"]
 
 
+@pytest.mark.parametrize(("size", "ok"), [(9e-14, True), (2e-13, False)])
+def test_gradient_of_rounding_alone_is_judged_beside_the_largest(size, ok):
+    rows = compare.Rows()
+    rows.gradient("p.py:1", "bias", 1, np.full(2, size), np.full(2, -size), largest=1.0)
+    assert only_row(rows)["ok"] is ok
+
+
 def test_variable_is_judged_by_its_update():
     start, rows = np.ones(3), compare.Rows()
     after = start + 1e-6

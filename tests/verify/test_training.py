@@ -60,6 +60,18 @@ def test_gradients_of_several_updates_are_taken_first(recorder):
         assert _first(recorder, *updates) == sorted(g.name for g in gradients)
 
 
+def test_a_gradient_of_rounding_alone_is_zero(recorder):
+    recorder.training.settling = True
+    with tf.Graph().as_default(), tf.Session() as session:
+        weights = [tf.get_variable(n, [2], tf.float64, use_resource=False) for n in ("lost", "small", "large", "no")]
+        gradients = [tf.constant([v, -v], tf.float64) for v in (1e-16, 1e-12, 1.0)]
+        pairs = [*zip(gradients, weights, strict=False), (None, weights[3])]
+        tf.train.GradientDescentOptimizer(0.1).apply_gradients(pairs)
+        *found, none = recorder.training.applied[0]["gradients"]
+        assert none is None
+        assert [value.tolist() for value in session.run(found)] == [[0.0, 0.0], [1e-12, -1e-12], [1.0, -1.0]]
+
+
 def test_gradients_are_changed_by_rounding(recorder):
     recorder.training.rounding = True
     with tf.Graph().as_default(), tf.Session() as session:

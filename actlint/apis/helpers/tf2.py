@@ -28,7 +28,7 @@ def huber(error, delta=1.0):
         "BatchNorm",
         '''\
 class BatchNorm(tf.keras.layers.BatchNormalization):
-    """Batch normalization whose moving variance is that of the population, as TensorFlow 1's is for images."""
+    """Batch normalization whose moving variance has Bessel's correction, as TensorFlow 1's for images."""
 
     def call(self, inputs, training=False):
         if not training:
@@ -45,7 +45,7 @@ class BatchNorm(tf.keras.layers.BatchNormalization):
         "UntrackedBatchNorm",
         '''\
 class UntrackedBatchNorm(tf.keras.layers.BatchNormalization):
-    """Batch normalization whose moving averages never change: the program didn't run their updates."""
+    """Batch normalization whose moving averages never change: nothing runs their updates."""
 
     def call(self, inputs, training=False):
         if not training:

@@ -213,8 +213,8 @@ def linear(
         "BatchNorm",
         '''\
 class BatchNorm(nn.Module):
-    """Batch normalization over the last axis. The moving averages keep `momentum` of what they were; `unbiased`
-    gives the moving variance Bessel's correction, and without `track` they never change."""
+    """Batch normalization over the last axis. The moving averages keep `momentum` of what they
+    were; `unbiased` gives the moving variance Bessel's correction; without `track` they never change."""
 
     def __init__(
         self,

@@ -77,7 +77,7 @@ def watch_gradients(tf, player, scale):
     def applied(self, grads, trainable_variables=None):
         player.framework.stepping(self)
         variables = trainable_variables if trainable_variables is not None else self._trainable_variables
-        grads = _kept(tf, list(grads))
+        grads = _settled(tf, list(grads))
         for source, own in zip(variables, grads, strict=False):
             player.gradient_seen("applied", source, own)
         return apply(self, grads, trainable_variables)
@@ -85,7 +85,7 @@ def watch_gradients(tf, player, scale):
     keras.optimizers.Optimizer.apply = applied
 
 
-def _kept(tf, gradients):
+def _settled(tf, gradients):
     """Gradients that the update takes; one that is nothing but rounding, beside the others, is taken as zero."""
     sizes = [None if g is None else float(tf.reduce_max(tf.abs(getattr(g, "values", g)))) for g in gradients]
     limit = max([size for size in sizes if size is not None] or [0.0]) * compare.lost(np.float64)

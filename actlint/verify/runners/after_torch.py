@@ -75,7 +75,7 @@ def watch_gradients(torch, player):
 
     def before_step(current, args, kwargs):
         player.framework.stepping(current)
-        _forget(parameter.grad for group in current.param_groups for parameter in group["params"])
+        _settle(parameter.grad for group in current.param_groups for parameter in group["params"])
         for group in current.param_groups:
             for parameter in group["params"]:
                 kept = None if parameter.grad is None else parameter.grad.detach().clone()
@@ -94,7 +94,7 @@ def watch_gradients(torch, player):
     torch.autograd.grad = grad
 
 
-def _forget(gradients):
+def _settle(gradients):
     """Make zero of what is nothing but rounding, beside the others."""
     known = [own for own in gradients if own is not None and own.numel() and not own.is_sparse]
     sizes = [float(own.abs().max()) for own in known]

@@ -118,7 +118,7 @@ def make_recorder(job, keyed, arrays):
     recorder = session_tf.Recorder(job["plan"], keyed, arrays, clock, job["limit"], int(which) if which else None)
     recorder.until = job.get("until") if which else _enough(job)
     recorder.training.rounding = job["pass"] == passes.ROUNDED
-    recorder.widened = job["precision"] == "float64"
+    recorder.widened = recorder.training.settling = job["precision"] == "float64"
     return recorder
 
 

@@ -34,11 +34,12 @@ class Training:
         applied: groups ``{"op", "gradients", "variables", "optimizer"}`` of `apply_gradients`.
         hyper: ``[optimizer's class, attribute]`` of each hyper-parameter, in the order of use.
         rounding: whether optimizers take gradients that are changed by rounding's size, up or down.
+        settling: whether optimizers take zero for a gradient that is nothing but rounding beside the others.
         depth: how many updates are being built; variables made meanwhile are an optimizer's.
     """
 
     def __init__(self, changed=None):
-        self.rounding = False
+        self.rounding = self.settling = False
         self.raw, self.applied, self.hyper, self.depth = [], [], [], 0
         self._changed, self._known = changed, []
 
@@ -77,7 +78,9 @@ class Training:
         original = optimizer.apply_gradients
 
         def apply_gradients(own, grads_and_vars, *arguments, **keywords):
-            pairs = _kept(list(grads_and_vars))
+            pairs = list(grads_and_vars)
+            if self.settling:
+                pairs = _settled(pairs)
             if self.rounding:
                 pairs = [(gradient if gradient is None else _rounded(gradient), v) for gradient, v in pairs]
             self._meet(own)
@@ -130,7 +133,7 @@ def _is_gated(arguments, keywords):
     return bool(keywords.get("gate_gradients", arguments[2] if len(arguments) > 2 else False))
 
 
-def _kept(pairs):
+def _settled(pairs):
     """Gradients that the update takes; one that is nothing but rounding, beside the others, is taken as zero."""
     from tensorflow.python.ops import math_ops
 

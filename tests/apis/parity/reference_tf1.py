@@ -57,6 +57,20 @@ def layer(session, source, given):
     return [session.run(y, {inputs: x})], session.run(slopes, {inputs: x})
 
 
+def normalization(session, source, given):
+    x = array(given["x"])
+    inputs, on = tf.placeholder(x.dtype.name, x.shape), tf.placeholder("bool", [])
+    y = eval(source, dict(tf=tf, np=np, x=inputs, on=on))
+    variables, updates = tf.global_variables(), tf.get_collection("update_ops")
+    session.run(tf.global_variables_initializer())
+    for variable, value in zip(variables, given["weights"]):  # noqa: B905
+        variable.load(array(value), session)
+    slopes = tf.gradients(tf.reduce_sum(y * array(given["cotangent"])), [inputs] + variables[:-2])
+    for _ in range(3):
+        value, slope, _ = session.run([y, slopes, updates], {inputs: x, on: True})
+    return [value, session.run(y, {inputs: x, on: False})] + session.run(variables[-2:]), slope
+
+
 def optimizer(session, source, given):
     variables = [tf.Variable(array(value)) for value in given["start"]]
     w, b = variables
@@ -78,7 +92,7 @@ def digest(value):
 
 
 def main(folder):
-    kinds = {"call": call, "layer": layer, "optimizer": optimizer}
+    kinds = {"call": call, "layer": layer, "normalization": normalization, "optimizer": optimizer}
     for path in sorted(glob.glob(os.path.join(folder, "*.json"))):
         with open(path) as stream:
             rows = json.load(stream)
