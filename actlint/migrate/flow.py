@@ -21,7 +21,7 @@ from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import restored_after
 from actlint.migrate.source import code, walk
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises
-from actlint.migrate.updates import late_summaries, needs_callable, races
+from actlint.migrate.updates import is_in_order, late_summaries, needs_callable, races
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation
 from actlint.program.values import EFFECTS, Function, Handle, Mapping, Op, Run, Sequence, Tensor, Value, Variable
@@ -345,8 +345,10 @@ class Flow:
     def awaited(self, ops: Iterable[Op]) -> dict[str, Item | Parameter]:
         """The assignments that operations wait for, by their names."""
         found: dict[str, Item | Parameter] = {}
-        for waiting in dict.fromkeys(control for op in ops for control in op.controls):
+        for waiting, op in {control: op for op in ops for control in op.controls}.items():
             key = self.collected.key_of(waiting)
+            if is_in_order(self.building, waiting, op):
+                continue
             if key is not None and key in self._defined:
                 found[key] = self._defined[key]
             elif waiting.kind in ("assign", "group", "train"):

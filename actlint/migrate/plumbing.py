@@ -132,7 +132,7 @@ def enters_plumbing(program: Program, item: cst.WithItem) -> bool:
     return bool(values) and all(
         isinstance(v, Session)
         or isinstance(v, Handle)
-        and (v.op.symbol != "control_dependencies" or are_updates(v.op.arguments.get("control_inputs", v)))
+        and (v.op.symbol != "control_dependencies" or all(t.op.kind in ("assign", "update") for t in v.op.inputs))
         for v in values
     )
 

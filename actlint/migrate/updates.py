@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from actlint.migrate.refusals import Reason
+from actlint.migrate.sites import below
 from actlint.migrate.source import code, is_atom, parenthesized, walk
 from actlint.migrate.units import reads_variables
 from actlint.program.binding import is_host
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
     from actlint.migrate.expression import Rewriter
     from actlint.migrate.flow import Flow
+    from actlint.migrate.units import Building
     from actlint.program.model import Program
 
 SCATTERS = ("scatter_update", "scatter_add", "scatter_sub")
@@ -114,6 +116,17 @@ def _fetched(flow: Flow, run: Run) -> Iterator[Reason]:
                 "depending on the kind of its variable",
                 "Fetch it in a run of its own.",
             )
+
+
+def is_in_order(building: Building, waiting: Op, op: Op) -> bool:
+    """Whether an operation stands behind the assignment that it waits for in one function, of which each run computes
+    both or nothing."""
+    calls = waiting.calls
+    if waiting.kind != "assign" or not building.below(calls) or not below(op.calls, calls):
+        return False
+    inside = {other for other in building.program.ops if other.kind == "op" and below(other.calls, calls)}
+    needed = [building.program.needed(run) for run in building.program.runs]
+    return all(waiting in found or not inside & found for found in needed)
 
 
 def late_summaries(flow: Flow, run: Run) -> list[str]:
@@ -226,8 +239,11 @@ def form(emitter: Emitter, rewriter: Rewriter, original: cst.Call, updated: cst.
     elif all(v is not None and is_host(v) for v in values):
         dtype = ops[0].arguments["ref"].dtype  # type: ignore[attr-defined]
         value = f"torch.as_tensor({value}, dtype=torch.{dtype})"
+    inside = any(emitter.building.below(op.calls) for op in ops)
+    if inside and any(isinstance(v, Tensor) for v in values):
+        value = f"{code(parenthesized(arguments['value']))}.detach()"
     alone = any(run.fetch_node is original and sets_directly(run) for run in emitter.program.runs)
-    if alone and any(v is not None and v.trainable for v in map(target_of, ops)):
+    if (alone or inside) and any(v is not None and v.trainable for v in map(target_of, ops)):
         text += ".detach()"
     return rewriter.expression(f"{text}.{method}({value})")
 

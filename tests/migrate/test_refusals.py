@@ -204,6 +204,18 @@ REFUSED = {
         + RUN.rstrip()
         + "  #!\n",
     ),
+    "assignment in a function that some runs compute without it": (
+        "REF111",
+        "waits for this assignment",
+        HEAD
+        + "c = tf.Variable(0.0, trainable=False)\n"
+        + "def centred(t):\n    mean = tf.reduce_mean(t)\n    kept = tf.assign(c, mean)  #!\n"
+        + "    with tf.control_dependencies([kept]):\n        rest = t - mean\n    return rest, mean\n"
+        + "rest, mean = centred(x)\nout = tf.matmul(rest, w)\n"
+        + TRAIN
+        + RUN
+        + "print(sess.run(mean, {x: data}))\n",
+    ),
     "batch renormalization": (
         "REF108",
         "renorm",
