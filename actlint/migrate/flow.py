@@ -345,10 +345,9 @@ class Flow:
     def awaited(self, ops: Iterable[Op]) -> dict[str, Item | Parameter]:
         """The assignments that operations wait for, by their names."""
         found: dict[str, Item | Parameter] = {}
-        for waiting, op in {control: op for op in ops for control in op.controls}.items():
+        pairs = [(control, op) for op in ops for control in op.controls]
+        for waiting in dict.fromkeys(control for control, op in pairs if not is_in_order(self.building, control, op)):
             key = self.collected.key_of(waiting)
-            if is_in_order(self.building, waiting, op):
-                continue
             if key is not None and key in self._defined:
                 found[key] = self._defined[key]
             elif waiting.kind in ("assign", "group", "train"):

@@ -17,7 +17,7 @@ from actlint.program.model import Program
 from actlint.program.values import NONE, Const, Mapping, Symbol, Value
 from actlint.syntax.tree import Tree
 
-_LAYERS = ("contrib.layers.fully_connected", "contrib.layers.conv2d")
+_LAYERS = ("contrib.layers.fully_connected", "contrib.layers.conv2d", "contrib.layers.conv2d_transpose")
 _NORMALIZER = "contrib.layers.batch_norm"
 _MOVED = ("normalizer_fn", "normalizer_params", "activation_fn", "biases_initializer", "biases_regularizer")
 _BARE = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from actlint.apis.entries.images import known_pair, nhwc, pair, pool, window_shape
+from dataclasses import replace
+
+from actlint.apis.entries.images import known_pair, nhwc, pair, pool, transposed_shape, window_shape
 from actlint.apis.entries.layers import activated, fan_in
 from actlint.apis.entry import UNKNOWN, Bound, Entry, Form, LayerEntry, Rewriting, Weight
 from actlint.apis.forms import arguments, refuse_given
@@ -146,6 +148,33 @@ def _conv_torch(call: Rewriting) -> str:
     return activated(call, f"{call.helper('Conv2d')}({first}{options})", _activation(call, "nn.relu"))
 
 
+def _transposed_shape(call: Bound) -> Shape | None:
+    window, stride = pair(call.const("kernel_size")), pair(call.const("stride", 1))
+    return transposed_shape(call.shape("inputs"), window, stride, _padding(call), units_of(call, "num_outputs"))
+
+
+def _transposed_weights(call: Bound) -> tuple[Weight, ...]:
+    shape, window, units = call.shape("inputs"), pair(call.const("kernel_size")), units_of(call, "num_outputs")
+    sides = (Dim(window[0]), Dim(window[1])) if window else (ANY, ANY)
+    kernel, *bias = _weights(call, (*sides, units, shape[-1] if shape else ANY), "HWIO", "nn.relu")
+    return (kernel, *(replace(own, shape=(units,)) for own in bias))
+
+
+def _transposed_tf2(call: Rewriting) -> str:
+    _refuse_extras(call)
+    options = arguments(call, "stride=strides") + (', padding="same"' if _layout(call) == "SAME" else "")
+    first = f"{call.text('num_outputs')}, {call.text('kernel_size')}"
+    return _keras(call, "Conv2DTranspose", first, options, "nn.relu")
+
+
+def _transposed(call: Rewriting) -> str:
+    _refuse_extras(call)
+    same = ", same=True" if _layout(call) == "SAME" else ""
+    first = f"{fan_in(call)}, {call.text('num_outputs')}, {call.text('kernel_size')}"
+    layer = f"{call.helper('ConvTranspose2d')}({first}{arguments(call, 'stride')}{same}{_torch_options(call)})"
+    return activated(call, layer, _activation(call, "nn.relu"))
+
+
 def _window(call: Bound) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
     return pair(call.const("kernel_size")), pair(call.const("stride", 2))
 
@@ -241,6 +270,24 @@ ENTRIES: tuple[Entry, ...] = (
         label="scope",
         activation="activation_fn",
         weights=_conv_weights,
+        trap=_RELU,
+    ),
+    LayerEntry(
+        "contrib.layers.conv2d_transpose",
+        _signature("inputs, num_outputs, kernel_size, stride=1, padding='SAME', data_format='NHWC'"),
+        aliases=(
+            "contrib.layers.convolution2d_transpose",
+            "contrib.slim.conv2d_transpose",
+            "contrib.slim.convolution2d_transpose",
+        ),
+        shape=_transposed_shape,
+        dtype=dtype_of("inputs"),
+        tf2=_transposed_tf2,
+        torch=_transposed,
+        base="Conv2d_transpose",
+        label="scope",
+        activation="activation_fn",
+        weights=_transposed_weights,
         trap=_RELU,
     ),
     _pool_entry("max_pool2d"),

@@ -71,6 +71,22 @@ def window_shape(
     return (image[0], *sides, channels)
 
 
+def transposed_shape(
+    image: Shape | None, window: Pair | None, stride: Pair | None, how: str | None, channels: Dim
+) -> Shape | None:
+    """The shape after the transpose of a convolution of NHWC images."""
+    if image is None or len(image) != 4:
+        return None
+    sides = []
+    for axis in (0, 1):
+        size = image[1 + axis].value
+        if size is None or window is None or stride is None or how is None:
+            sides.append(ANY)
+        else:
+            sides.append(Dim(size * stride[axis] + (0 if how == "SAME" else max(window[axis] - stride[axis], 0))))
+    return (image[0], *sides, channels)
+
+
 def _conv_shape(call: Bound) -> Shape | None:
     kernel, strides, dilations = call.shape("filter"), pair(call.const("strides")), pair(call.const("dilations", 1))
     if kernel is None or len(kernel) != 4:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from actlint.apis.entries.images import known_padding, known_pair, nhwc, padding, pair, pool, window_shape
+from actlint.apis.entries.images import (
+    known_padding,
+    known_pair,
+    nhwc,
+    padding,
+    pair,
+    pool,
+    transposed_shape,
+    window_shape,
+)
 from actlint.apis.entry import UNKNOWN, Bound, Entry, Form, LayerEntry, Rewriting, ShapeRule, Weight
 from actlint.apis.forms import arguments, refuse_given
 from actlint.apis.infer import dtype_of, shape_of, total, units_of
@@ -132,6 +141,25 @@ def _conv(call: Rewriting) -> str:
     return _activated(call, f"{call.helper('Conv2d')}({given}{arguments(call, _INITIALIZERS)})")
 
 
+def _transposed_weights(call: Bound) -> tuple[Weight, ...]:
+    shape, filters, window = call.shape("inputs"), units_of(call, "filters"), pair(call.const("kernel_size"))
+    sides = (Dim(window[0]), Dim(window[1])) if window else (ANY, ANY)
+    return _weights((*sides, filters, shape[-1] if shape else ANY), call, filters, "HWIO")
+
+
+def _transposed_shape(call: Bound) -> Shape | None:
+    window, stride = pair(call.const("kernel_size")), pair(call.const("strides", 1))
+    return transposed_shape(call.shape("inputs"), window, stride, padding(call), units_of(call, "filters"))
+
+
+def _transposed(call: Rewriting) -> str:
+    _refuse_extras(call)
+    nhwc(call, "channels_last")
+    options = arguments(call, "strides=stride use_bias=bias") + (", same=True" if known_padding(call) == "SAME" else "")
+    given = f"{fan_in(call)}, {call.text('filters')}, {call.text('kernel_size')}{options}"
+    return _activated(call, f"{call.helper('ConvTranspose2d')}({given}{arguments(call, _INITIALIZERS)})")
+
+
 def _pool_shape(call: Bound) -> Shape | None:
     shape = call.shape("inputs")
     window, stride = pair(call.const("pool_size")), pair(call.const("strides"))
@@ -240,6 +268,18 @@ ENTRIES: tuple[Entry, ...] = (
         base="conv2d",
         weights=_conv_weights,
         trap="SAME pads more at the bottom and right, and by the size of the input.",
+    ),
+    LayerEntry(
+        "layers.conv2d_transpose",
+        "inputs, filters, kernel_size, strides=(1, 1), padding='valid', data_format='channels_last', "
+        f"activation=None, use_bias=True, {_WEIGHTED}",
+        shape=_transposed_shape,
+        dtype=dtype_of("inputs"),
+        tf2=_keras("Conv2DTranspose", f"filters kernel_size | strides padding activation use_bias {_INITIALIZERS}"),
+        torch=_transposed,
+        base="conv2d_transpose",
+        weights=_transposed_weights,
+        trap="The kernel is (height, width, out, in), and SAME cuts off more at the bottom and right.",
     ),
     Entry(
         "layers.flatten",

@@ -84,6 +84,32 @@ class Conv2d(nn.Conv2d):
         needs=("pad_same",),
     ),
     Helper(
+        "ConvTranspose2d",
+        '''\
+class ConvTranspose2d(nn.ConvTranspose2d):
+    """nn.ConvTranspose2d for NHWC images, whose initialisers see the kernel as (height, width, out,
+    in). The result has size * stride places, or without `same` as many more as the kernel overlaps."""
+
+    def __init__(self, *args, same=False, kernel_initializer=None, bias_initializer=nn.init.zeros_, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.same = same
+        if kernel_initializer is None:
+            nn.init.xavier_uniform_(self.weight)
+        else:
+            kernel_initializer(self.weight.detach().permute(2, 3, 1, 0))
+        if self.bias is not None:
+            bias_initializer(self.bias.detach())
+
+    def forward(self, x):
+        more = [0 if self.same else max(k - s, 0) for k, s in zip(self.kernel_size, self.stride)]
+        size = [n * s + m for n, s, m in zip(x.shape[1:3], self.stride, more)]
+        padding = "SAME" if self.same else "VALID"
+        y = conv2d_transpose(x, self.weight.permute(2, 3, 1, 0), size, self.stride, padding)
+        return y if self.bias is None else y + self.bias
+''',
+        needs=("conv2d_transpose",),
+    ),
+    Helper(
         "conv1d",
         '''\
 def conv1d(x, kernel, stride=1, padding="SAME"):

@@ -19,6 +19,8 @@ LAYERS = [
     ("contrib.slim.conv2d(x, 4, [3, 2], stride=2, scope='c')", IMAGES),
     ("contrib.slim.conv2d(x, 2, 2, 2, 'VALID', activation_fn=None)", IMAGES),
     ("contrib.layers.conv2d(x, 4, 3, rate=2, biases_initializer=None)", IMAGES),
+    ("contrib.layers.conv2d_transpose(x, 4, 3, 2)", IMAGES),
+    ("contrib.slim.conv2d_transpose(x, 2, [4, 5], stride=2, padding='VALID', activation_fn=None)", IMAGES),
 ]
 
 
@@ -49,10 +51,21 @@ def contrib(monkeypatch):
             y = v1.nn.convolution(inputs, kernel, padding, [stride] * 2, [rate] * 2)
             return finished(y, num_outputs, activation_fn, biases_initializer)
 
+    def conv2d_transpose(inputs, num_outputs, kernel_size, stride=1, padding="SAME", activation_fn=tf.nn.relu):
+        window = [kernel_size] * 2 if isinstance(kernel_size, int) else kernel_size
+        more = [max(side - stride, 0) if padding == "VALID" else 0 for side in window]
+        size = [side * stride + extra for side, extra in zip(inputs.shape[1:3], more, strict=True)]
+        with v1.variable_scope("Conv2d_transpose"):
+            kernel = v1.get_variable("weights", [*window, num_outputs, inputs.shape[-1]], inputs.dtype)
+            shape = [inputs.shape[0], *size, num_outputs]
+            y = v1.nn.conv2d_transpose(inputs, kernel, shape, [1, stride, stride, 1], padding)
+            return finished(y, num_outputs, activation_fn, 0)
+
     def linear(inputs, num_outputs):
         return fully_connected(inputs, num_outputs, activation_fn=None)
 
     layers = types.SimpleNamespace(fully_connected=fully_connected, conv2d=conv2d, linear=linear)
+    layers.conv2d_transpose = conv2d_transpose
     monkeypatch.setattr(
         "tensorflow.compat.v1.contrib", types.SimpleNamespace(layers=layers, slim=layers), raising=False
     )

@@ -20,7 +20,8 @@ def legacy(monkeypatch):
     import tensorflow as tf
     from tf_keras.src.legacy_tf_layers import convolutional, core
 
-    layers = type("layers", (), {"dense": staticmethod(core.dense), "conv2d": staticmethod(convolutional.conv2d)})
+    functions = (core.dense, convolutional.conv2d, convolutional.conv2d_transpose)
+    layers = type("layers", (), {function.__name__: staticmethod(function) for function in functions})
     monkeypatch.setattr("tensorflow.compat.v1.layers", layers, raising=False)
     return tf.compat.v1
 
@@ -77,6 +78,10 @@ CONV = [
     "tf.layers.conv2d(x, 4, [3, 3], padding='same', activation=tf.nn.relu)",
     "tf.layers.conv2d(x, filters=5, kernel_size=(2, 3), strides=2, padding='SAME')",
     "tf.layers.conv2d(x, 4, 5, (2, 1), 'same', use_bias=False)",
+    "tf.layers.conv2d_transpose(x, 4, 3)",
+    "tf.layers.conv2d_transpose(x, 2, [5, 4], strides=2, padding='same', activation=tf.nn.relu)",
+    "tf.layers.conv2d_transpose(x, filters=2, kernel_size=2, strides=(3, 2), use_bias=True)",
+    "tf.layers.conv2d_transpose(x, 2, (2, 3), strides=3, padding='SAME', use_bias=False)",
     "tf.layers.conv2d(x, 4, 3, dilation_rate=2, padding='same')",
     "tf.layers.conv2d(x, 2, 2, 2, 'valid', activation=tf.nn.elu, kernel_initializer=tf.constant_initializer(c))",
 ]
