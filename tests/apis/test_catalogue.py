@@ -81,6 +81,7 @@ def v1():
         "layers.dropout": core.dropout,
         "layers.flatten": core.flatten,
         "layers.conv2d": convolutional.conv2d,
+        "layers.conv2d_transpose": convolutional.conv2d_transpose,
         "layers.max_pooling2d": pooling.max_pooling2d,
         "layers.average_pooling2d": pooling.average_pooling2d,
         "layers.batch_normalization": normalization.batch_normalization,
