@@ -71,6 +71,19 @@ def normalization(session, source, given):
     return [value, session.run(y, {inputs: x, on: False})] + session.run(variables[-2:]), slope
 
 
+def recurrent(session, source, given):
+    x = array(given["x"])
+    inputs = tf.placeholder(x.dtype.name, x.shape)
+    results = leaves(eval(source, dict(tf=tf, x=tf.unstack(inputs, axis=1) if given["static"] else inputs)))
+    variables = tf.global_variables()
+    for variable, value in zip(variables, given["weights"]):  # noqa: B905
+        variable.load(array(value), session)
+    values = session.run(results, {inputs: x})
+    cotangents = [array(value) for value in given["cotangents"]]
+    total = tf.add_n([tf.reduce_sum(r * c) for r, c in zip(results, cotangents)])  # noqa: B905
+    return values, session.run(tf.gradients(total, [inputs] + variables), {inputs: x})
+
+
 def optimizer(session, source, given):
     variables = [tf.Variable(array(value)) for value in given["start"]]
     w, b = variables
@@ -92,7 +105,13 @@ def digest(value):
 
 
 def main(folder):
-    kinds = {"call": call, "layer": layer, "normalization": normalization, "optimizer": optimizer}
+    kinds = {
+        "call": call,
+        "layer": layer,
+        "normalization": normalization,
+        "recurrent": recurrent,
+        "optimizer": optimizer,
+    }
     for path in sorted(glob.glob(os.path.join(folder, "*.json"))):
         with open(path) as stream:
             rows = json.load(stream)

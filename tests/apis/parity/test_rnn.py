@@ -133,12 +133,35 @@ class Example:
         assert len(weights) == len(self.weights)
         return found, weights, run.namespace[self.name]
 
+    def written(self, cell, function=""):
+        """The call as a source, of TF1 or with a rewritten cell and function."""
+        given = "" if self.lengths is None else f", sequence_length={self.lengths}"
+        given += "".join(f", {name}={value}" for name, value in self.options.items())
+        cells = ", ".join([cell] * self.count)
+        if function:
+            return f"{function}({cells}, x{given})"
+        return f"tf.nn.{self.name}({cells}, x{given}, dtype=tf.float32)"
+
+    def record(self, row):
+        """Compare with what TF 1.15.5 answered, or take the row down."""
+        if self.x.dtype == np.float64:
+            source = self.written(self.source).replace("float32", "float64")
+            given = {"x": self.x, "weights": self.weights, "cotangents": self.cotangents, "static": self.static}
+            row.answered({"source": source, **given}, self.values, self.slopes)
+
     def check(self, found, slopes, what):
+        """Assert that results and gradients are TF1's; answer the largest errors of both."""
+        errors = []
         gates = (3e-6, 1e-5) if self.x.dtype == np.float32 else (1e-12, 1e-12)
         for side, wanted, gate in ((found, self.values, gates[0]), (slopes, self.slopes, gates[1])):
+            worst = 0.0
             for a, b in zip(side, wanted, strict=True):
                 assert a.shape == b.shape and a.dtype == b.dtype, what
-                assert np.abs(a - b).max() <= gate * max(np.abs(b).max(), 1e-3), f"{what}: {np.abs(a - b).max()}"
+                error = float(np.abs(a - b).max() / max(np.abs(b).max(), 1e-3))
+                assert error <= gate, f"{what}: {error}"
+                worst = max(worst, error)
+            errors.append(worst)
+        return errors
 
 
 @pytest.fixture(params=["float32", "float64"])
@@ -148,10 +171,14 @@ def example(request):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[1]} {row[0][15:]} {row[2]}")
-def test_sequences(row, example, written):
+def test_sequences(row, example, written, recording, request):
     example = example(row)
-    _tf2(example, written, lambda function: function)
-    _torch(example, written)
+    source = example.written(example.source)
+    record = recording.row(request.node.path.stem, "recurrent", source, {"x": SEQUENCES})
+    example.record(record)
+    for target, errors in (("tf2", _tf2(example, written, lambda f: f)), ("torch", _torch(example, written))):
+        text = example.written(written(target, example.source, {}, {}).text, example.name)
+        record.measured(target, example.x.dtype.name, text, errors)
 
 
 @pytest.mark.parametrize("row", COMPILED, ids=lambda row: row[1])
@@ -180,7 +207,7 @@ def _tf2(example, written, compiled):
         found = compiled(run)(x)
         total = tf.add_n([tf.reduce_sum(r * w) for r, w in zip(found, example.cotangents, strict=True)])
     slopes = tape.gradient(total, [x, *weights], unconnected_gradients="zero")
-    example.check([r.numpy() for r in found], [tf.convert_to_tensor(s).numpy() for s in slopes], "tf2")
+    return example.check([r.numpy() for r in found], [tf.convert_to_tensor(s).numpy() for s in slopes], "tf2")
 
 
 def _torch(example, written):
@@ -192,4 +219,4 @@ def _torch(example, written):
     found = _applied(function, cells, given, example.lengths, example.options, None)
     sum(torch.sum(r * torch.tensor(w)) for r, w in zip(found, example.cotangents, strict=True)).backward()
     slopes = [torch.zeros_like(t) if t.grad is None else t.grad for t in (x, *weights)]
-    example.check([r.detach().numpy() for r in found], [s.numpy() for s in slopes], "torch")
+    return example.check([r.detach().numpy() for r in found], [s.numpy() for s in slopes], "torch")
