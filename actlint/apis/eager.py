@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal
 
 Effect = Literal["keep", "detach", "host", "rewrap", "round", "data", "opaque"]
@@ -152,6 +153,7 @@ PASS_THROUGH = frozenset(
 """Operations that change the form and not the values."""
 
 
+@cache
 def canonical(name: str) -> str:
     """One name for what goes by several: `tensorflow.keras.layers.Dense` is `keras.layers.Dense`."""
     for prefix, replacement in _PREFIXES:
@@ -160,12 +162,14 @@ def canonical(name: str) -> str:
     return name
 
 
+@cache
 def framework(name: str) -> str:
     """The framework that a name belongs to, or ""."""
     first = name.partition(".")[0]
     return first if first in FRAMEWORKS else ""
 
 
+@cache
 def short(name: str) -> str:
     """What an operation is called without its package: `tensorflow.reduce_mean` is a `mean`."""
     last = name.rpartition(".")[2]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -51,6 +53,7 @@ from actlint.program.values import (
     runs_in,
     tensors_in,
 )
+from actlint.syntax.walk import below
 
 if TYPE_CHECKING:
     from actlint.program.interpreter import Interpreter
@@ -407,65 +410,55 @@ def enter(self: Interpreter, value: Value) -> tuple[Value, Callable[[], None]]:
     return settings.enter_scope(self, value)
 
 
-class _AssignedNames(cst.CSTVisitor):
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-        self._add(node.target)
-
-    def visit_AugAssign(self, node: cst.AugAssign) -> None:
-        self._add(node.target)
-
-    def visit_For(self, node: cst.For) -> None:
-        self._add(node.target)
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        return False
-
-    visit_Lambda = visit_FunctionDef  # type: ignore[assignment]
-
-    def _add(self, target: cst.CSTNode) -> None:
-        if isinstance(target, cst.Name):
-            self.names.add(target.value)
-        elif isinstance(target, (cst.Tuple, cst.List)):
-            for element in target.elements:
-                self._add(element.value)
+_FUNCTIONS = (cst.FunctionDef, cst.Lambda)
 
 
 def assigned_names(body: cst.CSTNode) -> set[str]:
     """Names that statements below a node bind."""
-    finder = _AssignedNames()
-    body.visit(finder)
-    return finder.names
+    found: set[str] = set()
+    for node in below(body, _FUNCTIONS):
+        todo = [node.target] if isinstance(node, (cst.AssignTarget, cst.AugAssign, cst.For)) else []
+        while todo:
+            target = todo.pop()
+            if isinstance(target, cst.Name):
+                found.add(target.value)
+            elif isinstance(target, (cst.Tuple, cst.List)):
+                todo.extend(element.value for element in target.elements)
+    return found
 
 
-class _RunFinder(cst.CSTVisitor):
-    def __init__(self) -> None:
-        self.found = False
-        self.called: list[str] = []
-        self.names: set[str] = set()
+@dataclass(frozen=True)
+class _Text:
+    """What a block says, whatever its names mean: whether it calls a run, what it calls by name, all names."""
 
-    def visit_Name(self, node: cst.Name) -> None:
-        self.names.add(node.value)
+    runs: bool
+    called: frozenset[str]
+    names: frozenset[str]
 
-    def visit_Call(self, node: cst.Call) -> bool:
-        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _RUN_NAMES:
-            self.found = True
-        elif isinstance(node.func, cst.Name):
-            self.called.append(node.func.value)
-        return not self.found
+
+@lru_cache(maxsize=4096)
+def _text(block: cst.CSTNode) -> _Text:
+    called: set[str] = set()
+    names: set[str] = set()
+    for node in below(block):
+        if isinstance(node, cst.Name):
+            names.add(node.value)
+        elif isinstance(node, cst.Call):
+            if isinstance(node.func, cst.Attribute) and node.func.attr.value in _RUN_NAMES:
+                return _Text(True, frozenset(), frozenset())
+            if isinstance(node.func, cst.Name):
+                called.add(node.func.value)
+    return _Text(False, frozenset(called), frozenset(names))
 
 
 def has_run(self: Interpreter, node: cst.CSTNode, scope: Scope, depth: int = 2) -> bool:
     """Whether a block runs a session, hands one on, or does so in a function that it calls by name."""
-    finder = _RunFinder()
-    node.visit(finder)
-    if finder.found or depth == 0:
-        return finder.found
-    if any(isinstance(scope.lookup(name), Session) for name in finder.names):
+    text = _text(node)
+    if text.runs or depth == 0:
+        return text.runs
+    if any(isinstance(scope.lookup(name), Session) for name in text.names):
         return True
-    functions = [scope.lookup(name) for name in finder.called]
+    functions = [scope.lookup(name) for name in sorted(text.called)]
     return any(has_run(self, f.node, f.scope, depth - 1) for f in functions if isinstance(f, Function))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from ast import literal_eval
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from actlint.apis import eager as apis
 from actlint.program.eager.attributes import attribute
+from actlint.program.eager.calls import evaluate_call
 from actlint.program.eager.values import (
     OPAQUE,
     Either,
@@ -58,8 +60,10 @@ def evaluate(self: Interpreter, node: cst.CSTNode, scope: Scope) -> Value:
     handler = _HANDLERS.get(type(node))
     value = handler(self, node, scope) if handler is not None else OPAQUE
     if not self.quiet:
-        known = self.program.values.setdefault(node, [])
-        if len(known) < _KEPT:
+        known = self.program.values.get(node)
+        if known is None:
+            self.program.values[node] = [value]
+        elif len(known) < _KEPT:
             known.append(value)
     return value
 
@@ -76,8 +80,13 @@ def _name(self: Interpreter, node: cst.Name, scope: Scope) -> Value:
 
 
 def _literal(self: Interpreter, node: cst.CSTNode, scope: Scope) -> Value:
+    return _constant(node.value)  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=4096)
+def _constant(text: str) -> Value:
     try:
-        return Const(literal_eval(node.value))  # type: ignore[attr-defined]
+        return Const(literal_eval(text))
     except (ValueError, SyntaxError):
         return OPAQUE
 
@@ -97,8 +106,6 @@ def _attribute(self: Interpreter, node: cst.Attribute, scope: Scope) -> Value:
 
 
 def _call(self: Interpreter, node: cst.Call, scope: Scope) -> Value:
-    from actlint.program.eager.calls import evaluate_call
-
     return evaluate_call(self, node, scope)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import libcst as cst
 
 from actlint.apis import eager as apis
+from actlint.program.eager.expressions import binary, element, evaluate, iterated
 from actlint.program.eager.imports import import_from, import_names
 from actlint.program.eager.losses import first_loss, is_loss_function
 from actlint.program.eager.model import Binding, EagerProgram, Inplace, Leak, Returned, Sink, Store
@@ -175,10 +176,7 @@ class Interpreter:
         if method:
             method(node, scope)
 
-    def evaluate(self, node: cst.CSTNode, scope: Scope) -> Value:
-        from actlint.program.eager.expressions import evaluate
-
-        return evaluate(self, node, scope)
+    evaluate = evaluate
 
     def _SimpleStatementLine(self, node: cst.SimpleStatementLine, scope: Scope) -> None:
         self.block(node.body, scope)
@@ -204,8 +202,6 @@ class Interpreter:
             self.assign(node.target, self.evaluate(node.value, scope), scope)
 
     def _AugAssign(self, node: cst.AugAssign, scope: Scope) -> None:
-        from actlint.program.eager.expressions import binary
-
         left, right = self.evaluate(node.target, scope), self.evaluate(node.value, scope)
         if isinstance(left, Items) and isinstance(node.operator, cst.AddAssign):
             for item in parts(right):
@@ -251,8 +247,6 @@ class Interpreter:
             old.emptied = True
 
     def _unpack(self, target: cst.Tuple | cst.List, value: Value, scope: Scope) -> None:
-        from actlint.program.eager.expressions import element
-
         for position, item in enumerate(target.elements):
             if isinstance(item, cst.StarredElement):
                 self.assign(item.value, OPAQUE, scope)
@@ -432,8 +426,6 @@ class Interpreter:
         scope.names = ends[0] if len(ends) == 1 else _merged(ends)
 
     def _For(self, node: cst.For, scope: Scope) -> None:
-        from actlint.program.eager.expressions import iterated
-
         iterable = self.evaluate(node.iter, scope)
         items = iterated(self, iterable, node.iter)
         self._loop(node, scope, lambda: self.assign(node.target, items, scope))

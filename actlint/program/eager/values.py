@@ -50,7 +50,7 @@ class Arguments:
         return (*self.positional, *self.keywords.values())
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class Place:
     """Where and in which surroundings something happened."""
 
@@ -201,6 +201,8 @@ class Hook(Value):
 
 def join(values: list[Value]) -> Value:
     """One of several values; None falls away where there is something else."""
+    if values and not isinstance(values[0], Either) and all(value is values[0] for value in values):
+        return values[0]
     found: list[Value] = []
     for value in values:
         for option in value.options if isinstance(value, Either) else (value,):
