@@ -16,6 +16,7 @@ from actlint.baseline import BadBaseline, Key, read, unknown, write
 from actlint.cli import watching
 from actlint.cli.checking import Checker
 from actlint.cli.fixing import fix_all, fixable, silence
+from actlint.cli.many import check_all
 from actlint.cli.options import complete_codes, configuration, files_meant, paths_argument, selectors
 from actlint.config import Config
 from actlint.files.discover import NOTEBOOKS
@@ -170,10 +171,7 @@ def _checked(asked: Asked) -> tuple[Checker, int]:
     named = {os.path.abspath(path) for path in asked.paths}
 
     def run() -> Checker:
-        checker = Checker(rules, config)
-        for file in files:
-            checker.check(file, named=str(file) in named)
-        return checker
+        return check_all(rules, config, files, named)
 
     try:
         return fix_all(run, asked.unsafe_fixes) if asked.fix else (run(), 0)

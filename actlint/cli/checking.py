@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 INVALID_SYNTAX = "invalid-syntax"
 
+Part = tuple[set[Finding], list[str], set[Path], set[Path]]
+"""Findings, sentences about failures, files that checked graph programs import, all files that were read."""
+
 
 class Checker:
     """Collects findings over many files. `errors` are sentences about files that couldn't be read or analysed,
@@ -41,6 +44,8 @@ class Checker:
         self._sources: dict[Path, Source] = {}
         self._suppressions: dict[Path, Suppressions] = {}
         self._found: set[Finding] = set()
+        self._followed: set[Path] = set()
+        """The files that other checkers have read."""
         self._imported: set[Path] = set()
         """The files that checked graph programs import."""
 
@@ -82,6 +87,20 @@ class Checker:
         except Exception as error:
             self.errors.append(failure(file, error))
 
+    def take(self) -> Part:
+        """What was found since the last time."""
+        part = self._found, self.errors, self._imported, set(self._sources)
+        self._found, self.errors, self._imported = set(), [], set()
+        return part
+
+    def add(self, part: Part) -> None:
+        """Add what another checker took."""
+        found, errors, imported, followed = part
+        self._found |= found
+        self.errors += errors
+        self._imported |= imported
+        self._followed |= followed
+
     def findings(self) -> list[Finding]:
         """The findings in checked files, by place, without those that a comment or the configuration silences."""
         if not self._found and not self._commented:
@@ -111,7 +130,7 @@ class Checker:
 
     def read_files(self) -> list[Path]:
         """The files that were read, those included that were only followed through an import."""
-        return [*self.checked, *self._sources]
+        return [*self.checked, *self._sources, *sorted(self._followed - {*self._sources})]
 
     def text(self, path: Path) -> str:
         """A file's text, for excerpts; empty where it can't be had."""
