@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Collection, Iterator, Sequence
@@ -13,6 +14,8 @@ from actlint.rules.rule import Rule
 
 WORTH = 400_000
 """Bytes of code that have to be parsed, from which on several processes are faster than one."""
+COLLECT = 50_000, 20, 50
+"""When garbage is collected: seldom, since an analysis makes many objects and drops them all at its end."""
 _BATCHES = 8
 """Batches for each process; a batch is made of neighbours, which import the same files."""
 
@@ -21,6 +24,15 @@ Job = tuple[Path, bytes]
 
 def check_all(rules: tuple[Rule, ...], config: Config, files: Sequence[Path], named: Collection[str]) -> Checker:
     """Check files. What is found, and its order, is the same for any number of processes."""
+    threshold = gc.get_threshold()
+    gc.set_threshold(*COLLECT)
+    try:
+        return _checked(rules, config, files, named)
+    finally:
+        gc.set_threshold(*threshold)
+
+
+def _checked(rules: tuple[Rule, ...], config: Config, files: Sequence[Path], named: Collection[str]) -> Checker:
     checker = Checker(rules, config)
     jobs: list[Job] = []
     for file in files:
@@ -69,6 +81,7 @@ _own: list[Checker] = []
 def _start(rules: tuple[Rule, ...], config: Config) -> None:
     import signal
 
+    gc.set_threshold(*COLLECT)
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))
     _own[:] = [Checker(rules, config)]
 
