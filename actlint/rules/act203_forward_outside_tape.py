@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from actlint.findings import Finding
@@ -12,7 +13,7 @@ from actlint.rules.trace import report, spot
 if TYPE_CHECKING:
     from actlint.program import Program
     from actlint.program.eager.model import Sink
-    from actlint.program.eager.values import Tensor
+    from actlint.program.eager.values import Place, Tensor
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -33,7 +34,7 @@ def check(program: Program) -> Iterator[Finding]:
                 spot(eager, sink.tape.place, "the tape is opened here"),
                 spot(eager, sink.place, "differentiated here"),
             ]
-            yield report(RULE, eager, outside.place, message, help, (), related)
+            yield report(RULE, eager, _called(outside.place, sink.tape.place), message, help, (), related)
 
 
 def _outside(sink: Sink) -> Tensor | None:
@@ -46,6 +47,16 @@ def _outside(sink: Sink) -> Tensor | None:
     inside = {id(tensor.via) for tensor in calls if sink.tape in tensor.place.tapes}
     outside: list[Tensor] = [tensor for tensor in calls if id(tensor.via) not in inside and not tensor.place.tapes]
     return max(outside, key=lambda tensor: tensor.place.index, default=None)
+
+
+def _called(place: Place, tape: Place) -> Place:
+    """Where the function that opens the tape, or calls what does, calls what led to a place."""
+    shared = next((n for n, pair in enumerate(zip(place.frames, tape.frames, strict=False)) if pair[0] != pair[1]), None)
+    depth = min(len(place.frames), len(tape.frames)) if shared is None else shared
+    if depth == len(place.frames):
+        return place
+    frame = place.frames[depth]
+    return replace(place, node=frame.node, file=frame.file, frames=place.frames[:depth])
 
 
 RULE = Rule(

@@ -12,6 +12,7 @@ from actlint.rules.trace import report, spot
 if TYPE_CHECKING:
     from actlint.program import Program
     from actlint.program.eager import EagerProgram
+    from actlint.program.eager.model import Sink
     from actlint.program.eager.values import Hook
 
 
@@ -25,7 +26,7 @@ def check(program: Program) -> Iterator[Finding]:
         hook, items = store.place.hook, store.target
         if hook is None or not isinstance(items, Items) or items.emptied or items.place.hook is not None:
             continue
-        if store.place.node in seen or state_of(store.value) != "attached" or hook.removed_in or hook.kept:
+        if store.place.node in seen or state_of(store.value) != "attached" or hook.escaped:
             continue
         if not _trained(eager, hook):
             continue
@@ -40,9 +41,18 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _trained(program: EagerProgram, hook: Hook) -> bool:
-    """Whether a loop differentiates losses after the hook was registered."""
+    """Whether a loop differentiates losses while the hook is registered."""
     return any(
-        sink.kind == "backward" and sink.place.loops and sink.place.index > hook.place.index for sink in program.sinks
+        sink.kind == "backward" and sink.place.index > hook.place.index and _outlives(hook, sink)
+        for sink in program.sinks
+    )
+
+
+def _outlives(hook: Hook, sink: Sink) -> bool:
+    """Whether a hook stays from turn to turn of a loop around a loss."""
+    loops = [loop for loop in sink.place.loops if loop not in hook.place.loops]
+    return bool(loops) and not any(
+        loops[-1] in removal.loops or removal.index < sink.place.index for removal in hook.removals
     )
 
 

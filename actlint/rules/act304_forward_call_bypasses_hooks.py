@@ -17,10 +17,13 @@ def check(program: Program) -> Iterator[Finding]:
     """One finding per direct call of `forward` on a module with a hook that isn't removed."""
     import libcst as cst
 
+    from actlint.program.eager.losses import options
+
     eager = program.eager
     seen: set[object] = set()
     for module, place in eager.direct:
-        hook = next((h for h in eager.hooks if h.receiver is module and not h.removed_in), None)
+        hooks = [h for h in eager.hooks if any(part is module for part in options(h.receiver))]
+        hook = next((h for h in hooks if all(removal.index > place.index for removal in h.removals)), None)
         call = place.node
         if hook is None or call in seen or not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
             continue

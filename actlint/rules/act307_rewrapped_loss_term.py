@@ -42,19 +42,22 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _new_leaves(program: EagerProgram) -> Iterator[Tensor]:
-    """Losses made with `torch.tensor(value, requires_grad=True)` of something that was computed."""
+    """What `torch.tensor(value, requires_grad=True)` makes in a loss of something that was computed."""
     from actlint.program.eager.losses import options
-    from actlint.program.eager.values import Opaque, Tensor, constant
+    from actlint.program.eager.values import Opaque, Tensor, ancestors, constant, state_of
 
     for sink in program.sinks:
-        for value in options(sink.value):
-            if sink.kind != "backward" or not isinstance(value, Tensor):
-                continue
+        if sink.kind != "backward":
+            continue
+        whole = options(sink.value)
+        for value in ancestors(sink.value, through_cuts=False):
             if value.symbol not in ("torch.tensor", "torch.FloatTensor", "torch.Tensor", "torch.as_tensor"):
                 continue
+            if constant(value.arguments.keywords.get("requires_grad")) is not True:
+                continue
             given = value.arguments.get(0, "data")
-            flag = constant(value.arguments.keywords.get("requires_grad"))
-            if flag is True and isinstance(given, (Tensor, Opaque)) and (given.inputs or not isinstance(given, Tensor)):
+            unknown = isinstance(given, Opaque) or isinstance(given, Tensor) and bool(given.inputs)
+            if state_of(given) in ("attached", "cut") or unknown and any(value is part for part in whole):
                 yield value
 
 

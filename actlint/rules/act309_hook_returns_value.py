@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from actlint.program import Program
     from actlint.program.eager import EagerProgram
     from actlint.program.eager.model import Place
+    from actlint.program.values import Value
     from actlint.program.eager.values import Hook
 
 _RETURNING = frozenset({"setdefault", "pop"})
@@ -54,8 +55,20 @@ def _of_function(program: EagerProgram, hook: Hook) -> Iterator[tuple[Place, lis
         value = returned.value
         if returned.function is not function or not isinstance(value, Tensor) or value.state != "cut":
             continue
-        if store := next((s for s in program.stores if s.value is value and s.place.hook is not None), None):
+        stored = (s for s in program.stores if s.place.hook is not None and _copied(s.value) is _copied(value))
+        if store := next(stored, None):
             yield returned.place, [(store.place, "kept here"), (hook.place, "hooked here")]
+
+
+def _copied(value: Value) -> Value:
+    """What a value is a copy of, with or without its gradient."""
+    from actlint.program.eager.losses import peeled
+    from actlint.program.eager.values import Tensor
+
+    value = peeled(value)
+    while isinstance(value, Tensor) and value.op in ("detach", "data", "numpy") and value.inputs:
+        value = peeled(value.inputs[0])
+    return value
 
 
 RULE = Rule(

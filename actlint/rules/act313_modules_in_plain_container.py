@@ -27,7 +27,7 @@ def check(program: Program) -> Iterator[Finding]:
     from actlint.program.eager.values import Items, Object, Table
 
     eager = program.eager
-    trained = optimized(eager) or set()
+    trained = optimized(eager, lambda module: (module, *registered(module))) or set()
     seen: set[object] = set()
     for store in eager.stores:
         owner, held = store.target, store.value

@@ -22,7 +22,7 @@ _BASES = frozenset({"base", "loss", "mse", "recon", "reconstruction", "task"})
 def check(program: Program) -> Iterator[Finding]:
     """One finding per term that sums activations over batch and width beside a term that is a mean."""
     from actlint.program.eager.losses import summands
-    from actlint.program.eager.reductions import is_of_activations, reduction
+    from actlint.program.eager.reductions import is_of_activations, is_setting, reduction
     from actlint.program.eager.values import Tensor
 
     eager = program.eager
@@ -32,21 +32,21 @@ def check(program: Program) -> Iterator[Finding]:
             continue
         if tensor.op == "div" and not _is_share(eager, tensor):
             continue
-        terms: list[Value] = list(tensor.inputs) if tensor.op == "div" else summands(tensor)
+        terms: list[Value] = list(tensor.inputs) if tensor.op == "div" else summands(tensor, is_setting)
         kinds = [(term, *reduction(term)) for term in terms]
         mean = next((core for _, kind, core in kinds if kind == "mean"), None)
         for term, kind, core in kinds:
             if mean is None or kind != "sum" or core is None or core.state == "cut" or not isinstance(term, Tensor):
                 continue
-            if term.place.node in seen or not is_of_activations(eager, core):
+            if core.place.node in seen or not is_of_activations(eager, core):
                 continue
-            seen.add(term.place.node)
+            seen.add(core.place.node)
             message = (
-                f"{name(eager, term)} is a sum over batch and units beside a mean: its weight grows with the batch size"
+                f"{name(eager, core)} is a sum over batch and units beside a mean: its weight grows with the batch size"
             )
             help = "take the mean, or sum over the units and average over the batch, and rescale the weight of the term"
             related = [spot(eager, mean.place, f"the mean is here: {text(eager, mean.place)}")]
-            yield report(RULE, eager, term.place, message, help, related)
+            yield report(RULE, eager, core.place, message, help, related)
 
 
 def _is_share(program: EagerProgram, quotient: Tensor) -> bool:

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from actlint.program.values import Value
 
 _MATCHING = frozenset(
-    """kl_div mse_loss l1_loss smooth_l1_loss huber_loss KLDivLoss MSELoss L1Loss SmoothL1Loss HuberLoss""".split()
+    """kl_div mse_loss l1_loss smooth_l1_loss huber_loss KLDivLoss MSELoss L1Loss SmoothL1Loss HuberLoss
+    MeanSquaredError MeanAbsoluteError KLDivergence Huber mean_squared_error mean_absolute_error kl_divergence huber""".split()
 )
 _SAME = frozenset(
     """softmax log_softmax log detach data numpy contiguous float double half to cuda cpu clone type type_as
-    identity""".split()
+    identity stop_gradient cast""".split()
 )
 
 
@@ -30,7 +31,7 @@ def check(program: Program) -> Iterator[Finding]:
     eager = program.eager
     seen: set[object] = set()
     for loss in eager.tensors:
-        if loss.op not in _MATCHING or not loss.symbol.startswith("torch.") or loss.place.node in seen:
+        if loss.op not in _MATCHING or not loss.symbol.startswith(("torch.", "keras.losses.")) or loss.place.node in seen:
             continue
         seen.add(loss.place.node)
         found = [_compared(v) if isinstance(v, Tensor) else None for v in eager.values.get(loss.place.node, [])]
@@ -54,9 +55,12 @@ def _compared(loss: Tensor) -> Tensor | None:
 
 def _origin(value: Value | None) -> Tensor | None:
     """A value before it was made a distribution, detached."""
+    from actlint.program.eager.reductions import is_setting
     from actlint.program.eager.values import Tensor
 
-    while isinstance(value, Tensor) and value.op in _SAME and value.inputs:
+    while isinstance(value, Tensor) and value.inputs:
+        if value.op not in _SAME and not (value.op == "div" and is_setting(value.inputs[1])):
+            break
         value = value.inputs[0]
     return value if isinstance(value, Tensor) else None
 
@@ -95,6 +99,7 @@ distance = F.kl_div(F.log_softmax(out, 1), F.softmax(target, 1), reduction="batc
     sources=("https://github.com/labmlai/annotated_deep_learning_paper_implementations/issues/66",),
     fix="none",
     check=check,
-    triggers=(b"kl_div", b"KLDivLoss", b"mse_loss", b"MSELoss", b"l1_loss", b"L1Loss", b"huber_loss", b"HuberLoss"),
-    reads="torch",
+    triggers=(b"kl_div", b"KLDiv", b"mse_loss", b"MSELoss", b"l1_loss", b"L1Loss", b"uber")
+    + (b"MeanSquared", b"MeanAbsolute", b"mean_squared", b"mean_absolute"),
+    reads="eager",
 )

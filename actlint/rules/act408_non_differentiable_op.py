@@ -16,19 +16,24 @@ if TYPE_CHECKING:
 def check(program: Program) -> Iterator[Finding]:
     """One finding per loss term, or penalty, whose only gradient ended in a comparison or a rounding."""
     from actlint.program.eager.losses import cut_terms, penalties
+    from actlint.program.eager.reductions import scaled
+    from actlint.program.eager.values import Tensor
 
     eager = program.eager
     seen: set[object] = set()
     for term in (*cut_terms(eager), *penalties(eager)):
-        if not term.cuts or any(cut.cut != "round" for cut in term.cuts) or term.term.place.node in seen:
+        core = scaled(term.term)
+        if not isinstance(core, Tensor) or not term.cuts or any(cut.cut != "round" for cut in term.cuts):
             continue
-        seen.add(term.term.place.node)
+        if core.place.node in seen:
+            continue
+        seen.add(core.place.node)
         cut = text(eager, term.cuts[0].place)
-        message = f"{name(eager, term.term)} has no derivative: it goes through {cut}, and trains nothing"
+        message = f"{name(eager, core)} has no derivative: it goes through {cut}, and trains nothing"
         help = (
             "use a smooth function in its place, such as a sigmoid with a temperature, or a straight-through estimator"
         )
-        yield report(RULE, eager, term.term.place, message, help, *way(eager, term))
+        yield report(RULE, eager, core.place, message, help, *way(eager, term))
 
 
 RULE = Rule(

@@ -99,7 +99,7 @@ def escape(self: Interpreter, arguments: Arguments, node: cst.CSTNode, *others: 
         if isinstance(value, (Items, Table)):
             value.emptied = True
         elif isinstance(value, Hook):
-            value.kept = True
+            value.kept = value.escaped = True
         elif isinstance(value, Object):
             value.told.add("escaped")
         for parameters in tensors_in(value):

@@ -155,12 +155,22 @@ def element(self: Interpreter, owner: Value, key: Value, node: cst.CSTNode) -> V
         return join(found) if found else Opaque((), self.place(node))
     if isinstance(owner, Object):
         index = key.value if isinstance(key, Const) else None
-        if isinstance(index, int) and -len(owner.children) <= index < len(owner.children) and owner.complete:
+        counted = owner.complete and not owner.grown
+        if isinstance(index, int) and -len(owner.children) <= index < len(owner.children) and counted:
             return owner.children[index]
         return join(owner.children) if owner.children else Opaque((owner,), self.place(node))
     if isinstance(owner, Tensor):
         return self.tensor("index", [owner], node)
     return Opaque((owner,), self.place(node))
+
+
+def remainder(self: Interpreter, owner: Value, before: int, behind: int, node: cst.CSTNode) -> Value:
+    """What a starred name takes when `owner` is unpacked between `before` names and `behind` others."""
+    if isinstance(owner, Items) and owner.rest is None:
+        return Items("list", owner.items[before : len(owner.items) - behind], self.place(node))
+    if isinstance(owner, (Items, Tensor)):
+        return Items("list", [], self.place(node), element(self, owner, OPAQUE, node))
+    return OPAQUE
 
 
 def _binary(self: Interpreter, node: cst.BinaryOperation, scope: Scope) -> Value:

@@ -9,11 +9,12 @@ from pathlib import Path
 import libcst as cst
 
 from actlint.apis import eager as apis
-from actlint.program.eager.expressions import binary, element, evaluate, iterated
+from actlint.program.eager.expressions import binary, element, evaluate, iterated, remainder
 from actlint.program.eager.imports import import_from, import_names
 from actlint.program.eager.losses import first_loss, is_loss_function
 from actlint.program.eager.model import Binding, EagerProgram, Inplace, Leak, Returned, Sink, Store
 from actlint.program.eager.narrowing import narrowed
+from actlint.program.eager.objects import freeze
 from actlint.program.eager.tracing import leaked
 from actlint.program.eager.values import (
     OPAQUE,
@@ -94,7 +95,7 @@ class Interpreter:
         elif effect != "keep" or self.no_grad:
             if found == "attached":
                 found, cut = "cut", effect if effect != "keep" else "no_grad"
-            elif found == "maybe" or effect == "round":
+            elif found == "maybe":
                 found = "plain"
         host = effect == "host" or bool(inputs) and all(isinstance(v, Tensor) and v.host for v in inputs)
         symbolic = effect == "keep" and any(isinstance(v, Tensor) and v.symbolic for v in inputs)
@@ -247,11 +248,13 @@ class Interpreter:
             old.emptied = True
 
     def _unpack(self, target: cst.Tuple | cst.List, value: Value, scope: Scope) -> None:
+        behind = 0
         for position, item in enumerate(target.elements):
             if isinstance(item, cst.StarredElement):
-                self.assign(item.value, OPAQUE, scope)
+                behind = len(target.elements)
+                self.assign(item.value, remainder(self, value, position, behind - position - 1, target), scope)
             else:
-                self.assign(item.value, element(self, value, Const(position), target), scope)
+                self.assign(item.value, element(self, value, Const(position - behind), target), scope)
 
     def _assign_attribute(self, target: cst.Attribute, value: Value, scope: Scope) -> None:
         owner, name = self.evaluate(target.value, scope), target.attr.value
@@ -272,10 +275,10 @@ class Interpreter:
         if flag and not self.quiet:
             self.program.requires.append((value, self.place(node)))
         if isinstance(value, Object) and not flag:
-            value.frozen = True
+            freeze(value)
         elif isinstance(value, Tensor):
             if not flag and isinstance(value.via, Object):
-                value.via.frozen = True
+                freeze(value.via)
             elif flag:
                 value.state = "attached"
 
@@ -477,7 +480,7 @@ class Interpreter:
         elif isinstance(value, Tape):
             self.tapes = (*self.tapes, value)
         elif isinstance(value, Hook):
-            value.removed_in.append(self.loops)
+            value.removals.append(self.place(value.place.node))
         elif isinstance(value, Method) and value.name == "stop_recording":
             self.tapes = self.tapes[:-1]
 

@@ -29,7 +29,7 @@ from actlint.program.values import Const, Function, Symbol, Value
 if TYPE_CHECKING:
     from actlint.program.eager.interpreter import Interpreter
 
-_QUIET = frozenset({"print", "len", "isinstance", "hasattr", "range", "type", "id", "repr", "str", "format", "input"})
+_QUIET = frozenset({"print", "isinstance", "hasattr", "range", "type", "id", "repr", "str", "format", "input"})
 
 
 def call_symbol(self: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -128,6 +128,8 @@ def _builtin(self: Interpreter, name: str, arguments: Arguments, node: cst.CSTNo
     first = arguments.get(0)
     if name in _QUIET:
         return OPAQUE
+    if name == "len":
+        return self.tensor("builtins.len", (), node, effect="data")
     if name in ("float", "int", "abs", "round") and first is not None:
         if isinstance(first, Const) or name == "abs" and not isinstance(first, (Tensor, Either)):
             return first if name != "abs" else OPAQUE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from actlint.apis import eager as apis
@@ -44,8 +44,9 @@ class CutTerm:
     cuts: tuple[Tensor, ...]
 
 
-def summands(value: Value) -> list[Value]:
-    """The terms whose sum a loss is, through names, `sum`, stacks that are summed, and constant factors."""
+def summands(value: Value, divides: Callable[[Value], bool] = lambda divisor: True) -> list[Value]:
+    """The terms whose sum a loss is, through names, `sum`, stacks that are summed, and constant factors; a quotient
+    whose divisor isn't among those that `divides` accepts is one term."""
     found: list[Value] = []
     todo, seen = [value], set()
     while todo:
@@ -54,7 +55,8 @@ def summands(value: Value) -> list[Value]:
             continue
         seen.add(id(current))
         inner = _inner(current)
-        if inner is None:
+        quotient = isinstance(current, Tensor) and current.op == "div" and len(current.inputs) == 2
+        if inner is None or quotient and not divides(current.inputs[1]):  # type: ignore[attr-defined]
             found.append(current)
         else:
             todo.extend(inner)

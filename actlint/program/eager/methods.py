@@ -11,12 +11,14 @@ from actlint.program.eager import objects, tracing
 from actlint.program.eager.values import (
     OPAQUE,
     Arguments,
+    Bound,
     Either,
     Hook,
     Items,
     Method,
     Object,
     Opaque,
+    Partial,
     Super,
     Table,
     Tape,
@@ -55,7 +57,7 @@ def call_method(self: Interpreter, method: Method, arguments: Arguments, node: c
         return _of_tape(self, receiver, name, arguments, node)
     if isinstance(receiver, Hook):
         if name == "remove":
-            receiver.removed_in.append(self.loops)
+            receiver.removals.append(self.place(node))
         return NONE
     if isinstance(receiver, Items):
         return _of_items(self, receiver, name, arguments, node)
@@ -167,9 +169,7 @@ def _of_object(self: Interpreter, owner: Object, name: str, arguments: Arguments
     if name == "requires_grad_":
         flag = arguments.get(0, "requires_grad")
         if isinstance(flag, Const) and flag.value is False:
-            for part in objects.descendants(owner):
-                if isinstance(part, Object):
-                    part.frozen = True
+            self.set_requires_grad(owner, False, node)
         return owner
     if name in ("parameters", "named_parameters", "trainable_parameters"):
         made = self.tensor("parameters", (), node, via=owner, state="attached")
@@ -191,7 +191,7 @@ def _of_object(self: Interpreter, owner: Object, name: str, arguments: Arguments
         child = arguments.positional[-1]
         if owner.symbol in apis.CONTAINERS or owner.symbol == "torch.nn.ModuleList":
             owner.children.append(child)
-            owner.complete = owner.complete and not self.loops
+            owner.grown = owner.grown or bool(self.loops)
         else:
             owner.attributes[str(id(child))] = child
         return NONE
@@ -255,7 +255,7 @@ def _compile(self: Interpreter, model: Object, arguments: Arguments, node: cst.C
 
     loss = arguments.get(1, "loss")
     for function in list(parts(loss)) if isinstance(loss, (Items, Table)) else [loss]:
-        if isinstance(function, (Function, Object)) and not (isinstance(function, Object) and function.cls is None):
+        if isinstance(function, (Function, Bound, Partial)) or isinstance(function, Object) and function.cls is not None:
             labels = self.tensor("labels", (), node, state="plain")
             prediction = self.tensor("prediction", (), node, via=model, state="attached")
             function = tracing.traced(function, tracing.FIT) if isinstance(function, Function) else function

@@ -174,7 +174,7 @@ def _functional(module: Object) -> str:
 def _sequence(self: Interpreter, module: Object, arguments: Arguments, node: cst.CSTNode) -> Value:
     from actlint.program.eager.calls import call
 
-    if not module.complete or not module.children:
+    if not module.complete or module.grown or not module.children:
         return self.tensor(module.symbol, arguments.all, node, via=module, state="attached")
     mode = arguments.keywords.get("training")
     passed = {"training": mode} if isinstance(mode, Const) and module.symbol.startswith("keras.") else {}
@@ -206,6 +206,13 @@ def is_weighted(module: Object) -> bool:
     """Whether a library's layer has parameters of its own that need a gradient."""
     last = module.symbol.rpartition(".")[2]
     return module.cls is None and last in apis.WEIGHTED and not module.frozen
+
+
+def freeze(module: Object) -> None:
+    """Mark a module, and all that it holds, as told to need no gradient."""
+    for part in descendants(module):
+        if isinstance(part, Object):
+            part.frozen = True
 
 
 def descendants(module: Object) -> list[Value]:
@@ -315,8 +322,9 @@ def register(self: Interpreter, kind: str, receiver: Value, arguments: Arguments
     if not self.quiet:
         self.program.hooks.append(hook)
     if kind == "register_forward_hook":
-        if isinstance(receiver, Object):
-            receiver.hooks.append(hook)
+        for module in receiver.options if isinstance(receiver, Either) else (receiver,):
+            if isinstance(module, Object):
+                module.hooks.append(hook)
         run_hook(self, hook, None)
     return hook
 

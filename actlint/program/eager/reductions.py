@@ -44,8 +44,8 @@ def scaled(term: Value) -> Value:
     while isinstance(term, Tensor) and not term.cut:
         if term.op == "neg":
             term = term.inputs[0]
-        elif term.op == "mul" and len(term.inputs) == 2 and any(_is_setting(item) for item in term.inputs):
-            term = next((item for item in term.inputs if not _is_setting(item)), term.inputs[0])
+        elif term.op == "mul" and len(term.inputs) == 2 and any(is_setting(item) for item in term.inputs):
+            term = next((item for item in term.inputs if not is_setting(item)), term.inputs[0])
         elif term.op == "div" and len(term.inputs) == 2 and isinstance(term.inputs[1], Const):
             term = term.inputs[0]
         else:
@@ -53,12 +53,12 @@ def scaled(term: Value) -> Value:
     return term
 
 
-def _is_setting(value: Value) -> bool:
+def is_setting(value: Value) -> bool:
     """Whether a factor is a number that doesn't follow from data: a constant, a parameter, an option."""
     if isinstance(value, Opaque):
         return not value.inputs
     if isinstance(value, Either):
-        return all(_is_setting(option) for option in value.options)
+        return all(is_setting(option) for option in value.options)
     return isinstance(value, (Const, Method)) or isinstance(value, Tensor) and value.op == "setting"
 
 

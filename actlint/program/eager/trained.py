@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from actlint.program.eager.model import EagerProgram, Sink
 from actlint.program.eager.objects import descendants
-from actlint.program.eager.values import Items, Object, Table, Tensor, ancestors, parts
+from actlint.program.eager.values import Either, Items, Object, Table, Tensor, ancestors, parts
 from actlint.program.values import Value
 
 
-def optimized(program: EagerProgram) -> set[int] | None:
-    """The identities of the modules and parameters that optimizers have; None where one has something unknown."""
+def optimized(
+    program: EagerProgram, held: Callable[[Object], Iterable[Value]] = descendants
+) -> set[int] | None:
+    """The identities of the modules and parameters that optimizers have; None where one has something unknown.
+    `held` tells what belongs to a module whose parameters an optimizer is given."""
     found: set[int] = set()
     todo: list[Value] = [parameters for _, parameters in program.optimizers]
     while todo:
         value = todo.pop()
-        if isinstance(value, Items):
+        if isinstance(value, (Items, Either)):
             todo.extend(parts(value))
         elif isinstance(value, Table) and "params" in value.items:
             todo.append(value.items["params"])
         elif isinstance(value, Tensor) and value.op in ("parameters", "parameter") and isinstance(value.via, Object):
-            found.update(id(part) for part in descendants(value.via))
+            found.update(id(part) for part in held(value.via))
         elif isinstance(value, Tensor) and value.op == "Parameter":
             found.add(id(value))
         else:

@@ -130,6 +130,8 @@ class Object(Value):
     children: list[Value] = field(default_factory=list)
     complete: bool = True
     """Whether `children` and `attributes` hold all modules that it has."""
+    grown: bool = False
+    """Whether `children` were added in a loop: they are all kinds that it has, but not in their number."""
     frozen: bool = False
     """Whether its parameters were told to need no gradient."""
     told: set[str] = field(default_factory=set)
@@ -194,9 +196,16 @@ class Hook(Value):
     function: Value
     place: Place
     output: Tensor | None = None
-    removed_in: list[tuple[Loop, ...]] = field(default_factory=list)
+    removals: list[Place] = field(default_factory=list)
     kept: bool = False
     """Whether a container or an attribute holds the handle, or other code was given it."""
+    escaped: bool = False
+    """Whether unknown code was given the handle."""
+
+    @property
+    def removed_in(self) -> list[tuple[Loop, ...]]:
+        """The loops around each removal."""
+        return [place.loops for place in self.removals]
 
 
 def join(values: list[Value]) -> Value:
