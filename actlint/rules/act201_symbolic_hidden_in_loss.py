@@ -42,13 +42,16 @@ def _readers(program: EagerProgram, sink: Sink) -> Iterator[tuple[Tensor, Tensor
     """The operations within the loss function that take a symbolic tensor from outside, with that tensor."""
     from actlint.program.eager.values import ancestors, tensors_in
 
-    depth = len(sink.place.frames)
+    def inside(tensor: Tensor) -> bool:
+        frames = sink.place.frames
+        return len(tensor.place.frames) > len(frames) and tensor.place.frames[: len(frames)] == frames
+
     for tensor in ancestors(sink.value):
-        if not tensor.symbolic or len(tensor.place.frames) <= depth or tensor.symbol in _LEAVES:
+        if not tensor.symbolic or not inside(tensor) or tensor.symbol in _LEAVES:
             continue
         for value in tensor.inputs:
             for given in tensors_in(value):
-                if given.symbolic and (given.symbol in _LEAVES or len(given.place.frames) <= depth):
+                if given.symbolic and (given.symbol in _LEAVES or not inside(given)):
                     yield tensor, given
 
 

@@ -43,7 +43,8 @@ def _outside(sink: Sink) -> Tensor | None:
     from actlint.program.eager.values import ancestors
 
     wanted = asked(sink)
-    calls = [t for t in ancestors(sink.value, False) if id(t.via) in wanted and t.op not in ("parameter", "losses_of")]
+    used = [t for t in ancestors(sink.value, False) if not t.cut and t.op not in ("parameter", "losses_of")]
+    calls = [t for t in used if id(t.via) in wanted]
     inside = {id(tensor.via) for tensor in calls if sink.tape in tensor.place.tapes}
     outside: list[Tensor] = [tensor for tensor in calls if id(tensor.via) not in inside and not tensor.place.tapes]
     return max(outside, key=lambda tensor: tensor.place.index, default=None)
@@ -51,8 +52,8 @@ def _outside(sink: Sink) -> Tensor | None:
 
 def _called(place: Place, tape: Place) -> Place:
     """Where the function that opens the tape, or calls what does, calls what led to a place."""
-    shared = next((n for n, pair in enumerate(zip(place.frames, tape.frames, strict=False)) if pair[0] != pair[1]), None)
-    depth = min(len(place.frames), len(tape.frames)) if shared is None else shared
+    pairs = zip(place.frames, tape.frames, strict=False)
+    depth = next((n for n, (one, other) in enumerate(pairs) if one != other), min(len(place.frames), len(tape.frames)))
     if depth == len(place.frames):
         return place
     frame = place.frames[depth]

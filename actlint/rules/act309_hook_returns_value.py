@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from actlint.program import Program
     from actlint.program.eager import EagerProgram
     from actlint.program.eager.model import Place
-    from actlint.program.values import Value
     from actlint.program.eager.values import Hook
+    from actlint.program.values import Value
 
 _RETURNING = frozenset({"setdefault", "pop"})
 

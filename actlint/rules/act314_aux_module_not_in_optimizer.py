@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from actlint.program import Program
     from actlint.program.eager import EagerProgram
     from actlint.program.eager.values import Object
+    from actlint.program.values import Value
 
 _LEFT_ALONE = frozenset({"load_state_dict", "eval", "load_weights", "escaped", "updated"})
 
@@ -25,7 +26,7 @@ def check(program: Program) -> Iterator[Finding]:
     trained = optimized(eager)
     if trained is None or not eager.optimizers or eager.exhausted:
         return
-    for module, name in _in_losses(eager):
+    for module, name in _in_losses(eager, trained):
         if id(module) in trained or module.told & _LEFT_ALONE or module.frozen:
             continue
         message = f"`{name}` has weights that the loss trains, but no optimizer is given its parameters"
@@ -34,34 +35,76 @@ def check(program: Program) -> Iterator[Finding]:
         yield report(RULE, eager, eager.optimizers[0][0].place, message, help, related)
 
 
-def _in_losses(program: EagerProgram) -> Iterator[tuple[Object, str]]:
-    """The modules with a name of their own that stand between a differentiated loss and learned activations."""
-    from actlint.program.eager.objects import has_weights
+def _in_losses(program: EagerProgram, trained: set[int]) -> Iterator[tuple[Object, str]]:
+    """The modules with a name of their own that stand between a differentiated loss and learned activations; of those
+    that another object holds, whose own optimizer may decide, the ones that read what an optimizer trains."""
+    from actlint.program.eager.objects import descendants
     from actlint.program.eager.trained import differentiated
-    from actlint.program.eager.values import Object, state_of
+    from actlint.program.eager.values import state_of
 
     used = differentiated(program)
-    fed = {id(a.module) for a in program.applications if any(state_of(value) == "attached" for value in a.inputs)}
+    calls = [a for a in program.applications if any(state_of(value) == "attached" for value in a.inputs)]
+    fed = {id(call.module) for call in calls}
+    inner = {id(part) for call in calls for part in descendants(call.module) if part is not call.module}
     held = _held(program)
     seen: set[int] = set()
-    for binding in program.bindings:
-        module = binding.value
-        if not isinstance(module, Object) or id(module) in seen or not module.symbol.startswith("torch.nn."):
+    for module, name in _named(program):
+        if id(module) in seen or not module.symbol.startswith("torch.nn."):
             continue
         seen.add(id(module))
-        if has_weights(module) and _weights(module) & used and id(module) in fed and id(module) not in held:
-            yield module, binding.name
+        if (_weights(module) - trained) & used and id(module) in fed - inner:
+            if id(module) not in held or _reads(program, module, trained):
+                yield module, name
+
+
+def _named(program: EagerProgram) -> Iterator[tuple[Object, str]]:
+    """The objects that are bound to names, then those that are kept in attributes."""
+    import libcst as cst
+
+    from actlint.program.eager.values import Object
+
+    for binding in program.bindings:
+        if isinstance(binding.value, Object):
+            yield binding.value, binding.name
+    for store in program.stores:
+        node = store.place.node
+        if isinstance(store.value, Object) and isinstance(store.target, Object) and isinstance(node, cst.Attribute):
+            yield store.value, program.trees[store.place.file].text(node)
+
+
+def _reads(program: EagerProgram, module: Object, trained: set[int]) -> bool:
+    """Whether a module is called with what was computed with weights that an optimizer has."""
+    from actlint.program.eager.values import ancestors
+
+    inputs = (value for a in program.applications if a.module is module for value in a.inputs)
+    return any(id(tensor.via) in trained for value in inputs for tensor in ancestors(value, False))
 
 
 def _weights(module: Object) -> set[int]:
-    from actlint.program.eager.objects import descendants, is_weighted
-    from actlint.program.eager.values import Object
+    """What a module trains: its layers and parameters, without those of parts that are left as they are."""
+    from actlint.program.eager.objects import is_weighted
+    from actlint.program.eager.values import Object, Tensor, parts
 
-    return {id(part) for part in descendants(module) if isinstance(part, Object) and is_weighted(part)}
+    found: set[int] = set()
+    seen: set[int] = set()
+    todo: list[Value] = [module]
+    while todo:
+        current = todo.pop()
+        if id(current) in seen or isinstance(current, Object) and (current.told & _LEFT_ALONE or current.frozen):
+            continue
+        seen.add(id(current))
+        if isinstance(current, Object):
+            todo.extend((*current.attributes.values(), *current.children))
+        if isinstance(current, Object) and is_weighted(current):
+            found.add(id(current))
+        elif isinstance(current, Tensor) and current.op == "Parameter" and current.state == "attached":
+            found.add(id(current))
+        todo.extend(parts(current))
+    return found
 
 
 def _held(program: EagerProgram) -> set[int]:
-    """The modules that another object holds, whose own optimizer then decides."""
+    """The modules that another object holds."""
     from actlint.program.eager.objects import descendants
 
     return {id(part) for owner in program.objects for part in descendants(owner) if part is not owner}

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _MATCHING = frozenset(
     """kl_div mse_loss l1_loss smooth_l1_loss huber_loss KLDivLoss MSELoss L1Loss SmoothL1Loss HuberLoss
-    MeanSquaredError MeanAbsoluteError KLDivergence Huber mean_squared_error mean_absolute_error kl_divergence huber""".split()
+    MeanSquaredError MeanAbsoluteError KLDivergence Huber mean_squared_error mean_absolute_error kl_divergence
+    huber""".split()
 )
 _SAME = frozenset(
     """softmax log_softmax log detach data numpy contiguous float double half to cuda cpu clone type type_as
@@ -31,7 +32,9 @@ def check(program: Program) -> Iterator[Finding]:
     eager = program.eager
     seen: set[object] = set()
     for loss in eager.tensors:
-        if loss.op not in _MATCHING or not loss.symbol.startswith(("torch.", "keras.losses.")) or loss.place.node in seen:
+        if loss.op not in _MATCHING or not loss.symbol.startswith(("torch.", "keras.losses.")):
+            continue
+        if loss.place.node in seen:
             continue
         seen.add(loss.place.node)
         found = [_compared(v) if isinstance(v, Tensor) else None for v in eager.values.get(loss.place.node, [])]

@@ -25,7 +25,7 @@ x = tf.ones([2, 4])
 @pytest.mark.parametrize(
     "text",
     [
-        _TORCH + "l0 = torch.count_nonzero(h)\n(base + 0.1 * l0).backward()  # expect: ACT408\n",
+        _TORCH + "l0 = torch.count_nonzero(h)  # expect: ACT408\n(base + 0.1 * l0).backward()\n",
         _TORCH + "def active(v):\n    return torch.sign(v).sum(1).mean()  # expect: ACT408\n\n\n"
         "loss = base + active(h)\nloss.backward()\n",
         _TORCH + "used = (h > 0).float()\nsparsity_penalty = used.mean()  # expect: ACT408\n",

@@ -30,6 +30,7 @@ from actlint.program.eager.values import (
     Table,
     Tape,
     Tensor,
+    cuts,
     join,
     parts,
     strongest,
@@ -95,7 +96,7 @@ class Interpreter:
         elif effect != "keep" or self.no_grad:
             if found == "attached":
                 found, cut = "cut", effect if effect != "keep" else "no_grad"
-            elif found == "maybe":
+            elif found == "maybe" or effect == "round" and any(t.cut != "round" for v in inputs for t in cuts(v)):
                 found = "plain"
         host = effect == "host" or bool(inputs) and all(isinstance(v, Tensor) and v.host for v in inputs)
         symbolic = effect == "keep" and any(isinstance(v, Tensor) and v.symbolic for v in inputs)

@@ -255,7 +255,11 @@ def _compile(self: Interpreter, model: Object, arguments: Arguments, node: cst.C
 
     loss = arguments.get(1, "loss")
     for function in list(parts(loss)) if isinstance(loss, (Items, Table)) else [loss]:
-        if isinstance(function, (Function, Bound, Partial)) or isinstance(function, Object) and function.cls is not None:
+        if (
+            isinstance(function, (Function, Bound, Partial))
+            or isinstance(function, Object)
+            and function.cls is not None
+        ):
             labels = self.tensor("labels", (), node, state="plain")
             prediction = self.tensor("prediction", (), node, via=model, state="attached")
             function = tracing.traced(function, tracing.FIT) if isinstance(function, Function) else function

@@ -79,8 +79,9 @@ def construct(self: Interpreter, symbol: str, arguments: Arguments, node: cst.CS
 def fill(made: Object, arguments: Arguments) -> None:
     """The children of a container of modules."""
     found: list[Value] = list(arguments.positional)
+    made.grown = arguments.open
     if len(found) == 1 and isinstance(found[0], (Items, Table)):
-        made.complete = found[0].rest is None
+        made.grown = made.grown or found[0].rest is not None
         found = list(parts(found[0]))
     elif len(found) == 1 and isinstance(found[0], Opaque):
         made.complete = False
@@ -88,7 +89,9 @@ def fill(made: Object, arguments: Arguments) -> None:
     if isinstance(layers, Items):
         found.extend(parts(layers))
     made.children = found
-    made.complete = made.complete and not arguments.open
+    if made.grown:
+        kinds = [kind for child in found for kind in (child.options if isinstance(child, Either) else (child,))]
+        made.complete = bool(kinds) and all(isinstance(kind, Object) for kind in kinds)
 
 
 def apply(self: Interpreter, module: Object, arguments: Arguments, node: cst.CSTNode) -> Value:

@@ -10,9 +10,7 @@ from actlint.program.eager.values import Either, Items, Object, Table, Tensor, a
 from actlint.program.values import Value
 
 
-def optimized(
-    program: EagerProgram, held: Callable[[Object], Iterable[Value]] = descendants
-) -> set[int] | None:
+def optimized(program: EagerProgram, held: Callable[[Object], Iterable[Value]] = descendants) -> set[int] | None:
     """The identities of the modules and parameters that optimizers have; None where one has something unknown.
     `held` tells what belongs to a module whose parameters an optimizer is given."""
     found: set[int] = set()
@@ -33,13 +31,9 @@ def optimized(
 
 
 def differentiated(program: EagerProgram) -> set[int]:
-    """The identities of the modules that gradients of losses pass."""
-    return {
-        id(tensor.via)
-        for sink in program.sinks
-        for tensor in ancestors(sink.value, through_cuts=False)
-        if tensor.via is not None and not tensor.cut
-    }
+    """The identities of the modules and parameters that gradients of losses pass."""
+    passed = [t for sink in program.sinks for t in ancestors(sink.value, through_cuts=False) if not t.cut]
+    return {id(t.via) for t in passed if t.via is not None} | {id(t) for t in passed if t.op == "Parameter"}
 
 
 def asked(sink: Sink) -> set[int]:
