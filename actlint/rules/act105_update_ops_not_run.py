@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from actlint.program import Program
     from actlint.program.values import Op
 
-_UPDATED = re.compile(r"update_ops|create_train_op|optimize_loss|get_updates_for|\.updates\b", re.IGNORECASE)
+_CONTRIB = frozenset({"contrib.layers.batch_norm", "contrib.slim.batch_norm"})
+_UPDATED = re.compile(
+    r"update_ops|updates_collections|create_train_op|optimize_loss|get_updates_for|\.updates\b", re.IGNORECASE
+)
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -23,30 +26,35 @@ def check(program: Program) -> Iterator[Finding]:
         return
     from actlint.program.values import Tensor
 
+    scoped = any("arg_scope" in tree.source.text for tree in program.trees.values())
     seen: set[object] = set()
     for training in program.trainings:
         if training.node in seen or not isinstance(training.loss, Tensor):
             continue
-        norms = [op for op in program.ancestors([training.loss]) if _trains(op)]
+        norms = [op for op in program.ancestors([training.loss]) if _trains(op, scoped)]
         if norms:
             seen.add(training.node)
-            message = "moving mean and variance of tf.layers.batch_normalization are never updated"
+            first = min(norms, key=lambda op: op.index)
+            message = f"moving mean and variance of tf.{first.symbol} are never updated"
             help = (
                 "minimize under `with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):`; "
                 "inference then normalizes as training did"
             )
-            first = min(norms, key=lambda op: op.index)
             related = [operation(program, first, "the layer is here")]
             yield report(RULE, program, training.node, training.file, message, help, related)
 
 
-def _trains(op: Op) -> bool:
-    """Whether an operation is batch normalization that normalizes with the batch."""
+def _trains(op: Op, scoped: bool) -> bool:
+    """Whether an operation is batch normalization that normalizes with the batch; `scoped`: an `arg_scope` may say more
+    than the call does."""
     from actlint.program.values import Const, Unknown
 
-    if op.symbol != "layers.batch_normalization":
+    if op.symbol in _CONTRIB and not scoped:
+        training = op.arguments.get("is_training", Const(True))
+    elif op.symbol == "layers.batch_normalization":
+        training = op.arguments.get("training")
+    else:
         return False
-    training = op.arguments.get("training")
     return training is not None and not isinstance(training, Unknown) and training != Const(False)
 
 
@@ -84,5 +92,5 @@ with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
     ),
     fix="none",
     check=check,
-    triggers=(b"batch_normalization",),
+    triggers=(b"batch_norm",),
 )

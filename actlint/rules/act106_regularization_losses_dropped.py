@@ -12,8 +12,9 @@ from actlint.rules.rule import Rule
 
 if TYPE_CHECKING:
     from actlint.program import Program
-    from actlint.program.values import Penalty
+    from actlint.program.values import Penalty, Tensor, Variable
 
+_ADDED = re.compile(r"add_to_collections?\(\s*[\w.]*REGULARIZATION_LOSSES")
 _READ = re.compile(
     r"regularization_loss|get_total_loss|create_total_loss|create_train_op|get_losses|GraphKeys\.LOSSES", re.IGNORECASE
 )
@@ -21,22 +22,35 @@ _READ = re.compile(
 
 def check(program: Program) -> Iterator[Finding]:
     """One finding per training operation of weights with a regularizer, if nothing reads what regularizers collect."""
-    if any(_READ.search(tree.source.text) for tree in program.trees.values()):
+    if any(_READ.search(_ADDED.sub("", tree.source.text)) for tree in program.trees.values()):
         return
+    from actlint.program.collected import REGULARIZATION
     from actlint.program.values import Tensor
+
+    registered = {penalty.tensor.op for penalty in program.penalties.values()}
+    by_hand = [t for t in program.collections.get(REGULARIZATION, ()) if isinstance(t, Tensor)]
+    by_hand = [tensor for tensor in by_hand if tensor.op not in registered]
 
     seen: set[object] = set()
     for training in program.trainings:
         if training.node in seen or not isinstance(training.loss, Tensor):
             continue
         needed = program.ancestors([training.loss])
-        dropped = [p for p in program.penalties.values() if p.variable in training.variables and _is_known(p)]
-        if dropped and all(p.tensor.op not in needed for p in dropped):
+        own = [p for p in program.penalties.values() if p.variable in training.variables and _is_known(p)]
+        dropped = [(p.tensor, p.variable) for p in own]
+        dropped += [(t, v) for t in by_hand for v in _read(program, t) if v in training.variables]
+        if dropped and all(tensor.op not in needed for tensor, _ in dropped):
             seen.add(training.node)
             message = "regularizers have no effect: their losses are collected and not part of what is minimized"
             help = "minimize loss + tf.losses.get_regularization_loss()"
-            related = [operation(program, dropped[0].variable.op, "a weight with a regularizer is made here")]
+            related = [operation(program, dropped[0][1].op, "a weight with a regularizer is made here")]
             yield report(RULE, program, training.node, training.file, message, help, related)
+
+
+def _read(program: Program, tensor: Tensor) -> list[Variable]:
+    """The variables that a tensor is computed from."""
+    ops = program.ancestors([tensor])
+    return [variable for variable in program.variables if variable.op in ops]
 
 
 def _is_known(penalty: Penalty) -> bool:
@@ -84,5 +98,5 @@ train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
     ),
     fix="none",
     check=check,
-    triggers=(b"regularizer",),
+    triggers=(b"regularizer", b"REGULARIZATION_LOSSES"),
 )

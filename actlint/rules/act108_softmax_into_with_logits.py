@@ -48,6 +48,7 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _probabilities(loss: Op) -> Op | None:
     """The operation that made probabilities of a loss's logits, None if they are something else."""
+    from actlint.program.binding import framework_name
     from actlint.program.values import Symbol, Tensor
 
     given = loss.arguments.get("logits")
@@ -57,7 +58,7 @@ def _probabilities(loss: Op) -> Op | None:
         return None
     symbols = _TWICE[loss.symbol]
     activation = given.op.arguments.get("activation") if given.op.symbol.startswith("layers.") else None
-    if isinstance(activation, Symbol) and activation.name.removeprefix("tensorflow.") in symbols:
+    if isinstance(activation, Symbol) and framework_name(activation.name) in symbols:
         return given.op
     return given.op if given.op.symbol in symbols else None
 
