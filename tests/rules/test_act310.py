@@ -76,3 +76,51 @@ def test_fix(check):
         exec(compile(program, "program.py", "exec"), names)
         held.append(names["held"])
     assert held == [True, False]
+
+
+_LISTED = "losses = []\nfor x, y in batches:\n    loss = F.cross_entropy(net(x), y)\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _LISTED + "    losses.append(loss)  # expect: ACT310\nprint(sum(losses) / len(losses))\n",
+        _LISTED + "    loss.backward()\n    losses.append(loss)  # expect: ACT310\nprint(sum(losses))\n",
+    ],
+    ids=["nothing differentiates", "differentiated before"],
+)
+def test_found_in_a_list(text, expect):
+    expect("ACT310", _HEAD + text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _LISTED + "    losses.append(loss)\nsum(losses).backward()\n",
+        _LISTED + "    losses.append(loss)\ntorch.stack(losses).mean().backward()\n",
+        _LISTED + "    losses.append(loss.item())\nprint(sum(losses))\n",
+        _LISTED + "    losses.append(loss)\nfrom elsewhere import step\nstep(losses)\n",
+        _LISTED + "    losses.append(loss)\n    print(losses.pop())\n",
+        "for x, y in batches:\n    losses = []\n    losses.append(F.cross_entropy(net(x), y))\n    print(losses)\n",
+        "with torch.no_grad():\n    losses = []\n    for x, y in batches:\n"
+        "        losses.append(F.cross_entropy(net(x), y))\n",
+        "outputs = []\nfor x, y in batches:\n    outputs.append(net(x))\nprint(outputs)\n",
+    ],
+    ids="sum stack item handed-on taken fresh no_grad outputs".split(),
+)
+def test_silent_about_a_list(text, expect):
+    expect("ACT310", _HEAD + text)
+
+
+def test_fix_of_a_list(check):
+    pytest.importorskip("torch")
+    text = f"{_HEAD}{_LISTED}    losses.append(loss)  # kept\nheld = losses[0].requires_grad\n"
+    (finding,) = check("ACT310", text)
+    after = apply(text, finding.fix.edits)
+    assert after == text.replace("append(loss) ", "append(loss.detach()) ")
+    held = []
+    for program in (text, after):
+        names: dict = {}
+        exec(compile(program, "program.py", "exec"), names)
+        held.append(names["held"])
+    assert held == [True, False]
