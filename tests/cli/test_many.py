@@ -10,6 +10,8 @@ import pytest
 
 from actlint.cli import many
 from actlint.cli.checking import Checker
+from actlint.config import Config
+from actlint.rules.registry import all_rules
 from tests.cli.conftest import Actlint
 
 _LOSSES = """\
@@ -103,3 +105,10 @@ def test_a_small_tree_stays_in_one_process(actlint, tree, monkeypatch):
     monkeypatch.setattr(many, "_processors", lambda: 8)
     monkeypatch.setattr(many, "_in_processes", lambda *_: pytest.fail("not worth it"))
     assert len(json.loads(actlint(*_COMMAND).out)) == 9
+
+
+def test_files_that_other_processes_followed(tree, processes):
+    files = sorted(tree.glob("train*.py"))
+    checker = many.check_all(all_rules(), Config(tree), files, ())
+    assert len(checker.findings()) == 8
+    assert set(checker.read_files()) == {*files, tree / "shared.py"}
