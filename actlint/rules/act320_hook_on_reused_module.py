@@ -45,7 +45,14 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _repeated(program: EagerProgram, module: Object) -> list[Application]:
-    """The calls of a module in one forward pass, if these are several, each of them made at every pass."""
+    """The calls of a module in one forward pass, if these are several, each of them made at every pass.
+
+    A module of a list that a loop filled stands for any number of them.
+    """
+    from actlint.program.eager.objects import descendants
+
+    if any(part is module for other in program.objects if other.grown for part in descendants(other)):
+        return []
     passes: dict[object, list[Application]] = {}
     for application in program.applications:
         if application.module is module:
