@@ -206,7 +206,8 @@ def commands() -> list[str]:
 def test_nothing_outlives_actlint(tmp_path: Path, temporary: Path, number: int) -> None:
     request(tmp_path, "import os\nos.fork()\nopen('started', 'w')\n" + ENDLESS)
     code = (
-        "import sys, tempfile; from pathlib import Path; from actlint.verify import *\n"
+        "import signal, sys, tempfile; from pathlib import Path; from actlint.verify import *\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"tempfile.tempdir = {str(temporary)!r}\n"
         f"f = Path({str(tmp_path)!r})\n"
         f"prove(ProofRequest(f / 'old', f / 'new', 'train.py', 'tf2', {PLAN!r}, python=str(f / 'python')))"
