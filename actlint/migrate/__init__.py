@@ -38,14 +38,16 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     try:
         return _rewritten(program, target, hidden)
     except Refused as refused:
+        tried = []
         for other in reached(program):
             try:
                 made = _rewritten(other.program, target, hidden)
-            except Refused:
+            except Refused as again:
+                tried.append(again)
                 continue
             made.notes += other.notes
             return made
-        raise refused
+        raise min([*tried, refused], key=lambda one: len(one.reasons)) from None
 
 
 def _rewritten(program: Program, target: str, hidden: str) -> Rewrite:

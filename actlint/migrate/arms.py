@@ -98,7 +98,7 @@ class _Unreached:
         }
         builds = [f for f in program.functions if f not in program.calls and isinstance(f, cst.FunctionDef)]
         self.uncalled = [f for f in builds if any(part in self.found for part in walk(f.body))]
-        self.builders = {f.name.value for f in builds}
+        self.builders = {f.name.value for f in builds} | _called_builders(program)
 
     def branches(self) -> list[cst.If]:
         """Conditions that decide against a branch which uses the framework."""
@@ -114,8 +114,18 @@ class _Unreached:
 
     def _builds(self, branch: cst.CSTNode) -> bool:
         return any(
-            part in self.found or isinstance(part, cst.Call) and _called(part) in self.builders for part in walk(branch)
+            part in self.found
+            or isinstance(part, cst.Call)
+            and _called(part) in self.builders
+            and not self.program.values(part)
+            for part in walk(branch)
         )
+
+
+def _called_builders(program: Program) -> set[str]:
+    """The names of functions that built part of the graph where they were called."""
+    made = {frame.function.node for op in program.ops for frame in op.calls}
+    return {node.name.value for node in made if isinstance(node, cst.FunctionDef)}
 
 
 class _Guarding:

@@ -92,6 +92,7 @@ _KEPT = (
     "List",
     "Dict",
     "Lambda",
+    "BooleanOperation",
     "IfExp",
     "ListComp",
     "GeneratorExp",

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def walk_both(self: Interpreter, node: cst.If, taken: cst.CSTNode | None, other: cst.CSTNode, scope: Scope) -> None:
     """Walk both branches of an `if`, the one that isn't taken first.
 
-    It leaves no trace but its own operations and variables, which are `imagined`, and tensors that may come from
-    either branch. Names and counters go on as if it had never been walked.
+    It leaves no trace but its own operations and variables, which are `imagined`, tensors that may come from either
+    branch, and names that nothing else binds. Other names and counters go on as if it had never been walked.
     """
     before = dict(scope.names)
     _imagine(self, other, scope)
@@ -25,6 +25,8 @@ def walk_both(self: Interpreter, node: cst.If, taken: cst.CSTNode | None, other:
     if taken is not None:
         self.alternative(taken, scope)
     for name, value in imagined.items():
+        if name not in scope.names:
+            scope.names[name] = value
         known = scope.names.get(name)
         if isinstance(known, Tensor) and isinstance(value, Tensor):
             scope.names[name] = self.either(known, value, node)
