@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,24 +34,33 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     """
     if not program.is_graph_program:
         return Rewrite()
+    tried: list[Refused] = []
+    for form, notes, shared in _forms(program):
+        try:
+            made = _rewritten(form, target, hidden, shared)
+        except Refused as refused:
+            tried.append(refused)
+            continue
+        made.notes += notes
+        return made
+    raise min(tried[1:] + tried[:1], key=lambda one: len(one.reasons))
+
+
+def _forms(program: Program) -> Iterator[tuple[Program, list[str], bool]]:
+    """The program as it is, then other forms of it; remarks on each, and whether shared weights are taken apart."""
     from actlint.migrate.arms import reached
+    from actlint.migrate.copied import sharing_weights
 
-    try:
-        return _rewritten(program, target, hidden)
-    except Refused as refused:
-        tried = []
-        for other in reached(program):
-            try:
-                made = _rewritten(other.program, target, hidden)
-            except Refused as again:
-                tried.append(again)
-                continue
-            made.notes += other.notes
-            return made
-        raise min([*tried, refused], key=lambda one: len(one.reasons)) from None
+    yield program, [], False
+    others = [(program, []), *((other.program, other.notes) for other in reached(program))]
+    for form, notes in others:
+        if form is not program:
+            yield form, notes, False
+        if any(sharing_weights(form)):
+            yield form, notes, True
 
 
-def _rewritten(program: Program, target: str, hidden: str) -> Rewrite:
+def _rewritten(program: Program, target: str, hidden: str, shared: bool = False) -> Rewrite:
     from actlint.migrate.checks import undefined_names
     from actlint.migrate.emit import Emitter
     from actlint.migrate.flow import Flow
@@ -75,7 +85,7 @@ def _rewritten(program: Program, target: str, hidden: str) -> Rewrite:
     ]
     if unknown:
         raise Refused(list(dict.fromkeys(unknown)))
-    program = separated(straighten(program))
+    program = separated(straighten(program, shared))
     building = Building(program)
     names = Names(building.modules)
     for unit in building.units:

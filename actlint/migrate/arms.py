@@ -97,8 +97,9 @@ class _Unreached:
             if isinstance(part, cst.Name) and part.value in self.names and not program.values(part)
         }
         builds = [f for f in program.functions if f not in program.calls and isinstance(f, cst.FunctionDef)]
-        self.uncalled = [f for f in builds if any(part in self.found for part in walk(f.body))]
         self.builders = {f.name.value for f in builds} | _called_builders(program)
+        own = {node for node in walk(self.tree.module) if isinstance(node, cst.FunctionDef)}
+        self.uncalled = [f for f in builds if f in own and self._builds(f.body)]
 
     def branches(self) -> list[cst.If]:
         """Conditions that decide against a branch which uses the framework."""

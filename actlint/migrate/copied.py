@@ -1,7 +1,8 @@
 """Functions that build part of the graph are written out at each of their calls, where no function can stand for them.
 
-That is so for a function that makes a training operation and is called several times, and for one whose results don't
-need the same inputs, when a run fetches one of them and doesn't feed what the others need.
+That is so for a function that makes a training operation and is called several times, for one whose results don't need
+the same inputs, when a run fetches one of them and doesn't feed what the others need, and for one that shares the
+weights of a function which it calls with others that call it.
 """
 
 from __future__ import annotations
@@ -25,9 +26,13 @@ _CONSTANTS = ("None", "True", "False")
 _Block = list[cst.BaseStatement]
 
 
-def copied(program: Program, names: Names) -> tuple[Path, Edited] | None:
-    """A file with one such function written out at its calls, or None where there is none."""
-    for function in dict.fromkeys((*_repeated(program), *_partly_fed(program))):
+def copied(program: Program, names: Names, shared: bool = False) -> tuple[Path, Edited] | None:
+    """A file with one such function written out at its calls, or None where there is none.
+
+    Functions that share weights are written out where `shared` asks for it: most are fine as they are.
+    """
+    sharing = sharing_weights(program) if shared else ()
+    for function in dict.fromkeys((*_repeated(program), *partly_fed(program), *sharing)):
         if isinstance(function.node, cst.FunctionDef):
             edited = _Copying(program, names, function, function.node).apply()
             if edited is not None:
@@ -47,14 +52,14 @@ def _repeated(program: Program) -> Iterator[Function]:
             yield function
 
 
-def _partly_fed(program: Program) -> Iterator[Function]:
+def partly_fed(program: Program) -> Iterator[Function]:
     """Functions of which a run needs a part, and doesn't feed what the other part needs."""
     building = {frames[-1].function.node for frames in building_paths(program).values()}
     made: dict[Function, list[tuple[Frame, ...]]] = {}
     for node, paths in program.calls.items():
         if len(paths) == 1 and node not in building:
             made.setdefault(paths[0][-1].function, []).append(paths[0])
-    weights = {f.function.node for op in program.ops if op.kind == "variable" or op.layer for f in op.calls}
+    weights = {op.calls[-1].function.node for op in program.ops if op.calls and (op.kind == "variable" or op.layer)}
     inputs = {tensor.op for tensor in program.placeholders}
     for function, (path, *_) in made.items():
         inside = {op for op in program.ops if nodes(op.calls[: len(path)]) == nodes(path)}
@@ -65,6 +70,29 @@ def _partly_fed(program: Program) -> Iterator[Function]:
             if inside & needed and rest - needed - fed:
                 yield function
                 break
+
+
+def sharing_weights(program: Program) -> Iterator[Function]:
+    """Functions that call one which makes weights, where others call it for the same weights."""
+    runs = {frame.function.node for run in program.runs for frame in run.calls}
+    callers: dict[cst.CSTNode, dict[cst.CSTNode | None, Function | None]] = {}
+    for variable in program.variables:
+        made = variable.op.calls
+        for path in (made, *(op.calls for op in program.consumers.get(variable.op, []))) if made else ():
+            maker = made[-1].function.node
+            place = next((n for n, frame in enumerate(path) if frame.function.node is maker), None)
+            if place is not None:
+                caller = path[place - 1].function if place else None
+                callers.setdefault(maker, {})[caller.node if caller else None] = caller
+    for found in callers.values():
+        for caller in found.values() if len(found) > 1 else ():
+            if caller is not None and caller.node not in runs and caller.bound is None:
+                yield caller
+
+
+def may_be_written_out(program: Program, names: Names, function: Function, node: cst.FunctionDef) -> bool:
+    """Whether the body of a function can stand at a call: plain statements, and a single return at its end."""
+    return _Copying(program, names, function, node).can_move()
 
 
 class _Copying:
@@ -84,7 +112,7 @@ class _Copying:
 
     def apply(self) -> Edited | None:
         calls = self._calls()
-        if not calls or not self._can_move():
+        if not calls or not self.can_move():
             return None
         lines = [self._line(call) for call in calls]
         if None in lines or len(set(lines)) < len(lines) or not all(map(self._fits, calls)):
@@ -133,7 +161,7 @@ class _Copying:
                 found.append(call)
         return found
 
-    def _can_move(self) -> bool:
+    def can_move(self) -> bool:
         """Whether the body is plain statements, and a single return at its end."""
         home = self.parent.get(self.node)
         owner = self.parent.get(home) if home is not None else None

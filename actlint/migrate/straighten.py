@@ -13,12 +13,14 @@ import libcst as cst
 from actlint.files.source import Source
 from actlint.migrate.argscopes import written_out
 from actlint.migrate.bodies import building_paths
+from actlint.migrate.brought import brought
 from actlint.migrate.copied import copied
 from actlint.migrate.edit import Edited
 from actlint.migrate.ground import Ground
 from actlint.migrate.hoist import Block, Hoist
 from actlint.migrate.inline import inline
 from actlint.migrate.lift import lift
+from actlint.migrate.mixed import unmixed
 from actlint.migrate.names import Names
 from actlint.migrate.normalizers import applied
 from actlint.migrate.parted import parted
@@ -33,18 +35,25 @@ from actlint.syntax.tree import Tree
 MOST_STEPS = 50
 
 
-def straighten(program: Program) -> Program:
-    """The program with its late building statements in front of what runs them; the same one where there are none."""
+def straighten(program: Program, shared: bool = False) -> Program:
+    """The program with its late building statements in front of what runs them; the same one where there are none.
+
+    `shared` also writes out functions that share the weights of a function with others.
+    """
     for write in (applied, written_out, spelled_out):
         trees = write(program)
         if trees:
             program = analyzed_again(program, {**program.trees, **trees})
     for _ in range(MOST_STEPS):
         names = Names(tree.module for tree in program.trees.values())
+        moved = brought(program, names, shared)
+        if moved is not None:
+            program = analyzed_again(program, {**program.trees, **moved})
+            continue
         made = (
             plain(program, names)
             or passed_on(program)
-            or copied(program, names)
+            or copied(program, names, shared)
             or released(program, names)
             or named(program, names)
             or parted(program, names)
@@ -66,7 +75,7 @@ def _step(program: Program) -> Edited | None:
     for prefix in prefixes if program.runs else ():
         ground = Ground(program, prefix)
         if ground.plain:
-            edited = inline(ground, names) or lift(ground, names) or _hoisted(ground, names)
+            edited = inline(ground, names) or unmixed(ground, names) or lift(ground, names) or _hoisted(ground, names)
             if edited is not None:
                 return edited
     return None

@@ -167,9 +167,11 @@ def dimensions(
     node: cst.BaseExpression | None = None,
     source: Callable[[cst.BaseExpression], str | None] = lambda node: None,
 ) -> Shape | None:
-    """A shape argument as a shape: ints, None, -1, the user's expressions, `tensor.shape`."""
+    """A shape argument as a shape: ints, None, -1, the user's expressions, `tensor.shape`, `tf.shape(tensor)`."""
     if isinstance(value, ShapeValue):
         return value.shape
+    if isinstance(value, Tensor) and value.op.symbol == "shape" and value.op.inputs:
+        return value.op.inputs[0].shape
     if isinstance(value, Sequence):
         nodes: list[cst.BaseExpression | None] = [None] * len(value.items)
         if isinstance(node, (cst.List, cst.Tuple)) and len(node.elements) == len(value.items):
