@@ -47,16 +47,16 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
 
 
 def _forms(program: Program) -> Iterator[tuple[Program, list[str], bool]]:
-    """The program as it is, then other forms of it; remarks on each, and whether shared weights are taken apart."""
+    """The program as it is, then other forms; remarks on each, and whether functions around weights are written out."""
     from actlint.migrate.arms import reached
-    from actlint.migrate.copied import sharing_weights
+    from actlint.migrate.copied import around
 
     yield program, [], False
     others = [(program, []), *((other.program, other.notes) for other in reached(program))]
     for form, notes in others:
         if form is not program:
             yield form, notes, False
-        if any(sharing_weights(form)):
+        if any(around(form)):
             yield form, notes, True
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import libcst as cst
 
-from actlint.migrate.copied import may_be_written_out, partly_fed, sharing_weights
+from actlint.migrate.copied import around, may_be_written_out, partly_fed
 from actlint.migrate.edit import Edit
 from actlint.migrate.ground import names_read
 from actlint.migrate.hoist import bindings
 from actlint.migrate.names import Names
-from actlint.migrate.source import walk
+from actlint.migrate.source import code, walk
 from actlint.program.model import Program
 from actlint.program.values import Function, Module, Symbol, Value
 from actlint.syntax.tree import Tree
@@ -21,7 +21,7 @@ from actlint.syntax.tree import Tree
 
 def brought(program: Program, names: Names, shared: bool) -> Mapping[Path, Tree] | None:
     """Both files with one such function moved, or None where there is none that can move."""
-    for function in dict.fromkeys((*partly_fed(program), *(sharing_weights(program) if shared else ()))):
+    for function in dict.fromkeys((*partly_fed(program), *(around(program) if shared else ()))):
         if isinstance(function.node, cst.FunctionDef) and may_be_written_out(program, names, function, function.node):
             files = {file for file in program.trees if any(True for _ in _uses(program, file, function))}
             if len(files) == 1 and function.file not in files:
@@ -60,10 +60,10 @@ class _Moving:
         name = self.node.name.value
         qualified = all(isinstance(use, cst.Attribute) for use in self.uses)
         statement = None if qualified else self._import()
-        line = self._statement(next((use for use in self.uses if not self._imports(use)), self.uses[0]))
+        line = self._statement(self.uses[0])
         if line is None or qualified and (len(self.modules) != 1 or name in self.bound_there):
             return None
-        if not qualified and (statement is None or any(isinstance(use, cst.Attribute) for use in self.uses)):
+        if not qualified and (statement is None or any(code(use) != name for use in self.uses)):
             return None
         changes = self._qualified(next(iter(self.modules)) if qualified else "")
         if changes is None:
@@ -85,23 +85,28 @@ class _Moving:
         return {self.function.file: home.made(), self.target: self.edit.made()}
 
     def _import(self) -> cst.ImportFrom | None:
-        """The statement that imports the function by its own name."""
-        found = [node for use in self.uses if (node := self._imports(use)) is not None]
+        """The statement of the module's body that imports the function by its own name."""
+        found = [
+            part
+            for statement in self.away.module.body
+            for part in (statement.body if isinstance(statement, cst.SimpleStatementLine) else ())
+            if isinstance(part, cst.ImportFrom) and not isinstance(part.names, cst.ImportStar)
+            if any(a.evaluated_name == self.node.name.value and a.asname is None for a in part.names)
+        ]
         return found[0] if len(found) == 1 else None
 
-    def _imports(self, use: cst.CSTNode) -> cst.ImportFrom | None:
-        for statement in self.away.module.body:
-            for part in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
-                if isinstance(part, cst.ImportFrom) and not isinstance(part.names, cst.ImportStar):
-                    if any(alias.name is use and alias.asname is None for alias in part.names):
-                        return part
-        return None
+    def _imported(self) -> set[str]:
+        """What that statement imports by its own name."""
+        statement = self._import()
+        names = () if statement is None or isinstance(statement.names, cst.ImportStar) else statement.names
+        return {alias.evaluated_name for alias in names if alias.asname is None}
 
     def _reimport(self, statement: cst.ImportFrom, wanted: list[str]) -> None:
         """Import what the function needs, instead of the function."""
         assert not isinstance(statement.names, cst.ImportStar)
         kept = [alias for alias in statement.names if alias.evaluated_name != self.node.name.value]
-        names = [*kept, *(cst.ImportAlias(cst.Name(name)) for name in wanted)]
+        known = {alias.evaluated_name for alias in kept}
+        names = [*kept, *(cst.ImportAlias(cst.Name(name)) for name in wanted if name not in known)]
         names = [alias.with_changes(comma=cst.MaybeSentinel.DEFAULT) for alias in names]
         if names:
             self.edit.replace(statement, statement.with_changes(names=names))
@@ -128,7 +133,7 @@ class _Moving:
             elif self._is_same(part):
                 continue
             elif self.bound_here[name] == 1 and not self._is_import(name) and (module or name) not in own:
-                if not module and name in self.bound_there:
+                if not module and name in self.bound_there - self._imported():
                     return None
                 changes[part] = f"{module}.{name}" if module else name
             else:

@@ -29,10 +29,9 @@ _Block = list[cst.BaseStatement]
 def copied(program: Program, names: Names, shared: bool = False) -> tuple[Path, Edited] | None:
     """A file with one such function written out at its calls, or None where there is none.
 
-    Functions that share weights are written out where `shared` asks for it: most are fine as they are.
+    Functions around those that make weights are written out where `shared` asks for it: most are fine as they are.
     """
-    sharing = sharing_weights(program) if shared else ()
-    for function in dict.fromkeys((*_repeated(program), *partly_fed(program), *sharing)):
+    for function in dict.fromkeys((*_repeated(program), *partly_fed(program), *(around(program) if shared else ()))):
         if isinstance(function.node, cst.FunctionDef):
             edited = _Copying(program, names, function, function.node).apply()
             if edited is not None:
@@ -52,14 +51,18 @@ def _repeated(program: Program) -> Iterator[Function]:
             yield function
 
 
-def partly_fed(program: Program) -> Iterator[Function]:
-    """Functions of which a run needs a part, and doesn't feed what the other part needs."""
+def partly_fed(program: Program, around_weights: bool = False) -> Iterator[Function]:
+    """Functions of which a run needs a part, and doesn't feed what the other part needs.
+
+    `around_weights` asks for those as well that call functions which make weights.
+    """
     building = {frames[-1].function.node for frames in building_paths(program).values()}
     made: dict[Function, list[tuple[Frame, ...]]] = {}
     for node, paths in program.calls.items():
         if len(paths) == 1 and node not in building:
             made.setdefault(paths[0][-1].function, []).append(paths[0])
-    weights = {op.calls[-1].function.node for op in program.ops if op.calls and (op.kind == "variable" or op.layer)}
+    makers = [op.calls[-1:] if around_weights else op.calls for op in program.ops if op.kind == "variable" or op.layer]
+    weights = {frame.function.node for frames in makers for frame in frames}
     inputs = {tensor.op for tensor in program.placeholders}
     for function, (path, *_) in made.items():
         inside = {op for op in program.ops if nodes(op.calls[: len(path)]) == nodes(path)}
@@ -72,7 +75,13 @@ def partly_fed(program: Program) -> Iterator[Function]:
                 break
 
 
-def sharing_weights(program: Program) -> Iterator[Function]:
+def around(program: Program) -> Iterator[Function]:
+    """Functions around those that make weights, which may have to be written out."""
+    yield from partly_fed(program, around_weights=True)
+    yield from _sharing(program)
+
+
+def _sharing(program: Program) -> Iterator[Function]:
     """Functions that call one which makes weights, where others call it for the same weights."""
     runs = {frame.function.node for run in program.runs for frame in run.calls}
     callers: dict[cst.CSTNode, dict[cst.CSTNode | None, Function | None]] = {}

@@ -71,7 +71,19 @@ def _separated(
         name = names.fresh(f"with_{next((n for part in building for n in bindings(part)), 'graph')}")
         before = [assignment(edit, name, test)]
         test = cst.Name(name)
-    first = node.with_changes(test=test, body=node.body.with_changes(body=building, footer=[]), leading_lines=[])
-    second = node.with_changes(test=test.deep_clone(), body=node.body.with_changes(body=rest))
+    body = node.body.with_changes(body=_without_gap(edit, building), footer=[])
+    first = node.with_changes(test=test, body=body, leading_lines=[])
+    second = node.with_changes(test=test.deep_clone(), body=node.body.with_changes(body=_without_gap(edit, rest)))
     edit.replace(node, [*before, first, second])
     return edit.made()
+
+
+def _without_gap(edit: Edit, statements: list[cst.BaseStatement]) -> list[cst.BaseStatement]:
+    """Statements of a block, which doesn't begin with empty lines."""
+    first = statements[0]
+    lines = list(first.leading_lines)  # type: ignore[attr-defined]
+    while lines and lines[0].comment is None:
+        del lines[0]
+    made = first.with_changes(leading_lines=lines)  # type: ignore[call-arg]
+    edit.came_from(made, first)
+    return [made, *statements[1:]]

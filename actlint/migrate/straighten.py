@@ -38,7 +38,7 @@ MOST_STEPS = 50
 def straighten(program: Program, shared: bool = False) -> Program:
     """The program with its late building statements in front of what runs them; the same one where there are none.
 
-    `shared` also writes out functions that share the weights of a function with others.
+    `shared` also writes out functions around those that make weights.
     """
     for write in (applied, written_out, spelled_out):
         trees = write(program)

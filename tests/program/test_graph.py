@@ -260,3 +260,8 @@ def test_an_unknown_branch_of_the_graph_takes_both(interpret: Interpret) -> None
     )
     assert {op.symbol for op in model.program.ancestors([model["x"]])} >= {"ones", "nn.relu"}
     assert not isinstance(model["x"], Const)
+
+
+def test_the_shape_that_another_tensor_has(interpret: Interpret) -> None:
+    model = interpret(NET + "noise = tf.random_normal(tf.shape(h))\ncode = h + noise\n")
+    assert model.sizes("noise") == model.sizes("code") == [None, 3]

@@ -72,3 +72,11 @@ def test_a_return_of_the_other_branch_is_no_result(opened: Opened, tmp_path: Pat
     program = analyze(path, read, {path.resolve(): tree})
     assert program.scopes[path.resolve()].names["y"].op.symbol == "nn.relu"  # type: ignore[attr-defined]
     assert "tanh" in [op.symbol for op in program.ops]
+
+
+def test_a_name_that_only_the_other_branch_binds_is_there_for_its_runs(opened: Opened) -> None:
+    program = opened(
+        "OFF = False\nif OFF:\n    extra = tf.square(x)\n"
+        "with tf.Session() as sess:\n    if OFF:\n        sess.run(extra, {x: [[1.0]]})\n"
+    )
+    assert [isinstance(leaf, Tensor) for run in program.runs for leaf in run.leaves] == [True]

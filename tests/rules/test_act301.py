@@ -153,3 +153,32 @@ for x, y in loader:
     loss.backward()
 """
     expect("ACT301", text)
+
+
+def test_weights_that_are_frozen_for_a_while(expect):
+    text = """\
+import torch
+from torch import nn
+
+net = nn.Sequential(nn.Linear(6, 32), nn.ReLU(), nn.Linear(32, 3))
+optimizer = torch.optim.Adam(net.parameters())
+
+
+def set_trainable(flag):
+    for parameter in net.parameters():
+        parameter.requires_grad_(flag)
+
+
+def attack(x):
+    return (x + 0.1).detach()
+
+
+for step in range(3):
+    set_trainable(False)
+    found = attack(torch.randn(16, 6))
+    set_trainable(True)
+    loss = net(found).pow(2).mean()
+    loss.backward()
+    optimizer.step()
+"""
+    expect("ACT301", text)

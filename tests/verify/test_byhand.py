@@ -115,3 +115,44 @@ def test_returned_expressions_are_named_by_what_they_are_about(tmp_path):
         "class A:\n    def f(self):\n        return loss.item(), float(acc.numpy()), self.out\n", encoding="utf-8"
     )
     assert returned_names(entry) == {"A.f": [["loss", "acc", "self.out"]]}
+
+
+SIGNED = """import numpy as np
+import tensorflow as tf
+
+w = tf.Variable(tf.keras.initializers.GlorotUniform()([3, 1], dtype=tf.float32), name="w")
+optimizer = tf.keras.optimizers.SGD(learning_rate=0.1)
+
+
+@tf.function(input_signature=[tf.TensorSpec((None, 3), tf.float32)])
+def train_step(x):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.square(tf.matmul(x, w)))
+    optimizer.apply_gradients(zip(tape.gradient(loss, [w]), [w]))
+    return loss
+
+
+for step in range(3):
+    print(train_step(np.ones((4, 3))).numpy(), train_step(x=np.ones((4, 3))).numpy())
+"""
+GRAPH = """import numpy as np
+import tensorflow as tf
+
+x = tf.placeholder(tf.float32, [None, 3])
+w = tf.get_variable("w", [3, 1])
+loss = tf.reduce_mean(tf.square(tf.matmul(x, w)))
+step = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    for turn in range(3):
+        values = [sess.run([step, loss], {x: np.ones((4, 3))})[1] for place in range(2)]
+        print(*values)
+"""
+
+
+@framework
+def test_arrays_are_what_input_signatures_say(tmp_path):
+    (tmp_path / "before.py").write_text(GRAPH)
+    (tmp_path / "after.py").write_text(SIGNED)
+    port = verify_port(tmp_path / "before.py", tmp_path / "after.py")
+    assert (port.proof.verdict, said(port)) == ("proved", [])

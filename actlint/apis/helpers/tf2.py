@@ -28,7 +28,7 @@ def huber(error, delta=1.0):
         "BatchNorm",
         '''\
 class BatchNorm(tf.keras.layers.BatchNormalization):
-    """Batch normalization whose moving variance has Bessel's correction, as TensorFlow 1's for images."""
+    """Batch normalization whose moving variance has Bessel's correction, as TF1's for images."""
 
     def call(self, inputs, training=False):
         if not training:

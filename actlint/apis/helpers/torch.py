@@ -214,7 +214,7 @@ def linear(
         '''\
 class BatchNorm(nn.Module):
     """Batch normalization over the last axis. The moving averages keep `momentum` of what they
-    were; `unbiased` gives the moving variance Bessel's correction; without `track` they never change."""
+    were; with `unbiased` the variance has Bessel's correction; without `track` they stay."""
 
     def __init__(
         self,

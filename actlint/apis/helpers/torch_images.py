@@ -88,7 +88,7 @@ class Conv2d(nn.Conv2d):
         '''\
 class ConvTranspose2d(nn.ConvTranspose2d):
     """nn.ConvTranspose2d for NHWC images, whose initialisers see the kernel as (height, width, out,
-    in). The result has size * stride places, or without `same` as many more as the kernel overlaps."""
+    in). The result has size * stride places, without `same` as many more as the kernel overlaps."""
 
     def __init__(self, *args, same=False, kernel_initializer=None, bias_initializer=nn.init.zeros_, **kwargs):
         super().__init__(*args, **kwargs)

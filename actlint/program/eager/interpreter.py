@@ -275,12 +275,12 @@ class Interpreter:
         """`requires_grad = ...`, `requires_grad_(...)`, `trainable = ...`."""
         if flag and not self.quiet:
             self.program.requires.append((value, self.place(node)))
-        if isinstance(value, Object) and not flag:
-            freeze(value)
+        if isinstance(value, Object):
+            freeze(value, not flag)
         elif isinstance(value, Tensor):
-            if not flag and isinstance(value.via, Object):
-                freeze(value.via)
-            elif flag:
+            if isinstance(value.via, Object) and (not flag or value.op in ("parameters", "parameter")):
+                freeze(value.via, not flag)
+            if flag:
                 value.state = "attached"
 
     def _assign_element(self, target: cst.Subscript, value: Value, scope: Scope) -> None:

@@ -211,11 +211,11 @@ def is_weighted(module: Object) -> bool:
     return module.cls is None and last in apis.WEIGHTED and not module.frozen
 
 
-def freeze(module: Object) -> None:
-    """Mark a module, and all that it holds, as told to need no gradient."""
+def freeze(module: Object, frozen: bool = True) -> None:
+    """Mark a module, and all that it holds, as told to need no gradient, or to need one again."""
     for part in descendants(module):
         if isinstance(part, Object):
-            part.frozen = True
+            part.frozen = frozen
 
 
 def descendants(module: Object) -> list[Value]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+
 import keras
+import numpy as np
 import tensorflow as tf
 
 from . import discover_after, reach
@@ -60,6 +63,7 @@ class TF2(discover_after.Hooks):
     def watch(self, watcher):
         tf.config.run_functions_eagerly(True)
         tf.data.experimental.enable_debug_mode()
+        _keep_signatures()
         self._watch_method(keras.optimizers.Optimizer, "apply", watcher)
         self._watch_method(tf.compat.v1.train.Optimizer, "apply_gradients", watcher)
         for name in dir(tf.raw_ops):
@@ -107,6 +111,32 @@ class TF2(discover_after.Hooks):
 
     def changes(self, weights):
         return self.count
+
+
+def _keep_signatures():
+    """Functions that run eagerly take arrays as what their input signatures say, as compiled ones do."""
+    from tensorflow.python.eager.polymorphic_function import polymorphic_function
+
+    original = polymorphic_function.Function.__call__
+
+    def called(self, *arguments, **keywords):
+        specs = dict(enumerate(self.input_signature or ()))
+        if specs:
+            names = list(inspect.signature(self.python_function).parameters)
+            arguments = [_as_specified(value, specs.get(place)) for place, value in enumerate(arguments)]
+            keywords = {
+                name: _as_specified(value, specs.get(names.index(name)) if name in names else None)
+                for name, value in keywords.items()
+            }
+        return original(self, *arguments, **keywords)
+
+    polymorphic_function.Function.__call__ = called
+
+
+def _as_specified(value, spec):
+    if isinstance(spec, tf.TensorSpec) and isinstance(value, (np.ndarray, np.generic, int, float, bool, list, tuple)):
+        return tf.convert_to_tensor(value, spec.dtype)
+    return value
 
 
 def _member(path, layer, variable):
