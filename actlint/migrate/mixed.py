@@ -27,18 +27,19 @@ def unmixed(ground: Ground, names: Names) -> Edited | None:
 
 
 def _building(ground: Ground, node: cst.If) -> list[cst.BaseStatement]:
-    """The statements directly in a branch that build; none where the branch runs the session."""
+    """The statements directly in a branch that build; none where the branch runs the session, or where others of its
+    statements make something of the graph, whose order counts."""
     assert isinstance(node.body, cst.IndentedBlock)
     if any((at := ground.at(run)) is not None and ground.within(at, node) for run in ground.program.runs):
         return []
-    found = set()
+    found, others = set(), set()
     for op in ground.program.ops:
         at = ground.at(op)
         if at is None or at not in ground.parent or not ground.within(at, node.body):
             continue
-        if builds(op):
-            found.add(next(part for part in ground.ancestors(at) if ground.parent[part] is node.body))
-    return [part for part in node.body.body if part in found]
+        made = next(part for part in ground.ancestors(at) if ground.parent[part] is node.body)
+        (found if builds(op) else others).add(made)
+    return [] if others - found else [part for part in node.body.body if part in found]
 
 
 def _acts(ground: Ground, statements: Sequence[cst.CSTNode]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -25,7 +26,7 @@ def walk_both(self: Interpreter, node: cst.If, taken: cst.CSTNode | None, other:
     if taken is not None:
         self.alternative(taken, scope)
     for name, value in imagined.items():
-        if name not in scope.names:
+        if name not in scope.names and not hasattr(builtins, name):
             scope.names[name] = value
         known = scope.names.get(name)
         if isinstance(known, Tensor) and isinstance(value, Tensor):

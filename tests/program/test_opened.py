@@ -80,3 +80,8 @@ def test_a_name_that_only_the_other_branch_binds_is_there_for_its_runs(opened: O
         "with tf.Session() as sess:\n    if OFF:\n        sess.run(extra, {x: [[1.0]]})\n"
     )
     assert [isinstance(leaf, Tensor) for run in program.runs for leaf in run.leaves] == [True]
+
+
+def test_a_builtin_that_only_the_other_branch_binds_stays_what_it_is(opened: Opened) -> None:
+    program = opened("OFF = False\nif OFF:\n    range = tf.square(x)\nn = range(3)\n")
+    assert "range" not in program.scopes[program.entry].names
