@@ -158,7 +158,17 @@ class _Job:
         self.outcomes += [_unreadable(error, self._settings.target) for error in found.unreadable]
         for group in found.groups:
             self._migrate(group)
-        self.outcomes += [Outcome([file], self._settings.target, "nothing to do") for file in found.idle]
+        self.outcomes += [self._idle(file) for file in found.idle]
+
+    def _idle(self, file: Path) -> Outcome:
+        """The outcome of a file that runs no graph; a remark where its functions would, if something called them."""
+        from actlint.program import analyze
+
+        outcome = Outcome([file], self._settings.target, "nothing to do")
+        if analyze(file, self._reader, uncalled=True).is_graph_program:
+            text = "builds TensorFlow 1 graphs in code that nothing in it calls: name the program that calls it instead"
+            outcome.notes.append(f"{shown_path(file)} {text}")
+        return outcome
 
     def _migrate(self, group: Group) -> None:
         unwritten = f"nothing of {shown_path(group.files[0])} was written"

@@ -23,7 +23,7 @@ _ENDINGS = {
     "inconclusive": "the proof could not decide",
     "not run": "the rewrite was not proved, because the program was not run",
     "refused": "the program can't be carried over faithfully and is left as it is",
-    "nothing to do": "no TensorFlow 1 graph code",
+    "nothing to do": "nothing here runs a TensorFlow 1 graph",
 }
 
 

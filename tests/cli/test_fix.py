@@ -231,6 +231,17 @@ def test_nothing_to_do_in_a_folder(actlint: Actlint, backend: Backend, tmp_path:
     assert (result.code, result.out) == (0, "Nothing to do: no TensorFlow 1 training program found.\n")
 
 
+def test_a_file_whose_graph_nothing_calls_says_so(actlint: Actlint, tmp_path: Path) -> None:
+    lines = ["x = tf.placeholder(tf.float32, [2])", "step = tf.train.AdamOptimizer().minimize(tf.Variable(1.0) * x)"]
+    (tmp_path / "model.py").write_text("import tensorflow as tf\n\n\ndef train():\n    " + "\n    ".join(lines) + "\n")
+    (tmp_path / "plain.py").write_text("import tensorflow as tf\nprint(tf.__version__)\n")
+    result = actlint("fix", "model.py", "plain.py")
+    note = (
+        "model.py builds TensorFlow 1 graphs in code that nothing in it calls: name the program that calls it instead"
+    )
+    assert result.code == 0 and result.out.count("note: ") == 1 and f"note: {note}\n" in result.out
+
+
 def test_entries_that_disagree_about_a_shared_file_are_refused(
     actlint: Actlint, backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
