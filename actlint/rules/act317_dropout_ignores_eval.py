@@ -55,13 +55,29 @@ def _unconditional(place: Place, rate: object) -> bool:
     from actlint.program.values import Const
 
     function = place.frames[-1].function if place.frames else None
-    if function is None or function.owner is None or place.branches:
+    if function is None or function.owner is None or place.branches or _left_before(place):
         return False
     if not library_base(function.owner).startswith(("torch.nn.", "lightning.")):
         return False
     words = f"{function.owner.name} {function.name}".lower()
     fixed = rate is None or isinstance(rate, Const) and bool(rate.value) or isinstance(rate, Tensor) and not rate.inputs
     return fixed and not any(word in words for word in _MEANT)
+
+
+def _left_before(place: Place) -> bool:
+    """Whether a condition may leave the function before it gets to a place."""
+    import libcst as cst
+
+    for statement in getattr(place.frames[-1].function.node.body, "body", ()):
+        todo = [statement]
+        while todo:
+            node = todo.pop()
+            if node is place.node:
+                return False
+            if isinstance(node, cst.Return) and isinstance(statement, cst.If):
+                return True
+            todo.extend(reversed(node.children))
+    return False
 
 
 def _fix(program: EagerProgram, place: Place, call: Call) -> Fix | None:

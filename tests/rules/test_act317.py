@@ -44,8 +44,9 @@ def test_found(forward, expect):
         "return self.drop(x)",
         "return x if not self.training else F.dropout(x, 0.5)",
         "options = {'training': self.training}\nreturn F.dropout(x, 0.5, **options)",
+        "if not self.training:\n    return x\nreturn F.dropout(x, 0.5)",
     ],
-    ids="keyword position meant guarded rate product zero module conditional stars".split(),
+    ids="keyword position meant guarded rate product zero module conditional stars left".split(),
 )
 def test_silent(forward, expect):
     expect("ACT317", program(forward))
