@@ -153,9 +153,7 @@ class _Moving:
 
     def _is_import(self, name: str) -> bool:
         """Whether an import statement of its file binds a name."""
-        imports = [n for n in walk(self.home.module) if isinstance(n, (cst.Import, cst.ImportFrom))]
-        aliases = [a for n in imports if not isinstance(n.names, cst.ImportStar) for a in n.names]
-        return any(name == (a.evaluated_alias or a.evaluated_name.partition(".")[0]) for a in aliases)
+        return name in _imported(self.home.module)
 
     @staticmethod
     def _symbols(values: list[Value]) -> list[Symbol]:

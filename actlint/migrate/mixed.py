@@ -12,33 +12,36 @@ from actlint.migrate.hoist import bindings
 from actlint.migrate.late import is_pure, mutations
 from actlint.migrate.names import Names
 from actlint.migrate.source import walk
+from actlint.program.values import Op
 
 
 def unmixed(ground: Ground, names: Names) -> Edited | None:
     """The file with one such `if` taken apart; None where there is none that keeps its meaning so."""
-    for node in ground.statements:
-        if isinstance(node, cst.If) and node.orelse is None and isinstance(node.body, cst.IndentedBlock):
-            building = _building(ground, node)
-            body = list(node.body.body)
-            rest = [part for part in body if part not in building]
-            if building and _acts(ground, rest) and not _acts(ground, building) and _parts(node, building, rest):
-                return _separated(ground, names, node, building, rest)
+    branches = [
+        node
+        for node in ground.statements
+        if isinstance(node, cst.If) and node.orelse is None and isinstance(node.body, cst.IndentedBlock)
+    ]
+    ops = [(at, op) for op in ground.program.ops if (at := ground.at(op)) in ground.parent] if branches else []
+    for node in branches:
+        building = _building(ground, node, ops)
+        rest = [part for part in node.body.body if part not in building]
+        if building and _acts(ground, rest) and not _acts(ground, building) and _parts(node, building, rest):
+            return _separated(ground, names, node, building, rest)
     return None
 
 
-def _building(ground: Ground, node: cst.If) -> list[cst.BaseStatement]:
+def _building(ground: Ground, node: cst.If, ops: list[tuple[cst.CSTNode, Op]]) -> list[cst.BaseStatement]:
     """The statements directly in a branch that build; none where the branch runs the session, or where others of its
     statements make something of the graph, whose order counts."""
     assert isinstance(node.body, cst.IndentedBlock)
     if any((at := ground.at(run)) is not None and ground.within(at, node) for run in ground.program.runs):
         return []
     found, others = set(), set()
-    for op in ground.program.ops:
-        at = ground.at(op)
-        if at is None or at not in ground.parent or not ground.within(at, node.body):
-            continue
-        made = next(part for part in ground.ancestors(at) if ground.parent[part] is node.body)
-        (found if builds(op) else others).add(made)
+    for at, op in ops:
+        if ground.within(at, node.body):
+            made = next(part for part in ground.ancestors(at) if ground.parent[part] is node.body)
+            (found if builds(op) else others).add(made)
     return [] if others - found else [part for part in node.body.body if part in found]
 
 
