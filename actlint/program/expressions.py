@@ -194,7 +194,7 @@ def attribute(self: Interpreter, base: Value, name: str, node: cst.CSTNode) -> V
     if isinstance(base, Tensor) and name in ("initializer", "op"):
         covers = (base,) if isinstance(base, Variable) else None
         return Handle("initializer" if name == "initializer" else "op", base.op, covers)
-    if isinstance(base, (Session, Tensor)) and name == "graph":
+    if isinstance(base, Session) and name == "graph":
         return self.handle("context", "get_default_graph", {}, node)
     if isinstance(base, DimValue) and name == "value":
         return base

@@ -36,11 +36,6 @@ def test_merged_summaries_take_as_many_places_as_they_hold(migrate: Callable[...
     assert run["returns"] == [None, None, 2]
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_the_graph_of_a_tensor_is_that_of_the_session(convert: Callable[..., str], target: str) -> None:
-    assert convert(PROGRAM.replace("sess.graph", "loss.graph"), target) == convert(PROGRAM, target)
-
-
 REPEATED = """import numpy as np
 import tensorflow as tf
 
