@@ -81,8 +81,8 @@ def camel(name: str) -> str:
 
 
 def snake(name: str) -> str:
-    """The name of an instance of a class: `DeepModel` becomes `deep_model`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    """The name of an instance of a class: `DeepModel` becomes `deep_model`, `MLPEncoder` `mlp_encoder`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def attribute_name(name: object) -> str:

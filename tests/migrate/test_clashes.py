@@ -84,6 +84,7 @@ def test_a_released_name_is_free_again() -> None:
         ("build_model", "Model", "model"),
         ("teacher_net", "TeacherNet", "teacher_net"),
         ("getCentreLoss", "CentreLoss", "centre_loss"),
+        ("gaussian_MLP_encoder", "GaussianMLPEncoder", "gaussian_mlp_encoder"),
         ("make", "Make", "make"),
         ("_", "Model", "model"),
     ],
