@@ -73,6 +73,9 @@ class Rewriting(Bound, Protocol):
     def is_fed(self, parameter: str) -> bool:
         """Whether the argument is always an input of the program, and no gradient is taken by inputs."""
 
+    def is_shared(self) -> bool:
+        """Whether several variables may be filled by the initialiser that this call makes."""
+
     def dtype_text(self, parameter: str) -> str:
         """A dtype argument ("float", tf.float32, np.float32) as the target's dtype object, e.g. `torch.float32`."""
 

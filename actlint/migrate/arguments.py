@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import libcst as cst
 
-from actlint.apis.entry import Entry
+from actlint.apis.entry import CellEntry, Entry
 from actlint.apis.shape import Shape
 from actlint.migrate.source import code, parenthesized
 from actlint.program.binding import BoundCall, is_host, tensor_dtype
-from actlint.program.values import Const, Sequence, Tensor, tensors_in
+from actlint.program.values import Const, Handle, Sequence, Tensor, tensors_in
 
 if TYPE_CHECKING:
     from actlint.migrate.expression import Rewriter
@@ -87,6 +87,19 @@ class CallRewriting:
             or parameter in self._binding.values
             and is_host(self._binding.values[parameter])
         )
+
+    def is_shared(self) -> bool:
+        program = self._rewriter.program
+        takers = [
+            (evaluation.value.op, binding.entry)
+            for binding in program.bindings.values()
+            if isinstance(binding, BoundCall)
+            for node in binding.nodes.values()
+            for evaluation in program.facts.get(node, [])
+            if isinstance(evaluation.value, Handle) and evaluation.value.op.node is self._original
+        ]
+        makers = {op for op, _ in takers}
+        return len(takers) > len(makers) or any(isinstance(entry, CellEntry) for _, entry in takers)
 
     def shape(self, parameter: str) -> Shape | None:
         return self._binding.shape(parameter)

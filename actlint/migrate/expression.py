@@ -14,6 +14,8 @@ from actlint.apis.catalogue import lookup
 from actlint.apis.entry import CellEntry, Entry, Host, LayerEntry, Rename
 from actlint.migrate.absl import Absl
 from actlint.migrate.arguments import DTYPES, CallRewriting
+from actlint.migrate.augmented import out_of_place
+from actlint.migrate.checkpoints import checkpoint_file
 from actlint.migrate.passed import Passed
 from actlint.migrate.plumbing import LISTS, SUMS, dissolved, dropped_arguments, enters_plumbing, is_registration
 from actlint.migrate.refusals import Reason, Refused
@@ -298,6 +300,8 @@ class Rewriter(cst.CSTTransformer):
     def leave_BinaryOperation(
         self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation
     ) -> cst.BaseExpression:
+        if (file := checkpoint_file(self, original_node)) is not None:
+            return file
         if (
             original_node.left in self.hosted
             and original_node.right in self.hosted
@@ -307,6 +311,9 @@ class Rewriter(cst.CSTTransformer):
         updated_node = self._vectors(original_node, updated_node, "left", "right")
         updated_node = self._arrays(original_node, updated_node)
         return self._operands(original_node, updated_node, "left", "right")
+
+    def leave_AugAssign(self, original_node: cst.AugAssign, updated_node: cst.AugAssign) -> cst.BaseSmallStatement:
+        return out_of_place(self, original_node, updated_node)
 
     def _scalars(self, *nodes: cst.BaseExpression) -> bool:
         return all(isinstance(v, Tensor) and v.shape == () for node in nodes for v in self.values(node))

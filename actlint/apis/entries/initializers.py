@@ -32,10 +32,16 @@ def _normal_tf2(call: Rewriting) -> str | Rename:
     return f"tf.random_normal_initializer({_joined(arguments(call, 'mean'), 'stddev=1.0', arguments(call, 'seed'))})"
 
 
+def _keras(call: Rewriting, name: str, given: str) -> str:
+    """One of Keras' initialisers. An instance repeats its draw, TF1's draw anew for each variable."""
+    made = f"tf.keras.initializers.{name}({given})"
+    return f"lambda shape, dtype=None: {made}(shape, dtype)" if call.is_shared() else made
+
+
 def _truncated_tf2(call: Rewriting) -> str:
     stddev = f"stddev={call.text('stddev', '1.0')}"
     given = _joined(arguments(call, "mean"), stddev, arguments(call, "seed"))
-    return f"tf.keras.initializers.TruncatedNormal({given})"
+    return _keras(call, "TruncatedNormal", given)
 
 
 def _joined(*parts: str) -> str:
@@ -68,7 +74,7 @@ def _glorot_tf2(name: str) -> Form:
     def form(call: Rewriting) -> str:
         if call.given("uniform") and call.const("uniform") is not True:
             call.refuse("xavier_initializer with a normal distribution", "use tf.glorot_normal_initializer()")
-        return f"tf.keras.initializers.{name}({_joined(arguments(call, 'seed'))})"
+        return _keras(call, name, _joined(arguments(call, "seed")))
 
     return form
 
@@ -89,8 +95,7 @@ def _variance(call: Rewriting) -> str:
 
 def _variance_tf2(call: Rewriting) -> str:
     scale, mode, distribution = _scaling(call)
-    seed = arguments(call, "seed")
-    return f'tf.keras.initializers.VarianceScaling({scale}, "{mode}", "{distribution}"{seed})'
+    return _keras(call, "VarianceScaling", f'{scale}, "{mode}", "{distribution}"{arguments(call, "seed")}')
 
 
 def _contrib_variance(tf2: bool) -> Form:
@@ -101,7 +106,7 @@ def _contrib_variance(tf2: bool) -> Form:
             call.refuse("the initialiser's mode and distribution aren't known here", "write them out")
         given = f'{call.text("factor", "2.0")}, "{mode.lower()}", "{"uniform" if uniform else "truncated_normal"}"'
         if tf2:
-            return f"tf.keras.initializers.VarianceScaling({given}{arguments(call, 'seed')})"
+            return _keras(call, "VarianceScaling", f"{given}{arguments(call, 'seed')}")
         return f"{call.helper('variance_scaling')}({given})"
 
     return form
