@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import signal
 import sys
+import time
 import types
 from pathlib import Path
 
@@ -147,6 +148,21 @@ class TestGuard:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         assert (namespace["words"] is not None) == stopped
+
+    @pytest.mark.parametrize("idle", [False, True])
+    def test_set_up_that_waits_for_the_processor_is_no_slow_set_up(self, tmp_path, monkeypatch, idle):
+        clocks = types.SimpleNamespace(monotonic=time.monotonic, process_time=(lambda: 0.0) if idle else time.monotonic)
+        monkeypatch.setattr(guard, "time", clocks)
+        spinner = types.ModuleType("reader")
+        exec("import time\ndef spin():\n    end = time.time() + 2.1\n    while time.time() < end: pass", vars(spinner))
+        monkeypatch.setitem(sys.modules, "spinner", spinner)
+        job = {"results": str(tmp_path), "pass": "decisive", "budget": 4}
+        source = "import spinner\n\nwords = spinner.spin()\n"
+        try:
+            namespace, _ = guarded(tmp_path, source, lambda keeper: keeper.watch(job, True, lambda: True))
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        assert (namespace["words"] is None) == idle
 
     def test_a_class_builds_as_a_whole(self, tmp_path):
         source = """class Model:
