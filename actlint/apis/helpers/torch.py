@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actlint.apis.helpers import Helper
 from actlint.apis.helpers.loops_torch import HELPERS as LOOPS
+from actlint.apis.helpers.optimizers_torch import HELPERS as ROW_OPTIMIZERS
 from actlint.apis.helpers.rnn_torch import HELPERS as RNN
 from actlint.apis.helpers.torch_images import IMAGES
 from actlint.apis.helpers.torch_indexing import INDEXING
@@ -456,6 +457,7 @@ HELPERS: dict[str, Helper] = {
         *_LAYERS,
         *_ACTIVATIONS,
         *_OPTIMIZERS,
+        *ROW_OPTIMIZERS,
         *_SCHEDULES,
         *RNN,
         *LOOPS,
