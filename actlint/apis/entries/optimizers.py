@@ -70,8 +70,10 @@ def _momentum(call: Rewriting) -> str:
 
 
 def _rmsprop(call: Rewriting) -> str:
-    helper = "RowRMSProp" if _has_rows(call) else "rmsprop"
-    return _tf2_helper(helper, "learning_rate decay=rho momentum epsilon centered")(call)
+    if _has_rows(call):
+        return _tf2_helper("RowRMSProp", _RMSPROP)(call)
+    _numbers(call, " ".join(mapping(_RMSPROP)))
+    return f"{call.helper('rmsprop')}({call.text('parameters')}{_given(call, _RMSPROP)})"
 
 
 def _rmsprop_torch(call: Rewriting) -> str:
@@ -133,6 +135,7 @@ def _nadam(form: Form) -> Form:
     return checked
 
 
+_RMSPROP = "learning_rate decay=rho momentum epsilon centered"
 _ADAM = "learning_rate beta1=beta_1 beta2=beta_2 epsilon"
 _ADAM_SIGNATURE = "learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, use_locking=False, name='{}'"
 _PENALTIES = "l1_regularization_strength l2_regularization_strength"

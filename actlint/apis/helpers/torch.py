@@ -438,6 +438,56 @@ def cosine_decay(learning_rate, step, decay_steps, alpha=0.0):
         imports=("import math",),
     ),
     Helper(
+        "cosine_decay_restarts",
+        '''\
+def cosine_decay_restarts(learning_rate, step, first_decay_steps, t_mul=2.0, m_mul=1.0, alpha=0.0):
+    """The rate after some steps of cosine decay that starts again, each time for `t_mul` times as long."""
+    progress = step / first_decay_steps
+    if t_mul == 1:
+        restart = torch.floor(progress)
+        progress = progress - restart
+    else:
+        restart = torch.floor(torch.log(1 - progress * (1 - t_mul)) / torch.log(torch.tensor(float(t_mul))))
+        progress = (progress - (1 - t_mul**restart) / (1 - t_mul)) / t_mul**restart
+    cosine = 0.5 * m_mul**restart * (1 + torch.cos(math.pi * progress))
+    return learning_rate * ((1 - alpha) * cosine + alpha)
+''',
+        imports=("import math",),
+    ),
+    Helper(
+        "linear_cosine_decay",
+        '''\
+def linear_cosine_decay(learning_rate, step, decay_steps, num_periods=0.5, alpha=0.0, beta=0.001):
+    """The rate after some steps of decay along a line times a cosine."""
+    progress = torch.clamp(step / decay_steps, max=1)
+    cosine = 0.5 * (1 + torch.cos(math.pi * 2 * num_periods * progress))
+    return learning_rate * ((alpha + 1 - progress) * cosine + beta)
+''',
+        imports=("import math",),
+    ),
+    Helper(
+        "noisy_linear_cosine_decay",
+        '''\
+def noisy_linear_cosine_decay(
+    learning_rate,
+    step,
+    decay_steps,
+    initial_variance=1.0,
+    variance_decay=0.55,
+    num_periods=0.5,
+    alpha=0.0,
+    beta=0.001,
+):
+    """The rate after some steps of decay along a line, with noise that fades, times a cosine."""
+    progress = torch.clamp(step / decay_steps, max=1)
+    variance = initial_variance / (1 + torch.clamp(step, max=decay_steps)) ** variance_decay
+    noise = torch.randn(()) * torch.sqrt(variance)
+    cosine = 0.5 * (1 + torch.cos(math.pi * 2 * num_periods * progress))
+    return learning_rate * ((alpha + 1 - progress + noise) * cosine + beta)
+''',
+        imports=("import math",),
+    ),
+    Helper(
         "piecewise_constant",
         '''\
 def piecewise_constant(step, boundaries, values):
