@@ -372,7 +372,8 @@ class Torch(Target):
             return rewriter.expression(f"torch.as_tensor({argument('input')}, dtype=torch.{dtype})")
         if name == "clip_by_global_norm":
             words = [argument("t_list") or "", argument("clip_norm") or ""]
-            words += [argument("use_norm") or ""] if binding.given("use_norm") else []
+            norm = argument("use_norm") or ""
+            words += [norm if binding.is_tensor("use_norm") else f"torch.tensor({norm})"] * binding.given("use_norm")
             rows = self.emitter.lookups.clipped(original)
             return rewriter.expression(f"{rewriter.at.ask_helper(name + '_of_rows' * bool(rows))}({', '.join(words)})")
         if name in COLLECTIONS:

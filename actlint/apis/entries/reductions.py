@@ -188,6 +188,15 @@ ENTRIES: tuple[Entry, ...] = (
         torch=_clip_by_norm,
     ),
     Entry(
+        "clip_by_average_norm",
+        "t, clip_norm, name=None",
+        shape=shape_of("t"),
+        dtype=dtype_of("t"),
+        tf2=lambda call: f"{call.helper('clip_by_average_norm')}({call.text('t')}, {call.text('clip_norm')})",
+        torch=lambda call: f"{call.helper('clip_by_average_norm')}({call.tensor('t')}, {call.text('clip_norm')})",
+        trap="The norm is divided by the number of elements, not by its root.",
+    ),
+    Entry(
         "norm",
         "tensor, ord='euclidean', axis=None, keepdims=None, name=None",
         aliases=("linalg.norm",),

@@ -17,6 +17,15 @@ def weighted_loss(losses, weights):
 ''',
     ),
     Helper(
+        "clip_by_average_norm",
+        '''\
+def clip_by_average_norm(x, clip_norm):
+    """x scaled down to a norm of at most `clip_norm` for each element."""
+    inverse = tf.math.rsqrt(tf.reduce_sum(tf.square(x))) * tf.cast(tf.size(x), x.dtype)
+    return x * clip_norm * tf.minimum(inverse, 1 / clip_norm)
+''',
+    ),
+    Helper(
         "huber",
         '''\
 def huber(error, delta=1.0):

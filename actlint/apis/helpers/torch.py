@@ -92,6 +92,15 @@ def clip_by_norm(x, clip_norm, dim=None):
 ''',
     ),
     Helper(
+        "clip_by_average_norm",
+        '''\
+def clip_by_average_norm(x, clip_norm):
+    """x scaled down to a norm of at most `clip_norm` for each element."""
+    inverse = torch.rsqrt(torch.sum(torch.square(x))) * x.numel()
+    return x * clip_norm * torch.clamp(inverse, max=1 / clip_norm)
+''',
+    ),
+    Helper(
         "global_norm",
         '''\
 def global_norm(tensors):

@@ -259,3 +259,47 @@ def test_a_tensor_as_another_hyper_parameter_is_refused(text, refusal):
     for target in ("tf2", "torch"):
         with pytest.raises(refusal):
             text(target, "tf.train.AdamOptimizer(0.1, beta1=rate)", rate=())
+
+
+GRADIENTS = [_random.normal(size=(4, 3)), None, _random.normal(size=5), np.zeros((2, 2))]
+
+
+@pytest.mark.parametrize("clip", [0.5, 100.0])
+@pytest.mark.parametrize("norm", [None, 7.0, np.inf])
+def test_gradients_are_clipped_together(clip, norm):
+    """Also with a norm that the caller computed, with one that isn't finite, and with gradients that aren't there."""
+    import tensorflow as tf
+    import torch
+
+    namespace: dict[str, Any] = {"torch": torch}
+    define(namespace, "torch", ["clip_by_global_norm", "clip_by_global_norm_of_rows"])
+    known = [None if g is None else tf.constant(g) for g in GRADIENTS]
+    wanted, size = tf.clip_by_global_norm(known, clip, None if norm is None else tf.constant(norm, "float64"))
+    for name in ("clip_by_global_norm", "clip_by_global_norm_of_rows"):
+        given = [None if g is None else torch.tensor(g) for g in GRADIENTS]
+        found, own = namespace[name](given, clip, None if norm is None else torch.tensor(norm, dtype=torch.float64))
+        np.testing.assert_allclose(float(own), float(size), rtol=1e-14)
+        for a, b in zip(found, wanted, strict=True):
+            assert (a is None) == (b is None)
+            if a is not None:
+                np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-14, equal_nan=True)
+
+
+def test_a_norm_counts_a_row_as_often_as_it_was_looked_up():
+    import tensorflow as tf
+    import torch
+
+    namespace: dict[str, Any] = {"torch": torch}
+    define(namespace, "torch", ["clip_by_global_norm_of_rows", "clip_rows", "clip_by_norm"])
+    values, ids = _random.normal(size=(4, 3)), [1, 0, 1, 1]
+    slices, rows = tf.IndexedSlices(values, ids, (5, 3)), torch.sparse_coo_tensor([ids], torch.tensor(values), (5, 3))
+    (wanted,), size = tf.clip_by_global_norm([slices], 0.5)
+    (found,), own = namespace["clip_by_global_norm_of_rows"]([rows], 0.5)
+    np.testing.assert_allclose(float(own), float(size), rtol=1e-14)
+    np.testing.assert_allclose(found.to_dense(), tf.convert_to_tensor(wanted), rtol=1e-14)
+    for stock, own in (
+        (lambda x: tf.clip_by_norm(x, 0.5), lambda x: namespace["clip_by_norm"](x, 0.5)),
+        (lambda x: tf.clip_by_value(x, -0.1, 0.2), lambda x: torch.clamp(x, -0.1, 0.2)),
+    ):
+        found = namespace["clip_rows"](rows, own).to_dense()
+        np.testing.assert_allclose(found, tf.convert_to_tensor(stock(slices)), rtol=1e-14)
