@@ -95,6 +95,12 @@ def optimizer(session, source, given):
     return session.run(tf.trainable_variables()), []
 
 
+def drawn(session, source, given):
+    found = eval(source, {"tf": tf, "shape": given["shape"]})
+    value = session.run(found(given["shape"]) if callable(found) else found)
+    return [np.zeros_like(value)], []
+
+
 def digest(value):
     value = np.asarray(value)
     flat = value.astype("float64").ravel()
@@ -111,6 +117,7 @@ def main(folder):
         "normalization": normalization,
         "recurrent": recurrent,
         "optimizer": optimizer,
+        "drawn": drawn,
     }
     for path in sorted(glob.glob(os.path.join(folder, "*.json"))):
         with open(path) as stream:

@@ -24,7 +24,10 @@ SOURCES = [
     "tf.train.AdamOptimizer()",
     "tf.train.AdamOptimizer(1e-2, beta1=0.8)",
     "tf.train.AdamOptimizer(0.01, 0.5, 0.99, epsilon=1e-4)",
+    "tf.train.AdamOptimizer(learning_rate=0.01)",
+    "tf.train.AdamOptimizer(0.01, beta1=0.5, beta2=0.9)",
     "tf.train.RMSPropOptimizer(0.01)",
+    "tf.train.RMSPropOptimizer(0.01, 0.9)",
     "tf.train.RMSPropOptimizer(0.01, decay=0.95, momentum=0.5, epsilon=1e-6)",
     "tf.train.RMSPropOptimizer(learning_rate=0.01, centered=True)",
     "tf.train.AdagradOptimizer(0.1)",
@@ -259,6 +262,12 @@ def test_a_tensor_as_another_hyper_parameter_is_refused(text, refusal):
     for target in ("tf2", "torch"):
         with pytest.raises(refusal):
             text(target, "tf.train.AdamOptimizer(0.1, beta1=rate)", rate=())
+
+
+@pytest.mark.parametrize("limit", ["0.02", "0.1", "50.0"])
+def test_average_norms(limit, parity):
+    x = _random.normal(size=(4, 3))
+    parity(f"tf.clip_by_average_norm(x, {limit})", inputs={"x": x}, without64="TensorFlow 1 divides by a float32")
 
 
 GRADIENTS = [_random.normal(size=(4, 3)), None, _random.normal(size=5), np.zeros((2, 2))]
