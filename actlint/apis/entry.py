@@ -197,7 +197,10 @@ class OptimizerEntry(Entry):
     """An optimizer class. Its forms make the constructor expression.
 
     `parameters` in a form's call is the source of the list of variables; `shared` is there where several training
-    operations use the optimizer.
+    operations use the optimizer, `rows` where it updates variables by what lookups read. `lookups` says what TF1 makes
+    of the gradient of a lookup: "rows" updates the rows that were read alone, "summed" all rows, by the sums of what
+    each gets, and "plain" needs no sums either.
     """
 
     kind: str = "optimizer"
+    lookups: str = "rows"

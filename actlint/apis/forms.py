@@ -164,6 +164,16 @@ def _direct(text: str, reduced: str) -> str | None:
     return text.removesuffix(_EACH) + reduced if isinstance(tree, ast.Call) else None
 
 
+def of_rows(call: Rewriting) -> str:
+    """The ending of a helper's name that takes gradients of lookups by their rows, where there are such."""
+    return "_of_rows" if call.text("rows", "") else ""
+
+
+def clip_rows(call: Rewriting, clipped: str) -> str:
+    """A torch gradient that may have only the rows of a lookup, clipped; `clipped` is the expression for `rows`."""
+    return f"{call.helper('clip_rows')}({call.text('t')}, lambda rows: {clipped})"
+
+
 def constant_axis(call: Rewriting, parameter: str = "axis") -> None:
     """Refuse an axis that is computed in the graph."""
     if call.is_tensor(parameter):

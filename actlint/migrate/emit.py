@@ -38,6 +38,7 @@ from actlint.migrate.layout import (
     standard_place,
     without_leading_blank,
 )
+from actlint.migrate.lookups import Lookups
 from actlint.migrate.merging import merged, merged_definitions
 from actlint.migrate.names import Names
 from actlint.migrate.objects import Objects
@@ -93,6 +94,7 @@ class Emitter(Objects):
             updates=lambda *call: updates.form(self, *call),
             collected=lambda call: self.sums.text(call),
             parameters=self.parameters,
+            lookup_options=lambda entry, call: self.lookups.options(entry, call),
             cell_size=self.cells.size,
         )
         self._surroundings = {
@@ -119,6 +121,7 @@ class Emitter(Objects):
             self.trained_units |= found
         self.trained_lists = {unit.small.targets[0].target.value for unit in self.trained_units}  # type: ignore[union-attr]
         self.weights = Weights(self)
+        self.lookups = Lookups(self)
         self.runs = RunWriter(self)
         self.summaries = Summaries(self)
         self.savers = Savers(self)
@@ -184,7 +187,8 @@ class Emitter(Objects):
         found = {name for name, held in self.wanted.items() if re.search(rf"\b{re.escape(held)}\b", text)}
         while more := {need for name in found if name in table for need in table[name].needs} - found:
             found |= more
-        return [name for name in self.wanted if name in found]
+        bases = [name for name in found if any(f"({name}):" in table[user].source for user in found if user in table)]
+        return sorted((name for name in self.wanted if name in found), key=lambda name: name not in bases)
 
     def before_functions(self, order: int, nodes: Statements) -> None:
         """Place statements right after a unit, in front of the functions that stand there."""

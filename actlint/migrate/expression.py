@@ -75,6 +75,8 @@ class Surroundings:
     captures: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
     builders: dict[cst.CSTNode, Any] = field(default_factory=dict)
     absl: Absl | None = None
+    lookup_options: Callable[[Entry, cst.Call], dict[str, Callable[[], str]]] = lambda entry, call: {}
+    """What forms are told about gradients of lookups."""
     saver_call: Callable[[Rewriter, cst.Call, cst.Call], cst.Call] = lambda rewriter, original, updated: updated
     collected: Callable[[cst.Call], str | None] = lambda call: None
     """What is written for a call that reads a collection of losses."""
@@ -548,7 +550,7 @@ class Rewriter(cst.CSTTransformer):
             return made
         if name == "constant" and any(isinstance(v, Tensor) for v in self.values(binding.nodes["value"])):
             return self._input_as_constant(original, updated, binding)
-        extra: dict[str, Callable[[], str]] = {}
+        extra = self.at.lookup_options(binding.entry, original)
         if binding.entry.kind == "optimizer":
             extra["parameters"] = lambda: self.at.parameters(original)
         elif isinstance(binding.entry, CellEntry):

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 Uses = dict[str, Item | Parameter]
 _DROPOUTS = ("nn.dropout", "layers.dropout", "contrib.layers.dropout")
 _ELEMENTWISE = frozenset({"add", "subtract", "multiply", "divide", "truediv", "maximum", "minimum", "identity", "cast"})
-_COUNTING = frozenset({"train.AdamOptimizer"})
+_COUNTING = frozenset(
+    {
+        "train.AdamOptimizer",
+        "contrib.opt.NadamOptimizer",
+        "contrib.opt.AdaMaxOptimizer",
+        "contrib.opt.LazyAdamOptimizer",
+    }
+)
 
 
 class Stage(Enum):

@@ -338,7 +338,9 @@ class TF2(Target):
             )
         rewriter = Rewriter(self.emitter.surroundings)
         updated = owner.with_changes(args=[a.visit(rewriter) for a in owner.args])
-        made = rewriter.formed(owner, updated, binding, {"parameters": lambda: self.emitter.parameters(owner)})
+        extra = self.emitter.lookups.options(binding.entry, owner)
+        extra["parameters"] = lambda: self.emitter.parameters(owner)
+        made = rewriter.formed(owner, updated, binding, extra)
         lines = getattr(unit.node, "leading_lines", ())
         return [statement(f"{name} = {code(made)}").with_changes(leading_lines=lines)]  # type: ignore[call-arg]
 

@@ -372,8 +372,10 @@ class Torch(Target):
             return rewriter.expression(f"torch.as_tensor({argument('input')}, dtype=torch.{dtype})")
         if name == "clip_by_global_norm":
             words = [argument("t_list") or "", argument("clip_norm") or ""]
-            words += [argument("use_norm") or ""] if binding.given("use_norm") else []
-            return rewriter.expression(f"{rewriter.at.ask_helper(name)}({', '.join(words)})")
+            norm = argument("use_norm") or ""
+            words += [norm if binding.is_tensor("use_norm") else f"torch.tensor({norm})"] * binding.given("use_norm")
+            rows = self.emitter.lookups.clipped(original)
+            return rewriter.expression(f"{rewriter.at.ask_helper(name + '_of_rows' * bool(rows))}({', '.join(words)})")
         if name in COLLECTIONS:
             return self.emitter.variable_list(rewriter, original)
         if name in ("summary.FileWriter", "train.SummaryWriter"):
@@ -604,7 +606,8 @@ class Torch(Target):
         assert isinstance(binding, BoundCall)
         rewriter = Rewriter(self.emitter.surroundings)
         updated = made_by.with_changes(args=[a.visit(rewriter) for a in made_by.args])
-        extra = {"parameters": lambda: self.emitter.parameters(made_by)}
+        extra = self.emitter.lookups.options(binding.entry, made_by)
+        extra["parameters"] = lambda: self.emitter.parameters(made_by)
         if len(self.emitter.regions.steps.shared(training)) > 1:
             extra["shared"] = lambda: "True"
         made = rewriter.formed(made_by, updated, binding, extra)

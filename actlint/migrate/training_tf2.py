@@ -77,6 +77,8 @@ class TapeStep(StepWriter):
                 rate = f"tf.reshape({rate}, [])" if self.is_unknown_rate(training) else rate
                 made.append(statement(f"{optimizer}.learning_rate.assign({rate})"))
             pairs = "zip({}, {})".format(*self.gradients[training]) if training in losses else self.pairs_text(training)
+            if self.emitter.lookups.summed(training):
+                pairs = f"{self.emitter.surroundings.ask_helper('dense')}({pairs})"
             made += statements(f"{optimizer}.apply_gradients({pairs})")
         return made
 

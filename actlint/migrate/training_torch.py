@@ -161,7 +161,10 @@ class BackwardStep(StepWriter):
         parameter = self.local("parameter")
         pairs = self.pairs_text(training)
         made = [statement(f"{optimizer}.zero_grad()")] if len(self.steps.shared(training)) > 1 else []
-        return [*made, statement(f"for {gradient}, {parameter} in {pairs}:\n    {parameter}.grad = {gradient}")]
+        value = gradient
+        if self.emitter.lookups.applied(training):
+            value = f"{self.emitter.surroundings.ask_helper('dense')}({gradient})"
+        return [*made, statement(f"for {gradient}, {parameter} in {pairs}:\n    {parameter}.grad = {value}")]
 
 
 def inner_gradient(emitter: Emitter, call: Differentiation, rewriter: Rewriter, first: bool) -> str:

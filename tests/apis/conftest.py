@@ -68,6 +68,7 @@ class Call:
     asked: set[str] = field(default_factory=set)
     result_shape: Shape | None = None
     result_dtype: str | None = None
+    options: dict[str, str] = field(default_factory=dict)
 
     def _get(self, parameter: str) -> Known | None:
         self.asked.add(parameter)
@@ -125,8 +126,8 @@ class Call:
         return found.symbol if found else None
 
     def text(self, parameter: str, default: str | None = None) -> str:
-        if parameter == "parameters":
-            return "parameters"
+        if parameter in self.options:
+            return self.options[parameter]
         found = self._get(parameter)
         if found is None:
             assert default is not None, f"{self.entry.name} asks for {parameter}, which isn't passed"
@@ -174,6 +175,7 @@ class Renderer:
         self.target, self.names = target, names
         self.helpers: list[str] = []
         self.calls: list[Call] = []
+        self.options = {"parameters": "parameters"}
 
     def expression(self, source: str) -> Known:
         """The rewritten expression."""
@@ -209,7 +211,7 @@ class Renderer:
             assert keyword.arg is not None
             values[entry.renamed.get(keyword.arg, keyword.arg)] = self._known(keyword.value)
         assert not set(values) - set(names), f"{entry.name} has no parameter {set(values) - set(names)}"
-        call = Call(entry, self.target, values)
+        call = Call(entry, self.target, values, options=self.options)
         call.result_shape = entry.shape(call) if entry.shape else None
         call.result_dtype = entry.dtype(call) if entry.dtype else None
         call.asked.clear()

@@ -73,10 +73,26 @@ def _embedding(call: Rewriting) -> str | Rename:
     refuse_given(call, "max_norm", "clip the looked-up vectors with tf.clip_by_norm")
     if call.shapes("params"):
         call.refuse("embeddings in several shards can't be carried over", "keep them in one variable")
+    if call.text("sparse", ""):
+        return sparse_lookup(call, "ids")
     shape = call.shape("params")
     if shape is not None and len(shape) != 2 or not call.is_tensor("ids"):
         return f"{tensor_operand(call, 'params')}[{call.text('ids')}]"
     return f"F.embedding({call.text('ids')}, {call.tensor('params')})"
+
+
+def sparse_lookup(call: Rewriting, ids: str) -> str:
+    """A lookup by rows of a variable whose gradient has only these rows."""
+    index, shape = call.tensor(ids), call.shape("params")
+    if shape is None or len(shape) not in (1, 2):
+        call.refuse("torch has no gradient of rows for this lookup", "look up vectors in a matrix")
+    if len(shape) == 2:
+        return f"F.embedding({index}, {call.text('params')}, sparse=True)"
+    found, known = call.operand(ids), call.shape(ids)
+    if known is not None and len(known) == 1:
+        return f"torch.gather({call.text('params')}, 0, {found}.long(), sparse_grad=True)"
+    flat = f"torch.gather({call.text('params')}, 0, {found}.flatten().long(), sparse_grad=True)"
+    return f"{flat}.reshape({found}.shape)"
 
 
 def _embedding_tf2(call: Rewriting) -> Rename:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actlint.apis.entry import Entry, Form, Host, Rename, Rewriting
-from actlint.apis.forms import elementwise, is_number, like, operand_like, operation, rename, root
+from actlint.apis.forms import clip_rows, elementwise, is_number, like, operand_like, operation, rename, root
 from actlint.apis.infer import INTEGERS, broadcasting, common, dtype_of, shape_of
 
 
@@ -116,6 +116,9 @@ def _extreme(name: str, bound: str) -> Form:
 
 def _clip_by_value(call: Rewriting) -> str | Rename:
     bounds = ("clip_value_min", "clip_value_max")
+    if call.text("rows", ""):
+        low, high = map(call.text, bounds)
+        return clip_rows(call, f"torch.clamp(rows, {low}, {high})")
     if call.is_tensor("t") and all(is_number(call, bound) for bound in bounds):
         return rename("torch.clamp", "t=input clip_value_min=min clip_value_max=max")
     low, high = (like(call, bound, "t") if not is_number(call, bound) else call.text(bound) for bound in bounds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actlint.apis.entry import UNKNOWN, Bound, Entry, Form, Rename, Rewriting
-from actlint.apis.forms import arguments, axes, constant_axis, reduction, rename, root
+from actlint.apis.forms import arguments, axes, clip_rows, constant_axis, of_rows, reduction, rename, root
 from actlint.apis.infer import INTEGERS, always, dtype_of, reducing, scalar, shape_of
 from actlint.apis.shape import Shape
 
@@ -102,6 +102,8 @@ def _cumprod(call: Rewriting) -> str:
 def _clip_by_norm(call: Rewriting) -> str:
     constant_axis(call, "axes")
     axis = f", {call.text('axes')}" if call.given("axes") else ""
+    if call.text("rows", "") and not axis:
+        return clip_rows(call, f"{call.helper('clip_by_norm')}(rows, {call.text('clip_norm')})")
     return f"{call.helper('clip_by_norm')}({call.tensor('t')}, {call.text('clip_norm')}{axis})"
 
 
@@ -175,7 +177,7 @@ ENTRIES: tuple[Entry, ...] = (
         shape=scalar,
         dtype=always("float32"),
         tf2=rename("tf.linalg.global_norm", "t_list"),
-        torch=lambda call: f"{call.helper('global_norm')}({call.tensors('t_list')})",
+        torch=lambda call: f"{call.helper('global_norm' + of_rows(call))}({call.tensors('t_list')})",
     ),
     Entry(
         "clip_by_norm",
@@ -184,6 +186,15 @@ ENTRIES: tuple[Entry, ...] = (
         dtype=dtype_of("t"),
         tf2=rename("tf.clip_by_norm", "t clip_norm axes"),
         torch=_clip_by_norm,
+    ),
+    Entry(
+        "clip_by_average_norm",
+        "t, clip_norm, name=None",
+        shape=shape_of("t"),
+        dtype=dtype_of("t"),
+        tf2=lambda call: f"{call.helper('clip_by_average_norm')}({call.text('t')}, {call.text('clip_norm')})",
+        torch=lambda call: f"{call.helper('clip_by_average_norm')}({call.tensor('t')}, {call.text('clip_norm')})",
+        trap="The norm is divided by the number of elements, not by its root.",
     ),
     Entry(
         "norm",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actlint.apis.entries.linear import sparse_lookup
 from actlint.apis.entry import Bound, Entry, Host, Rename, Rewriting
 from actlint.apis.forms import arguments, constant_axis, dims, is_number, refuse_given, rename, tensor_operand
 from actlint.apis.infer import always, chosen, combined, dtype_of, places, scalar, shape_of, total
@@ -238,6 +239,8 @@ def _gather_shape(call: Bound) -> Part:
 
 def _gather(call: Rewriting) -> str:
     refuse_given(call, "batch_dims")
+    if call.text("sparse", ""):
+        return sparse_lookup(call, "indices")
     axis, shape = _gather_axis(call), call.shape("params")
     if not isinstance(axis, int) or axis < 0 and shape is None:
         call.refuse("the axis of tf.gather isn't known here", "write the axis as a number")

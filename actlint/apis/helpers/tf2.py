@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actlint.apis.helpers import Helper
+from actlint.apis.helpers.optimizers_tf2 import HELPERS as OPTIMIZERS
 from actlint.apis.helpers.rnn_tf2 import HELPERS as RNN
 
 _ALL = (
@@ -13,6 +14,15 @@ def weighted_loss(losses, weights):
     """Sum of the weighted losses, over the number of weights that aren't zero."""
     weights = tf.broadcast_to(tf.cast(weights, losses.dtype), tf.shape(losses))
     return tf.math.divide_no_nan(tf.reduce_sum(losses * weights), tf.math.count_nonzero(weights, dtype=losses.dtype))
+''',
+    ),
+    Helper(
+        "clip_by_average_norm",
+        '''\
+def clip_by_average_norm(x, clip_norm):
+    """x scaled down to a norm of at most `clip_norm` for each element."""
+    inverse = tf.math.rsqrt(tf.reduce_sum(tf.square(x))) * tf.cast(tf.size(x), x.dtype)
+    return x * clip_norm * tf.minimum(inverse, 1 / clip_norm)
 ''',
     ),
     Helper(
@@ -99,6 +109,39 @@ def natural_exp_decay(learning_rate, step, decay_steps, decay_rate, staircase=Fa
     return learning_rate * tf.exp(-decay_rate * (tf.floor(progress) if staircase else progress))
 ''',
     ),
+    Helper(
+        "linear_cosine_decay",
+        '''\
+def linear_cosine_decay(learning_rate, step, decay_steps, num_periods=0.5, alpha=0.0, beta=0.001):
+    """The rate after some steps of decay along a line times a cosine."""
+    progress = tf.minimum(tf.cast(step, tf.float32), decay_steps) / decay_steps
+    cosine = 0.5 * (1 + tf.cos(math.pi * 2 * num_periods * progress))
+    return learning_rate * ((alpha + 1 - progress) * cosine + beta)
+''',
+        imports=("import math",),
+    ),
+    Helper(
+        "noisy_linear_cosine_decay",
+        '''\
+def noisy_linear_cosine_decay(
+    learning_rate,
+    step,
+    decay_steps,
+    initial_variance=1.0,
+    variance_decay=0.55,
+    num_periods=0.5,
+    alpha=0.0,
+    beta=0.001,
+):
+    """The rate after some steps of decay along a line, with noise that fades, times a cosine."""
+    step = tf.minimum(tf.cast(step, tf.float32), decay_steps)
+    progress = step / decay_steps
+    noise = tf.random.normal([], stddev=tf.sqrt(initial_variance / (1 + step) ** variance_decay))
+    cosine = 0.5 * (1 + tf.cos(math.pi * 2 * num_periods * progress))
+    return learning_rate * ((alpha + 1 - progress + noise) * cosine + beta)
+''',
+        imports=("import math",),
+    ),
 )
 
-HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_ALL, *RNN)}
+HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_ALL, *OPTIMIZERS, *RNN)}

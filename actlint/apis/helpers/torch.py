@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actlint.apis.helpers import Helper
 from actlint.apis.helpers.loops_torch import HELPERS as LOOPS
+from actlint.apis.helpers.optimizers_torch import HELPERS as ROW_OPTIMIZERS
 from actlint.apis.helpers.rnn_torch import HELPERS as RNN
 from actlint.apis.helpers.torch_images import IMAGES
 from actlint.apis.helpers.torch_indexing import INDEXING
@@ -88,6 +89,15 @@ def clip_by_norm(x, clip_norm, dim=None):
     square = torch.sum(torch.square(x), dim=dim, keepdim=True)
     norm = torch.where(square > 0, torch.sqrt(torch.where(square > 0, square, torch.ones_like(square))), square)
     return x * clip_norm / torch.clamp(norm, min=clip_norm)
+''',
+    ),
+    Helper(
+        "clip_by_average_norm",
+        '''\
+def clip_by_average_norm(x, clip_norm):
+    """x scaled down to a norm of at most `clip_norm` for each element."""
+    inverse = torch.rsqrt(torch.sum(torch.square(x))) * x.numel()
+    return x * clip_norm * torch.clamp(inverse, max=1 / clip_norm)
 ''',
     ),
     Helper(
@@ -437,6 +447,56 @@ def cosine_decay(learning_rate, step, decay_steps, alpha=0.0):
         imports=("import math",),
     ),
     Helper(
+        "cosine_decay_restarts",
+        '''\
+def cosine_decay_restarts(learning_rate, step, first_decay_steps, t_mul=2.0, m_mul=1.0, alpha=0.0):
+    """The rate after some steps of cosine decay that starts again, each time for `t_mul` times as long."""
+    progress = step / first_decay_steps
+    if t_mul == 1:
+        restart = torch.floor(progress)
+        progress = progress - restart
+    else:
+        restart = torch.floor(torch.log(1 - progress * (1 - t_mul)) / torch.log(torch.tensor(float(t_mul))))
+        progress = (progress - (1 - t_mul**restart) / (1 - t_mul)) / t_mul**restart
+    cosine = 0.5 * m_mul**restart * (1 + torch.cos(math.pi * progress))
+    return learning_rate * ((1 - alpha) * cosine + alpha)
+''',
+        imports=("import math",),
+    ),
+    Helper(
+        "linear_cosine_decay",
+        '''\
+def linear_cosine_decay(learning_rate, step, decay_steps, num_periods=0.5, alpha=0.0, beta=0.001):
+    """The rate after some steps of decay along a line times a cosine."""
+    progress = torch.clamp(step / decay_steps, max=1)
+    cosine = 0.5 * (1 + torch.cos(math.pi * 2 * num_periods * progress))
+    return learning_rate * ((alpha + 1 - progress) * cosine + beta)
+''',
+        imports=("import math",),
+    ),
+    Helper(
+        "noisy_linear_cosine_decay",
+        '''\
+def noisy_linear_cosine_decay(
+    learning_rate,
+    step,
+    decay_steps,
+    initial_variance=1.0,
+    variance_decay=0.55,
+    num_periods=0.5,
+    alpha=0.0,
+    beta=0.001,
+):
+    """The rate after some steps of decay along a line, with noise that fades, times a cosine."""
+    progress = torch.clamp(step / decay_steps, max=1)
+    variance = initial_variance / (1 + torch.clamp(step, max=decay_steps)) ** variance_decay
+    noise = torch.randn(()) * torch.sqrt(variance)
+    cosine = 0.5 * (1 + torch.cos(math.pi * 2 * num_periods * progress))
+    return learning_rate * ((alpha + 1 - progress + noise) * cosine + beta)
+''',
+        imports=("import math",),
+    ),
+    Helper(
         "piecewise_constant",
         '''\
 def piecewise_constant(step, boundaries, values):
@@ -456,6 +516,7 @@ HELPERS: dict[str, Helper] = {
         *_LAYERS,
         *_ACTIVATIONS,
         *_OPTIMIZERS,
+        *ROW_OPTIMIZERS,
         *_SCHEDULES,
         *RNN,
         *LOOPS,

@@ -33,11 +33,11 @@ UPDATES = ("gradient", "variable", "slot")
 SLOTS = {
     "momentum": ("momentum", "momentum_buffer", "momentums"),
     "m": ("m", "exp_avg", "momentums"),
-    "v": ("v", "exp_avg_sq", "velocities"),
+    "v": ("v", "exp_avg_sq", "exp_inf", "velocities", "u"),
     "rms": ("rms", "mean_square", "square_avg", "velocities"),
     "mg": ("mg", "mean", "grad_avg", "average_gradients"),
     "accumulator": ("accumulator", "sum", "accumulators"),
-    "accum": ("accum", "square_avg", "accumulated_grads", "accumulators"),
+    "accum": ("accum", "square_avg", "accumulator", "accumulated_grads", "accumulators"),
     "accum_update": ("accum_update", "acc_delta", "accumulated_delta_vars"),
     "linear": ("linear", "linears"),
 }

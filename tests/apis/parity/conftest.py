@@ -212,11 +212,13 @@ class Written:
 def renderer(rewrite: Callable[..., Any]) -> Callable[..., Written]:
     """Rewrites a source for arrays and Python values of given names."""
     from actlint.apis.entry import LayerEntry
-    from actlint.apis.helpers import helpers
     from actlint.apis.shape import Dim
 
-    def render(source: str, target: str, arrays: dict[str, np.ndarray], hosts: dict[str, Any]) -> Written:
+    def render(
+        source: str, target: str, arrays: dict[str, np.ndarray], hosts: dict[str, Any], **options: str
+    ) -> Written:
         made = rewrite(target)
+        made.options |= options
         known = type(made.expression("1"))
         for name, a in arrays.items():
             made.names[name] = known(name, True, tuple(Dim(size) for size in a.shape), a.dtype.name)
@@ -230,14 +232,7 @@ def renderer(rewrite: Callable[..., Any]) -> Callable[..., Written]:
         text = made.expression(source).text
         namespace: dict[str, Any] = {}
         _usual(namespace, target)
-        table = helpers(target)
-        queue, done = list(made.helpers), set()
-        while queue:
-            helper = table[queue.pop()]
-            if helper.name not in done:
-                done.add(helper.name)
-                exec("\n".join([*helper.imports, helper.source]), namespace)
-                queue += helper.needs
+        define(namespace, target, made.helpers)
         layers = [call for call in made.calls if isinstance(call.entry, LayerEntry)]
         return Written(text, namespace, layers[0].entry.weights(layers[0]) if layers else (), made.calls[-1])
 
@@ -247,7 +242,19 @@ def renderer(rewrite: Callable[..., Any]) -> Callable[..., Written]:
 @pytest.fixture
 def written(renderer: Callable[..., Written]) -> Callable[..., Written]:
     """The same, with the target first."""
-    return lambda target, source, arrays, hosts: renderer(source, target, arrays, hosts)
+    return lambda target, source, arrays, hosts, **options: renderer(source, target, arrays, hosts, **options)
+
+
+def define(namespace: dict[str, Any], target: str, names: list[str]) -> None:
+    """Define helpers, after those that they need."""
+    from actlint.apis.helpers import helpers
+
+    for name in names:
+        helper = helpers(target)[name]
+        if name not in namespace:
+            namespace[name] = None
+            define(namespace, target, list(helper.needs))
+            exec("\n".join([*helper.imports, helper.source]), namespace)
 
 
 def _usual(namespace: dict[str, Any], target: str) -> None:

@@ -13,8 +13,6 @@ import sys
 import numpy as np
 import tensorflow as tf
 
-STEPS = 10
-
 
 def leaves(value):
     if isinstance(value, (list, tuple)) and not all(isinstance(item, int) for item in value):
@@ -85,14 +83,22 @@ def recurrent(session, source, given):
 
 
 def optimizer(session, source, given):
-    variables = [tf.Variable(array(value)) for value in given["start"]]
-    w, b = variables
-    loss = tf.reduce_mean((tf.tanh(tf.matmul(array(given["x"]), w) + b) - 0.3) ** 2) * given["scale"]
-    step = eval(source, {"tf": tf}).minimize(loss)
+    w, b, x = [tf.Variable(array(value)) for value in given["start"]]
+    ids, rate = tf.placeholder("int32", [None]), tf.placeholder(array(given["start"][0]).dtype.name, [])
+    count = tf.Variable(0, trainable=False, dtype="int64")
+    x = tf.gather(x, ids) if given["lookups"] else x
+    loss = tf.reduce_mean((tf.tanh(tf.matmul(x, w) + b) - 0.3) ** 2) * given["scale"]
+    step = eval(source, {"tf": tf, "rate": rate, "count": count}).minimize(loss, global_step=count)
     session.run(tf.global_variables_initializer())
-    for _ in range(STEPS):
-        session.run(step)
-    return session.run(variables), []
+    for place, value in enumerate(array(given["rates"])):
+        session.run(step, {ids: array(given["ids"])[place], rate: value})
+    return session.run(tf.trainable_variables()), []
+
+
+def drawn(session, source, given):
+    found = eval(source, {"tf": tf, "shape": given["shape"]})
+    value = session.run(found(given["shape"]) if callable(found) else found)
+    return [np.zeros_like(value)], []
 
 
 def digest(value):
@@ -111,6 +117,7 @@ def main(folder):
         "normalization": normalization,
         "recurrent": recurrent,
         "optimizer": optimizer,
+        "drawn": drawn,
     }
     for path in sorted(glob.glob(os.path.join(folder, "*.json"))):
         with open(path) as stream:

@@ -15,6 +15,7 @@ CELLS = {
     "tf.nn.rnn_cell.BasicRNNCell(4)": PLAIN,
     "tf.nn.rnn_cell.BasicRNNCell(4, activation=tf.nn.relu)": PLAIN,
     "tf.nn.rnn_cell.BasicLSTMCell(4)": PLAIN,
+    "tf.nn.rnn_cell.BasicLSTMCell(4, forget_bias=1.0)": PLAIN,
     "tf.nn.rnn_cell.BasicLSTMCell(4, forget_bias=0.0, state_is_tuple=True)": PLAIN,
     "tf.nn.rnn_cell.LSTMCell(num_units=4, forget_bias=0.5, activation=tf.nn.softsign)": PLAIN,
     "tf.nn.rnn_cell.GRUCell(4)": GATED,
@@ -29,6 +30,7 @@ LSTM, MULTI = list(CELLS)[2], list(CELLS)[-1]
 LENGTHS = [None, [5, 1, 0, 3], [2, 1, 0, 2], [0, 0, 0, 0]]
 ROWS = [
     *((source, "dynamic_rnn", [5, 1, 0, 3], {}) for source in CELLS),
+    (LSTM, "dynamic_rnn", None, {}),
     *((MULTI, "dynamic_rnn", lengths, {"time_major": True}) for lengths in LENGTHS),
     *((LSTM, "static_rnn", lengths, {}) for lengths in LENGTHS),
     *((LSTM, "bidirectional_dynamic_rnn", lengths, {}) for lengths in LENGTHS),
