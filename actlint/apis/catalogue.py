@@ -21,6 +21,7 @@ MODULES = (
     "convolutions",
     "resizing",
     "losses",
+    "candidates",
     "random",
     "initializers",
     "layers",

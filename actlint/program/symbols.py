@@ -21,7 +21,8 @@ _FAMILIES = ("GraphKeys.", "losses.Reduction.", "compat.v1.")
 
 
 def known(name: str) -> bool:
-    """Whether the catalogue has a symbol such as `nn.relu`, with an exact form, or one that it is an attribute of."""
+    """Whether the catalogue has a symbol such as `nn.relu`, with an exact form or the reason why it has none, or one
+    that it is an attribute of."""
     parts = name.split(".")
     return any(_known(".".join(parts[:length])) for length in range(len(parts), 0, -1))
 
@@ -30,7 +31,7 @@ def _known(name: str) -> bool:
     if name in STRUCTURE or name in _CONSTANTS or name.startswith(_FAMILIES):
         return True
     entry = lookup(name)
-    return entry is not None and (entry.tf2 is not None or entry.torch is not None)
+    return entry is not None and (entry.tf2 is not None or entry.torch is not None or bool(entry.trap))
 
 
 def symbols(module: cst.Module) -> Counter[str]:
