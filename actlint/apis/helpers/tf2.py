@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actlint.apis.helpers import Helper
+from actlint.apis.helpers.distributions_tf2 import HELPERS as DISTRIBUTIONS
 from actlint.apis.helpers.rnn_tf2 import HELPERS as RNN
 
 _ALL = (
@@ -101,4 +102,4 @@ def natural_exp_decay(learning_rate, step, decay_steps, decay_rate, staircase=Fa
     ),
 )
 
-HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_ALL, *RNN)}
+HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_ALL, *DISTRIBUTIONS, *RNN)}

@@ -161,6 +161,19 @@ def shuffle(x):
     ),
 )
 
+_DISTRIBUTIONS = (
+    Helper(
+        "uniform_prob",
+        '''\
+def uniform_prob(uniform, value):
+    """The density of a uniform distribution: outside of it 0, without a gradient."""
+    inside = (value >= uniform.low) & (value < uniform.high)
+    density = 1 / (uniform.high - uniform.low)
+    return torch.where(inside, density, torch.zeros_like(density))
+''',
+    ),
+)
+
 _LOSSES = (
     Helper(
         "softmax_cross_entropy",
@@ -451,6 +464,7 @@ HELPERS: dict[str, Helper] = {
     helper.name: helper
     for helper in (
         *_TENSORS,
+        *_DISTRIBUTIONS,
         *_LOSSES,
         *INDEXING,
         *IMAGES,
