@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from actlint.apis import catalogue
+from actlint.apis import catalogue, refused
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import CellEntry, Entry, LayerEntry
 from actlint.apis.shape import Dim
@@ -240,7 +240,8 @@ def global_source(self: Interpreter, node: cst.BaseExpression, scope: Scope) -> 
 
 def _unsupported(self: Interpreter, short: str, values: list[Value], node: cst.Call) -> Value:
     """A framework symbol that the catalogue doesn't know: never guessed, but the dataflow goes on."""
-    self.program.unsupported.append(Unsupported(short, node, self.file))
+    reason = refused.why(short)
+    self.program.unsupported.append(Unsupported(short, node, self.file, *([reason] if reason else [])))
     if any(True for value in values for _ in tensors_in(value)):
         return self.operation(short, {str(i): value for i, value in enumerate(values)}, node, None, None, known=False)
     return Unknown(f"tf.{short} isn't known", node, self.file)

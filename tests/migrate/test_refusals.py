@@ -62,6 +62,11 @@ REFUSED = {
         "gives something else than one tensor",
         CONDITIONAL.format("lambda: 0.5", "lambda: tf.reduce_sum(x)"),
     ),
+    "pipeline within the graph": (
+        "REF101",
+        "tf.data.Dataset.from_tensor_slices reads data within the graph",
+        HEAD + "data = tf.data.Dataset.from_tensor_slices(data)  #!\nout = tf.matmul(x, w)\n" + TRAIN + RUN,
+    ),
     "distribution that isn't carried over": (
         "REF101",
         "tf.distributions.Beta has no exact form",
