@@ -21,7 +21,9 @@ MODULES = (
     "convolutions",
     "resizing",
     "losses",
+    "candidates",
     "random",
+    "distributions",
     "initializers",
     "layers",
     "normalization",
@@ -62,6 +64,12 @@ def spellings() -> dict[str, Entry]:
 def lookup(name: str) -> Entry | None:
     """The entry of a symbol such as `nn.relu` or `math.abs`, or None when the catalogue doesn't have it."""
     return spellings().get(name)
+
+
+def method(owner: str, name: str) -> Entry | None:
+    """The entry of a method of a distribution, by the name of its class; what the class doesn't have for itself is
+    that of all."""
+    return lookup(f"{owner}.{name}") or lookup(f"distributions.Distribution.{name}")
 
 
 @functools.cache

@@ -18,7 +18,8 @@ from actlint.report.coverage import Coverage, as_json, show
 @click.option("--exclude", multiple=True, callback=selectors, metavar="GLOBS", help="Not these files and folders.")
 @click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True)
 def coverage(paths: tuple[str, ...], exclude: tuple[str, ...], output_format: str) -> int:
-    """List the TensorFlow 1 symbols in files and folders that the catalogue doesn't know, by number of files.
+    """List the TensorFlow 1 symbols in files and folders that the catalogue doesn't know, by number of files, and
+    those that it knows, but that fix refuses.
 
     Reads code only: runs nothing and needs no framework. Exit codes: 0, or 2 for an error.
     """
@@ -36,7 +37,7 @@ def coverage(paths: tuple[str, ...], exclude: tuple[str, ...], output_format: st
 def _measured(files: list[Path]) -> Coverage:
     """What is used in the files that use TensorFlow at all."""
     from actlint.files.source import Undecodable, decode
-    from actlint.program.symbols import known, symbols
+    from actlint.program.symbols import known, refused, symbols
     from actlint.syntax.tree import Invalid, parse
 
     found = Coverage()
@@ -50,5 +51,7 @@ def _measured(files: list[Path]) -> Coverage:
             found.skipped[str(file)] = f"line {error.row}: {error.why}"
             continue
         if used:
-            found.add(str(file), Counter({name: count for name, count in used.items() if not known(name)}))
+            rest = {name: count for name, count in used.items() if not known(name)}
+            why = {name: reason for name in rest if (reason := refused(name)) is not None}
+            found.add(str(file), Counter({name: count for name, count in rest.items() if name not in why}), why)
     return found

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import libcst as cst
 
-from actlint.apis.catalogue import lookup
+from actlint.apis.catalogue import lookup, method
 from actlint.apis.entry import CellEntry, Entry, Host, LayerEntry, Rename
 from actlint.migrate.absl import Absl
 from actlint.migrate.arguments import DTYPES, CallRewriting
@@ -25,10 +25,11 @@ from actlint.migrate.units import Building
 from actlint.program.binding import BoundCall, dtype_of
 from actlint.program.calls import framework_name
 from actlint.program.collected import collection_key
-from actlint.program.expressions import truthiness
+from actlint.program.expressions import PARAMETERS, truthiness
 from actlint.program.values import (
     Const,
     DimValue,
+    Distribution,
     Handle,
     ShapeValue,
     Symbol,
@@ -234,6 +235,8 @@ class Rewriter(cst.CSTTransformer):
             return updated_node.with_changes(value=parenthesized(updated_node.value))
         owners = self.values(original_node.value)
         attribute = original_node.attr.value
+        if any(isinstance(v, Distribution) and not self._is_carried(v, attribute) for v in owners):
+            self.refuse("REF101", original_node, f"the attribute {attribute} of a distribution has no exact form here")
         if attribute == "op" and any(isinstance(v, Variable) for v in owners):
             return self._operation_of(original_node, updated_node)
         if attribute == "name" and any(
@@ -245,6 +248,11 @@ class Rewriter(cst.CSTTransformer):
         if attribute == "value" and any(isinstance(v, DimValue) for v in owners):
             return updated_node.value
         return self._operands(original_node, updated_node, "value")  # type: ignore[return-value]
+
+    def _is_carried(self, owner: Distribution, attribute: str) -> bool:
+        """Whether a distribution has this method, or means the same by this attribute."""
+        more = ("logits", "probs") if self.at.target == "tf2" else ()
+        return method(owner.op.symbol, attribute) is not None or attribute in (*PARAMETERS, *more)
 
     def _operation_of(self, original: cst.Attribute, updated: cst.Attribute) -> cst.BaseExpression:
         """`variable.op`, of which only the name survives."""
@@ -416,6 +424,8 @@ class Rewriter(cst.CSTTransformer):
             return self.at.replaced[original_node](self, original_node, updated_node)
         if original_node in self.at.applied:
             return self._apply(original_node, updated_node)
+        if isinstance(binding, BoundCall) and binding.entry.kind == "method":
+            return self._own_method(original_node, updated_node, binding)
         if isinstance(binding, BoundCall) and self._framework(original_node.func) is None:
             return self._held_symbol(original_node, updated_node, binding)
         if isinstance(binding, BoundCall):
@@ -446,6 +456,13 @@ class Rewriter(cst.CSTTransformer):
         self.refuse(
             "REF103", original, f"tf.{binding.entry.name} is called through a variable with more than one argument"
         )
+
+    def _own_method(self, original: cst.Call, updated: cst.Call, binding: BoundCall) -> cst.BaseExpression:
+        """A method of a distribution."""
+        if not isinstance(updated.func, cst.Attribute):
+            self.refuse("REF103", original, f"the method {binding.entry.name} is called through a variable")
+        owner = code(updated.func.value)
+        return self.formed(original, updated, binding, {"self": lambda: owner})
 
     def _add_captures(self, original: cst.Call, updated: cst.Call) -> cst.Call:
         """Tensors that a function read from the building scope are passed to it."""

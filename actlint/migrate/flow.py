@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from actlint.apis.catalogue import lookup
 from actlint.migrate.bodies import nodes, receiver_of
 from actlint.migrate.collected import Collected
 from actlint.migrate.feeds import Feeds
@@ -66,7 +67,7 @@ class Item:
     def random(self) -> bool:
         """Whether it draws anew in every run; what variables start from is drawn once."""
         return any(
-            op.symbol.startswith(("random", "truncated_normal", "multinomial")) or "dropout" in op.symbol
+            op.symbol.startswith("random") or "dropout" in op.symbol or getattr(lookup(op.symbol), "random", None)
             for op in self.unit.ops
             if op.kind != "initial"
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from actlint.apis import catalogue, refused
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import CellEntry, Entry, LayerEntry
 from actlint.apis.shape import Dim
@@ -35,6 +36,7 @@ from actlint.program.values import (
     Cell,
     Class,
     Const,
+    Distribution,
     Function,
     Handle,
     Host,
@@ -238,7 +240,8 @@ def global_source(self: Interpreter, node: cst.BaseExpression, scope: Scope) -> 
 
 def _unsupported(self: Interpreter, short: str, values: list[Value], node: cst.Call) -> Value:
     """A framework symbol that the catalogue doesn't know: never guessed, but the dataflow goes on."""
-    self.program.unsupported.append(Unsupported(short, node, self.file))
+    reason = refused.why(short)
+    self.program.unsupported.append(Unsupported(short, node, self.file, *([reason] if reason else [])))
     if any(True for value in values for _ in tensors_in(value)):
         return self.operation(short, {str(i): value for i, value in enumerate(values)}, node, None, None, known=False)
     return Unknown(f"tf.{short} isn't known", node, self.file)
@@ -260,6 +263,8 @@ def _catalogued(self: Interpreter, entry: Entry, bound: BoundCall, node: cst.Cal
     shape, dtype = entry.shape(bound) if entry.shape else None, entry.dtype(bound) if entry.dtype else None
     if entry.kind == "host":
         return Host(entry.name)
+    if entry.kind == "distribution":
+        return Distribution(self.operation(entry.name, bound.values, node, shape, dtype).op, shape, dtype)
     count = entry.outputs(bound) if entry.outputs else 1
     arguments = {name: value for name, value in bound.values.items() if name != "name"}
     tensor = self.operation(entry.name, arguments, node, shape, dtype)
@@ -363,6 +368,11 @@ def _method(
         return structure.run_call(self, node, name, owner, None, _argument(positional, keywords, 0, "feed_dict"))
     if isinstance(owner, Optimizer):
         return structure.optimizer_method(self, owner, name, positional, keywords, node)
+    if isinstance(owner, Distribution) and (entry := catalogue.method(owner.op.symbol, name)) is not None:
+        assert isinstance(node.func, cst.Attribute)
+        bound = bind(entry, [(owner, node.func.value), *positional], keywords)
+        self.program.bindings.setdefault(node, bound)
+        return _catalogued(self, entry, bound, node)
     if isinstance(owner, Tensor):
         return structure.tensor_method(self, owner, name, positional, keywords, node)
     if isinstance(owner, Cell) and name == "zero_state":

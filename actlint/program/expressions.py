@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from actlint.apis.catalogue import method
 from actlint.apis.shape import Dim, broadcast
 from actlint.program import arrays, options
 from actlint.program.binding import python_value, tensor_dtype, tensor_shape
@@ -19,6 +20,7 @@ from actlint.program.values import (
     Class,
     Const,
     DimValue,
+    Distribution,
     Function,
     Handle,
     Host,
@@ -80,6 +82,8 @@ UNARY: dict[type, tuple[str, Callable[[Any], Any]]] = {
     cst.Not: ("not", operator.not_),
     cst.BitInvert: ("logical_not", operator.invert),
 }
+PARAMETERS = ("loc", "scale", "low", "high")
+"""Attributes of distributions that mean the same in all frameworks."""
 _KEPT = (
     "Name",
     "Attribute",
@@ -181,6 +185,9 @@ def attribute(self: Interpreter, base: Value, name: str, node: cst.CSTNode) -> V
         return Const(base.name)
     if isinstance(base, Class):
         return class_attribute(base, name) or Unknown(f"class {base.name} has no {name}", node, self.file)
+    if isinstance(base, Distribution) and method(base.op.symbol, name) is None:
+        symbol = f"{base.op.symbol}.{name}"
+        return self.operation(symbol, {"self": base}, node, base.shape, base.dtype)
     if isinstance(base, Tensor) and name in ("shape",):
         return ShapeValue(base.shape)
     if isinstance(base, Tensor) and name == "dtype":

@@ -8,6 +8,7 @@ import libcst as cst
 
 import actlint.program.calls  # noqa: F401
 from actlint.apis.catalogue import lookup
+from actlint.apis.refused import why
 from actlint.program.binding import framework_name
 from actlint.program.imports import dotted
 from actlint.program.structure import STRUCTURE
@@ -24,6 +25,15 @@ def known(name: str) -> bool:
     """Whether the catalogue has a symbol such as `nn.relu`, with an exact form, or one that it is an attribute of."""
     parts = name.split(".")
     return any(_known(".".join(parts[:length])) for length in range(len(parts), 0, -1))
+
+
+def refused(name: str) -> str | None:
+    """Why a symbol without an exact form isn't carried over; None where the catalogue doesn't know it at all."""
+    if known(name):
+        return None
+    parts = name.split(".")
+    entries = (lookup(".".join(parts[:length])) for length in range(len(parts), 0, -1))
+    return next((entry.trap for entry in entries if entry is not None and entry.trap), None) or why(name)
 
 
 def _known(name: str) -> bool:

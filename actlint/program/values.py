@@ -233,6 +233,12 @@ class Tensor(Value):
 
 
 @dataclass(eq=False)
+class Distribution(Tensor):
+    """An object of `tf.distributions`: a part of the graph with methods. Shape and dtype are those of its parameters
+    taken together."""
+
+
+@dataclass(eq=False)
 class Given:
     """A Python value that the graph takes as a constant while runs go on, under the name that it has there."""
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 
-from actlint.apis.catalogue import lookup
+from actlint.apis.catalogue import lookup, method
 from actlint.apis.entry import UNKNOWN, Entry, Form, Host, LayerEntry, OptimizerEntry, Rename
 from actlint.apis.shape import Dim, Shape
 
@@ -97,7 +97,7 @@ class Call:
         found = self._get(parameter)
         if found is None:
             return None
-        if found.symbol:
+        if found.symbol and not found.tensor:
             return found.symbol
         if isinstance(found.value, str):
             return {"float": "float32"}.get(found.value, found.value)
@@ -203,10 +203,12 @@ class Renderer:
     def bind(self, node: ast.Call) -> Call:
         """A call's arguments by the names of its entry's parameters."""
         name = ast.unparse(node.func).removeprefix("tf.")
-        entry = lookup(name)
+        owner = self._owner(node)
+        entry = method(str(owner[0].symbol), node.func.attr) if owner else lookup(name)  # type: ignore[attr-defined]
         assert entry is not None, f"{name} isn't in the catalogue"
         names = parameters(entry.signature)
-        values = {names[place]: self._known(argument) for place, argument in enumerate(node.args)}
+        given = [*owner, *(self._known(argument) for argument in node.args)]
+        values = {names[place]: argument for place, argument in enumerate(given)}
         for keyword in node.keywords:
             assert keyword.arg is not None
             values[entry.renamed.get(keyword.arg, keyword.arg)] = self._known(keyword.value)
@@ -218,6 +220,12 @@ class Renderer:
         self.calls.append(call)
         return call
 
+    def _owner(self, node: ast.Call) -> list[Known]:
+        """The object whose method is called, if it isn't a function of the framework."""
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
+            return [self._known(node.func.value)]
+        return []
+
     def call(self, node: ast.Call) -> Known:
         """A rewritten call."""
         call = self.bind(node)
@@ -228,18 +236,19 @@ class Renderer:
         constructor = isinstance(call.entry, (LayerEntry, OptimizerEntry)) or call.entry.kind == "initializer"
         if isinstance(text, Host) or constructor:
             return Known(str(text), False, call.result_shape, call.result_dtype)
-        return Known(text, True, call.result_shape, call.result_dtype)
+        symbol = call.entry.name if call.entry.kind == "distribution" else None
+        return Known(text, True, call.result_shape, call.result_dtype, symbol=symbol)
 
     def write(self, call: Call, node: ast.Call, form: Form) -> str:
         """The text of a form."""
         answer = form if isinstance(form, Rename) else form(call)
         if not isinstance(answer, Rename):
             return answer
-        names = parameters(call.entry.signature)
+        names = [name for name in parameters(call.entry.signature) if name != "self"]
         order = [*answer.parameters.values()]
         parts: list[str] = []
         for place, name in enumerate(
-            [*names[: len(node.args)], *(n for n in call.values if n not in names[: len(node.args)])]
+            [*names[: len(node.args)], *(n for n in call.values if n not in ("self", *names[: len(node.args)]))]
         ):
             if name in answer.drop or not call.given(name):
                 continue

@@ -34,6 +34,18 @@ def test_text(actlint: Actlint) -> None:
     ]
 
 
+def test_refused(actlint: Actlint, tmp_path: Path) -> None:
+    text = "import tensorflow as tf\ntf.data.Dataset.range(3)\ntf.estimator.ModeKeys.TRAIN\ntf.svd(x)\n"
+    (tmp_path / "refused.py").write_text(text)
+    lines = actlint("coverage", "refused.py").out.splitlines()
+    assert lines[0] == "files  symbol that fix refuses, and why"
+    assert lines[1].startswith("    1  tf.data.Dataset.range reads data within the graph")
+    assert [line.split()[1] for line in lines[2:4]] == ["tf.estimator.ModeKeys.TRAIN", "tf.svd"]
+    assert lines[-1] == "1 file uses TensorFlow; of 1 (100 %) every symbol is known."
+    found = json.loads(actlint("coverage", "--output-format", "json", "refused.py").out)
+    assert [each["name"] for each in found["refused"]] == [line.split()[1] for line in lines[1:4]]
+
+
 def test_all_known(actlint: Actlint) -> None:
     assert actlint("coverage", "known.py").out == "1 file uses TensorFlow; of 1 (100 %) every symbol is known.\n"
     assert actlint("coverage", "plain.py").out == "0 files use TensorFlow; of 0 every symbol is known.\n"

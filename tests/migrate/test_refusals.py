@@ -62,6 +62,32 @@ REFUSED = {
         "gives something else than one tensor",
         CONDITIONAL.format("lambda: 0.5", "lambda: tf.reduce_sum(x)"),
     ),
+    "pipeline within the graph": (
+        "REF101",
+        "tf.data.Dataset.from_tensor_slices reads data within the graph",
+        HEAD + "data = tf.data.Dataset.from_tensor_slices(data)  #!\nout = tf.matmul(x, w)\n" + TRAIN + RUN,
+    ),
+    "distribution that isn't carried over": (
+        "REF101",
+        "tf.distributions.Beta has no exact form",
+        NET + "beta = tf.distributions.Beta(2.0, 1.0)  #!\n" + TRAIN.replace("- 1.0", "- beta.mean()") + RUN,
+    ),
+    "distribution that checks its parameters": (
+        "REF108",
+        "validate_args has no counterpart",
+        NET
+        + "normal = tf.distributions.Normal(out, 1.0, validate_args=True)  #!\n"
+        + TRAIN.replace("out - 1.0", "normal.sample()")
+        + RUN,
+    ),
+    "sampler that learns": (
+        "REF101",
+        "learned_unigram_candidate_sampler has no exact form",
+        NET
+        + "found = tf.nn.learned_unigram_candidate_sampler(tf.ones([1, 1], tf.int64), 1, 2, True, 5)  #!\n"
+        + TRAIN.replace("out - 1.0", "out - found[2][0]")
+        + RUN,
+    ),
     "cell with peepholes": (
         "REF108",
         "use_peepholes can't be carried over",

@@ -7,7 +7,7 @@ import textwrap
 import libcst as cst
 import pytest
 
-from actlint.program.symbols import known, symbols
+from actlint.program.symbols import known, refused, symbols
 
 
 def used(text: str) -> dict[str, int]:
@@ -55,3 +55,13 @@ def test_known(name):
 @pytest.mark.parametrize("name", ["nn.reluu", "contrib", "nn", "contrib.nosuch.symbol", ""])
 def test_unknown(name):
     assert not known(name)
+
+
+@pytest.mark.parametrize("name", ["svd", "metrics.accuracy", "estimator.inputs.numpy_input_fn", "distributions.Beta"])
+def test_refused_symbols_say_why(name: str) -> None:
+    assert not known(name) and refused(name)
+
+
+@pytest.mark.parametrize("name", ["nn.relu", "no.such.symbol", "database.x"])
+def test_other_symbols_are_not_refused(name: str) -> None:
+    assert refused(name) is None

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from actlint.apis.helpers import helpers
 from actlint.verify import ProofRequest, prove
 
 from .test_instrument import span
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.skipif(
 TF1 = os.environ.get("ACTLINT_TF1_PYTHON")
 INTERPRETERS = [None, pytest.param(TF1, marks=pytest.mark.skipif(not TF1, reason="no ACTLINT_TF1_PYTHON"))]
 
-RUN = "sess.run([train, looped, later, gamma, poisson, classes, crop, shuffled, dropped], {x: DATA})"
+RUN = "sess.run([train, looped, later, gamma, poisson, classes, crop, shuffled, dropped, sampled, chances], {x: DATA})"
 
 BEFORE = f"""import numpy as np
 import tensorflow as tf
@@ -45,6 +46,7 @@ classes = tf.multinomial(x * w, 5)
 crop = tf.random_crop(tf.range(100), [3])
 shuffled = tf.random_shuffle(tf.range(10))
 dropped = tf.nn.dropout(x * w, keep_prob=.5)
+sampled, chances, _ = tf.nn.log_uniform_candidate_sampler(tf.constant([[2]], tf.int64), 1, 4, True, 9)
 loss = tf.reduce_sum(looped ** 2) + tf.reduce_sum(later) + tf.reduce_sum(GAMMA) + tf.reduce_sum(poisson * rates)
 loss += tf.reduce_sum(dropped ** 2)
 train = tf.train.GradientDescentOptimizer(.01).minimize(loss)
@@ -78,21 +80,26 @@ def train_step(x):
         crop = tf.image.random_crop(tf.range(100), [3])
         shuffled = tf.random.shuffle(tf.range(10))
         dropped = tf.nn.dropout(x * w, .5)
+        sampled, chances, _ = tf.random.log_uniform_candidate_sampler(tf.constant([[2]], tf.int64), 1, 4, True, 9)
         loss = tf.reduce_sum(looped ** 2) + tf.reduce_sum(later) + tf.reduce_sum(gamma) + tf.reduce_sum(poisson * rates)
         loss += tf.reduce_sum(dropped ** 2)
     w.assign_sub(.01 * tape.gradient(loss, w))
-    return looped, later, gamma, poisson, classes, crop, shuffled, dropped
+    return looped, later, gamma, poisson, classes, crop, shuffled, dropped, sampled, chances
 
 
 for step in range(4):
     train_step(DATA)
 """
 
-TORCH = """import numpy as np
+SAMPLER = "\n".join(helpers("torch")[name].source for name in ("candidates", "log_uniform_candidate_sampler"))
+TORCH = f"""import math
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch.distributions import Categorical, Gamma
 
+{SAMPLER}
 DATA = np.random.RandomState().normal(size=(3, 3))
 w = torch.tensor([1., 2., .5], requires_grad=True)
 optimizer = torch.optim.SGD([w], lr=.01)
@@ -114,12 +121,13 @@ def train_step(x):
     crop = torch.arange(100, dtype=torch.int32)[at:at + 3]
     shuffled = torch.arange(10, dtype=torch.int32)[torch.randperm(10)]
     dropped = F.dropout(x * w, .5)
+    sampled, chances, _ = log_uniform_candidate_sampler(torch.tensor([[2]]), 1, 4, True, 9)
     loss = torch.sum(looped ** 2) + torch.sum(later) + torch.sum(gamma) + torch.sum(poisson * rates)
     loss = loss + torch.sum(dropped ** 2)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-    values = looped, later, gamma, poisson, classes, crop, shuffled, dropped
+    values = looped, later, gamma, poisson, classes, crop, shuffled, dropped, sampled, chances
     return [value.detach().numpy().copy() for value in values]
 
 
@@ -139,7 +147,7 @@ def request(folder, target, tf1=None, change=("", "")):
         (folder / side).mkdir()
         (folder / side / "p.py").write_text(text)
     located = {"file": "p.py", **span(before, RUN)}
-    site = {"callable": "train_step", "parameters": {"x": "x"}, "returns": [None, *range(8)], "trains": True}
+    site = {"callable": "train_step", "parameters": {"x": "x"}, "returns": [None, *range(10)], "trains": True}
     plan = {
         "placeholders": [
             {"id": "x", "span": {"file": "p.py", **span(before, "tf.placeholder(tf.float32, [None, 3])")}}
@@ -158,7 +166,7 @@ def test_same_draws(tmp_path, target, tf1):
     proof = prove(request(tmp_path, target, tf1))
     assert proof.reasons == []
     assert proof.verdict == "proved"
-    assert len({row.name for row in proof.comparisons if row.quantity == "fetch"}) == 8
+    assert len({row.name for row in proof.comparisons if row.quantity == "fetch"}) == 10
 
 
 CHANGES = {

@@ -18,3 +18,11 @@ def test_feeds_that_runs_computed_in_float32_may_differ_as_these_do(tolerance: f
     feeds = Feeds(rows, np.asarray, lambda text: None, tolerance)
     feeds.compare("train.py:3", "advantage", 2, np.ones(3), np.ones(3) + change, False)
     assert [row["ok"] for row in rows.rows] == [ok]
+
+
+def test_feeds_after_draws_of_the_rewrites_own_are_not_compared() -> None:
+    rows = compare.Rows(compare.COMPILED)
+    feeds = Feeds(rows, np.asarray, lambda text: None)
+    feeds.drawn = True
+    assert not feeds.compare("train.py:3", "action", 2, np.ones(3), np.zeros(3), False)
+    assert rows.rows == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actlint.apis.helpers import Helper
+from actlint.apis.helpers.distributions_tf2 import HELPERS as DISTRIBUTIONS
 from actlint.apis.helpers.optimizers_tf2 import HELPERS as OPTIMIZERS
 from actlint.apis.helpers.rnn_tf2 import HELPERS as RNN
 
@@ -144,4 +145,4 @@ def noisy_linear_cosine_decay(
     ),
 )
 
-HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_ALL, *OPTIMIZERS, *RNN)}
+HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_ALL, *DISTRIBUTIONS, *OPTIMIZERS, *RNN)}

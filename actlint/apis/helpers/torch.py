@@ -6,6 +6,7 @@ from actlint.apis.helpers import Helper
 from actlint.apis.helpers.loops_torch import HELPERS as LOOPS
 from actlint.apis.helpers.optimizers_torch import HELPERS as ROW_OPTIMIZERS
 from actlint.apis.helpers.rnn_torch import HELPERS as RNN
+from actlint.apis.helpers.torch_candidates import HELPERS as CANDIDATES
 from actlint.apis.helpers.torch_images import IMAGES
 from actlint.apis.helpers.torch_indexing import INDEXING
 
@@ -166,6 +167,19 @@ def moments(x, dim, keepdim=False):
 def shuffle(x):
     """x with its rows in random order."""
     return x[torch.randperm(x.shape[0])]
+''',
+    ),
+)
+
+_DISTRIBUTIONS = (
+    Helper(
+        "uniform_prob",
+        '''\
+def uniform_prob(uniform, value):
+    """The density of a uniform distribution: outside of it 0, without a gradient."""
+    inside = (value >= uniform.low) & (value < uniform.high)
+    density = 1 / (uniform.high - uniform.low)
+    return torch.where(inside, density, torch.zeros_like(density))
 ''',
     ),
 )
@@ -510,6 +524,7 @@ HELPERS: dict[str, Helper] = {
     helper.name: helper
     for helper in (
         *_TENSORS,
+        *_DISTRIBUTIONS,
         *_LOSSES,
         *INDEXING,
         *IMAGES,
@@ -520,5 +535,6 @@ HELPERS: dict[str, Helper] = {
         *_SCHEDULES,
         *RNN,
         *LOOPS,
+        *CANDIDATES,
     )
 }

@@ -6,11 +6,13 @@ import sys
 import types
 
 LEAST_EPSILON = 1.001e-5
+LEAST = -3.4028234663852886e38
+"""The least float32."""
 
 
 def install():
     """Replace the op functions in an imported TensorFlow."""
-    from tensorflow.python.ops import gen_image_ops, gen_nn_ops
+    from tensorflow.python.ops import gen_candidate_sampling_ops, gen_image_ops, gen_nn_ops
 
     replaced = {}
     for module, name, raw, function in (
@@ -20,6 +22,7 @@ def install():
         (gen_nn_ops, "in_top_k", "InTopK", in_top_k),
         (gen_nn_ops, "in_top_kv2", "InTopKV2", in_top_k),
         (gen_image_ops, "resize_bilinear", "ResizeBilinear", resize_bilinear),
+        (gen_candidate_sampling_ops, "compute_accidental_hits", "ComputeAccidentalHits", compute_accidental_hits),
     ):
         replaced[id(getattr(module, name))] = replaced[id(getattr(module, raw))] = function
     for path, module in list(sys.modules.items()):
@@ -143,3 +146,19 @@ def resize_bilinear(images, size, align_corners=False, half_pixel_centers=False,
         first, second = array_ops.gather(images, low, axis=axis), array_ops.gather(images, high, axis=axis)
         images = first + (second - first) * weight
     return array_ops.identity(images, name=name)
+
+
+def compute_accidental_hits(true_classes, sampled_candidates, num_true, seed=0, seed2=0, name=None):
+    """ComputeAccidentalHits: row and column where a candidate is one of the row's true classes, and a weight for each
+    that leaves it no chance. Of equal candidates only the last counts."""
+    from tensorflow.python.framework import dtypes, ops
+    from tensorflow.python.ops import array_ops, math_ops
+
+    classes = array_ops.expand_dims(ops.convert_to_tensor(true_classes), -1)
+    sampled = ops.convert_to_tensor(sampled_candidates)
+    places = math_ops.range(array_ops.size(sampled))
+    later = math_ops.logical_and(math_ops.equal(sampled[:, None], sampled), places[:, None] < places)
+    hits = math_ops.reduce_any(math_ops.equal(classes, sampled), axis=1)
+    found = array_ops.where(math_ops.logical_and(hits, math_ops.logical_not(math_ops.reduce_any(later, axis=1))))
+    weights = array_ops.fill(array_ops.shape(found)[:1], LEAST)
+    return math_ops.cast(found[:, 0], "int32"), found[:, 1], math_ops.cast(weights, dtypes.float32)

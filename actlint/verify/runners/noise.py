@@ -114,3 +114,33 @@ def _classes(random, shape, probabilities):
     bounds = np.cumsum(np.asarray(probabilities, np.float64), axis=-1)
     places = random.random_sample(shape)[..., None] * bounds[..., None, -1:]
     return np.minimum((places >= bounds[..., None, :]).sum(-1), bounds.shape[-1] - 1).astype(np.int64)
+
+
+def candidates(draw, classes, count, unique, by_log):
+    """Sampled classes and how many draws they took, from `draw(shape)` of uniform numbers, `count` at a time.
+
+    Args:
+        draw: makes the next uniform draws of a shape.
+        classes: how many classes there are.
+        count: how many are sampled.
+        unique: whether each is sampled once at most.
+        by_log: whether the logarithm of a class, rather than the class, is distributed evenly.
+    """
+    found, seen, tries = [], set(), 0
+    while len(found) < count:
+        for number in draw((count,)):
+            chosen = (int(np.exp(number * np.log1p(classes))) - 1 if by_log else int(number * classes)) % classes
+            tries += 1
+            if not (unique and chosen in seen):
+                found.append(chosen)
+                seen.add(chosen)
+            if len(found) == count:
+                break
+    return np.array(found, np.int64), tries
+
+
+def expected_counts(chosen, classes, count, tries, by_log):
+    """How often each of some classes is expected among `count` candidates that were found in `tries` draws."""
+    chosen = np.asarray(chosen, np.float64)
+    chance = np.log1p(1 / (chosen + 1)) / np.log1p(classes) if by_log else np.full(chosen.shape, 1 / classes)
+    return chance * count if tries == count else -np.expm1(tries * np.log1p(-chance))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .noise_tf import STATEFUL, STATELESS
+from .noise import candidates, expected_counts
+from .noise_tf import SAMPLERS, STATEFUL, STATELESS, Candidates
 
 OTHERS = {
     "gen_random_ops": ("parameterized_truncated_normal", "random_poisson"),
@@ -27,9 +28,7 @@ OTHERS = {
         "all_candidate_sampler",
         "fixed_unigram_candidate_sampler",
         "learned_unigram_candidate_sampler",
-        "log_uniform_candidate_sampler",
         "thread_unsafe_unigram_candidate_sampler",
-        "uniform_candidate_sampler",
     ),
     "gen_nn_ops": ("fractional_avg_pool", "fractional_max_pool"),
     "gen_image_ops": ("sample_distorted_bounding_box", "sample_distorted_bounding_box_v2"),
@@ -45,6 +44,7 @@ def install(noise):
         "gen_random_ops": {name: own.floating(kind) for name, kind in STATEFUL.items()},
         "gen_stateless_random_ops": {name: own.floating(kind) for name, kind in STATELESS.items()},
         "gen_stateless_random_ops_v2": {name: own.floating(kind) for name, kind in STATELESS.items()},
+        "gen_candidate_sampling_ops": {name: own.candidates(by_log) for name, by_log in SAMPLERS.items()},
     }
     tables["gen_random_ops"].update(
         random_uniform_int=own.integer(1),
@@ -162,6 +162,20 @@ class _Functions:
         probabilities = np.exp(rows - np.max(rows, axis=-1, keepdims=True))
         shape = len(rows), int(_numpy(num_samples))
         return self._constant("categorical", shape, output_dtype or dtypes.int64, probabilities)
+
+    def candidates(self, by_log):
+        from tensorflow.python.framework import constant_op, dtypes
+
+        def function(true_classes, num_true, num_sampled, unique, range_max, *arguments, **keywords):
+            drawn, tries = candidates(
+                lambda shape: self.noise.next("uniform", shape), range_max, num_sampled, unique, by_log
+            )
+            both = (_numpy(true_classes), drawn)
+            counts = (expected_counts(c, range_max, num_sampled, tries, by_log) for c in both)
+            floats = (constant_op.constant(count, dtype=dtypes.float32) for count in counts)
+            return Candidates(constant_op.constant(drawn, dtype=dtypes.int64), *floats)
+
+        return function
 
     def _constant(self, kind, shape, dtype, *parameters):
         from tensorflow.python.framework import constant_op, dtypes

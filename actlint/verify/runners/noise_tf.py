@@ -7,11 +7,15 @@ loop iteration by iteration, which is the order in which eager code draws.
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 
 import numpy as np
 
 from . import companions
+from .noise import candidates, expected_counts
 
+SAMPLERS = {"log_uniform_candidate_sampler": True, "uniform_candidate_sampler": False}
+"""Whether a candidate sampler prefers low classes."""
 STATEFUL = {"random_standard_normal": "normal", "random_uniform": "uniform", "truncated_normal": "truncated"}
 STATELESS = {
     "stateless_random_normal": "normal",
@@ -25,6 +29,8 @@ OTHERS = re.compile(
     r"^(Parameterized|Stateless|Stateful)?(Random|Multinomial|TruncatedNormal|Uniform|StandardNormal|NonDeterministic)"
     r"|CandidateSampler$|^Fractional(Max|Avg)Pool$|^SampleDistorted"
 )
+Candidates = namedtuple("Candidates", "sampled_candidates true_expected_count sampled_expected_count")
+"""What a candidate sampler answers, by the names that TensorFlow gives it."""
 NO_DRAWS = re.compile(r"Queue|Dataset|Grad$|GetKeyCounter|GetAlg")
 
 
@@ -47,8 +53,10 @@ class GraphNoise:
 
     def install(self):
         """Patch the op functions; call before a graph is built."""
-        from tensorflow.python.ops import gen_random_ops, gen_stateless_random_ops
+        from tensorflow.python.ops import gen_candidate_sampling_ops, gen_random_ops, gen_stateless_random_ops
 
+        for name, by_log in SAMPLERS.items():
+            setattr(gen_candidate_sampling_ops, name, self._candidates(by_log))
         for name, kind in STATEFUL.items():
             setattr(gen_random_ops, name, self._floating(kind))
         for name, kind in STATELESS.items():
@@ -127,12 +135,12 @@ class GraphNoise:
 
         token = len(self.sources)
         self.sources.append((kind, None))
-        output = script_ops.numpy_function(lambda *values: function(token, *values), inputs, dtype, name=name)
-        if isinstance(output, (list, tuple)):
-            output = output[0]
-        output.set_shape(shape)
-        self.sources[token] = (kind, output.op)
-        return output
+        outputs = script_ops.numpy_function(lambda *values: function(token, *values), inputs, dtype, name=name)
+        listed = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+        for output, size in zip(listed, shape if isinstance(dtype, list) else [shape]):
+            output.set_shape(size)
+        self.sources[token] = (kind, listed[0].op)
+        return listed if isinstance(dtype, list) else listed[0]
 
     def _floating(self, kind):
         from tensorflow.python.framework import dtypes
@@ -208,6 +216,24 @@ class GraphNoise:
 
         fixed = [logits.shape.as_list()[0] if logits.shape.ndims else None, tensor_util.constant_value(num_samples)]
         return self._op("categorical", function, [logits, _tensor(num_samples)], dtype, fixed, name)
+
+    def _candidates(self, by_log):
+        from tensorflow.python.framework import dtypes
+
+        def sampler(true_classes, num_true, num_sampled, unique, range_max, seed=0, seed2=0, name=None):
+            labels, single = _tensor(true_classes), dtypes.float32.as_numpy_dtype
+
+            def function(token, true):
+                drawn, tries = candidates(
+                    lambda shape: self._draw(token, "uniform", shape), range_max, num_sampled, unique, by_log
+                )
+                counts = [expected_counts(c, range_max, num_sampled, tries, by_log) for c in (true, drawn)]
+                return (drawn, *(count.astype(single) for count in counts))
+
+            types, shapes = [dtypes.int64, dtypes.float32, dtypes.float32], [[num_sampled], labels.shape, [num_sampled]]
+            return Candidates(*self._op("uniform", function, [labels], types, shapes, name))
+
+        return sampler
 
 
 def _key(token, count):

@@ -148,6 +148,7 @@ class Replay:
         if self.noise is not None:
             self.noise.start(self.executed, run["noise"])
         self.noisy = self.noisy or bool(run["noise"] or self.before["unkeyed"])
+        self.feeds.drawn = self.noisy and not self.decisive
         seen = {} if self.decisive else self.handed.look()
         self.depth += 1
         try:
