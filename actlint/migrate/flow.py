@@ -22,6 +22,7 @@ from actlint.migrate.savers import restored_after
 from actlint.migrate.source import code, walk
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises
 from actlint.migrate.updates import is_in_order, late_summaries, needs_callable, races
+from actlint.migrate.zipped import lists, members
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation
 from actlint.program.values import EFFECTS, Function, Handle, Mapping, Op, Run, Sequence, Tensor, Value, Variable
@@ -31,11 +32,13 @@ HostNames = frozenset[str]
 
 @dataclass(eq=False)
 class Parameter:
-    """A name that is fed: a placeholder, or an inner tensor that some run feeds."""
+    """A name that is fed: a placeholder, an inner tensor that some run feeds, or a list of placeholders."""
 
     name: str
     tensor: Tensor
     unit: Unit
+    members: tuple[Tensor, ...] = ()
+    """The placeholders of a list, the first of which is `tensor`."""
 
     @property
     def placeholder(self) -> bool:
@@ -116,6 +119,8 @@ class Flow:
         self.summaries: dict[Op, dict[str, Item | Parameter]] = {}
         self.collected = Collected(self)
         self._find_captures()
+        for unit in building.units:
+            self._find_lists(unit)
         for unit in building.units:
             self._visit(unit)
         self._runs()
@@ -262,6 +267,15 @@ class Flow:
                 found.append((key, value))
         return found
 
+    def _find_lists(self, unit: Unit) -> None:
+        """Lists of placeholders are inputs as a whole; the statements that make them disappear."""
+        for name, found in lists(self._bound(unit)):
+            if ("p", found[0].op.index) not in self.parameters:
+                parameter = Parameter(name, found[0], unit, found)
+                self.parameters.update({("p", tensor.op.index): parameter for tensor in found})
+                if unit.kind == "host":
+                    unit.kind = "placeholder"
+
     def _visit(self, unit: Unit) -> None:
         if unit.kind == "summary":
             for op in unit.made("summary"):
@@ -277,6 +291,8 @@ class Flow:
             self._check_entered(unit)
             return
         bound = list(self._bound(unit))
+        for name, found in lists(iter(bound)):
+            self._define(name, self.parameters[("p", found[0].op.index)], unit)
         for name, value in bound:
             if isinstance(value, Tensor) and value.op.kind == "placeholder":
                 parameter = self.parameters.setdefault(("p", value.op.index), Parameter(name, value, unit))
@@ -419,6 +435,8 @@ class Flow:
     def _own_placeholder(self, value: Value, unit: Unit) -> bool:
         """Whether a value is a placeholder that this unit names for the first time: a parameter, not something to
         compute."""
+        if members(value):
+            return True
         if not isinstance(value, Tensor) or value.op.kind != "placeholder":
             return False
         parameter = self.parameters.get(("p", value.op.index))
@@ -640,9 +658,21 @@ class Flow:
                         self.building.reason("REF110", run.node, "a fed tensor has no name in the building code")
                     )
                     continue
-                pairs_[parameter.name] = parameter, run.feed.nodes.get(key, (None, None))[1]
-                if run in self.fed.unpacked:
+                taken = self.fed.taken(run) if parameter.members else None
+                if bool(parameter.members) != (taken is not None) or len(parameter.members) > len(run.feed.items):
+                    self.reasons.append(
+                        self.building.reason(
+                            "REF110",
+                            run.node,
+                            f"the list of inputs {parameter.name} isn't fed as a whole",
+                            "Feed dict(zip(inputs, values)).",
+                        )
+                    )
+                pairs_[parameter.name] = parameter, taken or run.feed.nodes.get(key, (None, None))[1]
+                if run in self.fed.unpacked and run not in self.fed.zipped:
                     self.fed.names.update(dict.fromkeys(run.feed.keys[key], parameter.name))
+            if run in self.fed.zipped and run in self.fed.unpacked:
+                self.fed.names[self.fed.zipped[run].keys] = list(pairs_)
         needed = self.program.needed(run) if self.program.given else ()
         for given, tensor in self.program.given.items():
             if tensor.op in needed:

@@ -389,7 +389,7 @@ class RunRewriter(Rewriter):
 
     def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode):  # noqa: ANN201
         name = self.writer.fed.names.get(original_node)
-        return cst.SimpleString(repr(name)) if name is not None else super().on_leave(original_node, updated_node)
+        return cst.parse_expression(repr(name)) if name is not None else super().on_leave(original_node, updated_node)
 
     def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.BaseSmallStatement:
         found = self._unpacking(original_node)

@@ -542,6 +542,9 @@ class Torch(Target):
 
     def _tensor(self, parameter: Parameter, traced: bool) -> str:
         """What is passed as a tensor of the placeholder's dtype."""
+        if parameter.members:
+            dtype = self._dtype(parameter)
+            return f"[torch.as_tensor(value, dtype=torch.{dtype}) for value in {parameter.name}]"
         made = f"torch.as_tensor({parameter.name}, dtype=torch.{self._dtype(parameter)})"
         return f"{made}.requires_grad_()" if traced else made
 
