@@ -578,6 +578,8 @@ class Emitter(Objects):
             return not any(self._body(body) for body in unit.enters)
         if isinstance(small, cst.Return) and small.value is not None and isinstance(unit.body.node, cst.FunctionDef):
             return self._is_graph(small)
+        if isinstance(small, cst.Assign) and self.flow.picks.is_container(self.flow.value(small.value)):
+            return True
         if isinstance(small, cst.Assign) and len(small.targets) == 1 and self.flow.value(small.value) == NONE:
             return self.promotion.is_gone(small.targets[0].target)
         return False

@@ -15,6 +15,7 @@ from actlint.migrate.late import impure_calls, late_values
 from actlint.migrate.moving import moves, untracked
 from actlint.migrate.named import expression_of, locals_of
 from actlint.migrate.passed import Passed
+from actlint.migrate.picks import Picks
 from actlint.migrate.plumbing import prints
 from actlint.migrate.rebound import rebound_variables
 from actlint.migrate.refusals import Reason, Refused
@@ -117,6 +118,7 @@ class Flow:
         self.feeds: dict[Run, dict[str, tuple[Parameter, cst.BaseExpression | None]]] = {}
         self.looked_up: dict[cst.Call, str] = {}
         self.summaries: dict[Op, dict[str, Item | Parameter]] = {}
+        self.picks = Picks(building)
         self.collected = Collected(self)
         self._find_captures()
         for unit in building.units:
@@ -316,7 +318,7 @@ class Flow:
         if unit.runs:
             dropped = [a for part in walk(unit.node) if isinstance(part, cst.Call) for a in self.passed.dropped(part)]
             inside = {id(part) for node in [*(run.node for run in unit.runs), *dropped] for part in walk(node)}
-            outside = [(node, key) for node, key in reads if id(node) not in inside]
+            outside = [(node, key) for node, key in reads if id(node) not in inside and not self.picks.holds(node)]
             if outside:
                 self.reasons.append(
                     self.building.reason(
@@ -489,6 +491,9 @@ class Flow:
             order = unit.order if unit is not None and unit.runs else len(self.building.units)
             if unit is not None and isinstance(unit.node, cst.FunctionDef):
                 order = len(self.building.units)
+            if run.variants and run not in self.picks.of:
+                text = "the run fetches an element of a container, chosen by a value that isn't known here"
+                self.reasons.append(self.building.reason("REF110", run.node, text))
             self.leaves[run] = [
                 Leaf(node, value, self._leaf_uses(run, node, value, order), self._is_unread(run, value))
                 for node, value in (
@@ -506,7 +511,7 @@ class Flow:
         """The expression that stands for a tensor in the building scope, for a statement at this place."""
         if isinstance(tensor, Variable):
             return self.program.names.get(tensor)
-        for place, name, definition in reversed(self._history):
+        for place, name, definition in sorted(reversed(self._history), key=lambda known: _is_held(*known[1:])):
             if place > order or self.definition(name, order) is not definition:
                 continue
             value = definition.tensor if isinstance(definition, Parameter) else definition.defs.get(name)
@@ -543,6 +548,8 @@ class Flow:
 
     def _leaf_nodes(self, run: Run, order: int) -> list[tuple[cst.BaseExpression | None, Value]]:
         """The expression of each fetched leaf, in the order of the flattened fetches."""
+        if run.variants:
+            return self._named_leaves(run, run.fetches, order)
         if run.form in ("eval", "run"):
             assert isinstance(run.node.func, cst.Attribute)
             return [(run.node.func.value, run.leaves[0])]
@@ -602,8 +609,9 @@ class Flow:
 
     def _named_leaves(self, run: Run, value: Value, order: int) -> list[tuple[cst.BaseExpression | None, Value]]:
         """The leaves of fetches that an expression puts together, by what the building code calls them."""
-        if isinstance(value, Sequence):
-            return [pair for item in value.items for pair in self._named_leaves(run, item, order)]
+        if isinstance(value, (Sequence, Mapping)):
+            items = value.items if isinstance(value, Sequence) else value.items.values()
+            return [pair for item in items for pair in self._named_leaves(run, item, order)]
         if isinstance(value, Tensor) and value.op.kind in (*EFFECTS, "summary"):
             return [(None, value)]
         text = self.named(value, order) if isinstance(value, Tensor) else None
@@ -693,6 +701,11 @@ class Flow:
                 made = self.parameters[("p", tensor.op.index)] = Parameter(name, tensor, definition.unit)
                 return made
         return None
+
+
+def _is_held(name: str, definition: Item | Parameter) -> bool:
+    """Whether a name stands for a container of tensors, rather than for one."""
+    return isinstance(definition, Item) and isinstance(definition.defs.get(name), (Sequence, Mapping))
 
 
 def _again(run: Run, initialised: set[Variable]) -> bool:

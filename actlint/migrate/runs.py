@@ -8,6 +8,7 @@ import libcst as cst
 
 from actlint.migrate.callables import Call, trains
 from actlint.migrate.expression import Rewriter
+from actlint.migrate.picks import Pick
 from actlint.migrate.plumbing import only_serves_session
 from actlint.migrate.source import code, walk
 from actlint.migrate.summaries import is_merged
@@ -38,6 +39,7 @@ class RunWriter:
         self.emitter = emitter
         self.call_of: dict[Run, Call] = {}
         self.fed = emitter.flow.fed
+        self.picks = emitter.flow.picks
 
     @property
     def program(self):  # noqa: ANN201
@@ -49,6 +51,8 @@ class RunWriter:
             for run in call.runs:
                 self.call_of[run] = call
         self._check_sites()
+        for pick in dict.fromkeys(self.picks.of.values()):
+            self._prepare_pick(pick)
         for run, call in self.call_of.items():
             if isinstance(call.home.node, cst.FunctionDef):
                 self._hand(run, call)
@@ -63,7 +67,9 @@ class RunWriter:
         sites: dict[cst.CSTNode, object] = {}
         for run in self.program.runs:
             what = self.call_of.get(run) or tuple(run.leaves)
-            if initialises(run) or not needs_callable(run) or sites.setdefault(run.node, what) == what:
+            if run in self.picks.of or initialises(run) or not needs_callable(run):
+                continue
+            if sites.setdefault(run.node, what) == what:
                 continue
             raise self.emitter.refused(
                 "REF110",
@@ -71,6 +77,21 @@ class RunWriter:
                 "what is run here depends on the call of the function around it",
                 "Write a function for each.",
             )
+
+    def _prepare_pick(self, pick: Pick) -> None:
+        """The functions of a pick have to be called alike; in a loop, they take the place of its tensors."""
+        calls = [self.call_of[run] for run in pick.runs if run in self.call_of]
+        alike = {(tuple(p.name for p in call.parameters), tuple(leaf.trains for leaf in call.leaves)) for call in calls}
+        if len(calls) != len(pick.runs) or len(alike) != 1:
+            raise self.emitter.refused(
+                "REF110",
+                pick.runs[0].node,
+                "what is run here is chosen from functions that take or give different things",
+                "Write a run for each.",
+            )
+        names = [self._callee(run, call) for run, call in zip(pick.runs, calls, strict=True)]
+        for node in pick.holders:
+            self.emitter.flow.substituted[node] = pick.listed(names)
 
     def _hand(self, run: Run, call: Call) -> None:
         """A run in a function that doesn't see the callable's: it is handed through the calls that lead there."""
@@ -108,6 +129,15 @@ class RunWriter:
 
     def callee(self, run: Run, call: Call) -> str:
         """The callable of a run, as the code around the run speaks of it."""
+        pick = self.picks.of.get(run)
+        if pick is None:
+            return self._callee(run, call)
+        if pick.index is None:
+            return pick.name
+        names = [self._callee(own, self.call_of[own]) for own in pick.runs]
+        return f"{pick.listed(names)}[{code(pick.index)}]"
+
+    def _callee(self, run: Run, call: Call) -> str:
         home = call.home
         if not home.is_class or self.emitter.home is home:
             return self.emitter.callee(call.name, home, self.emitter.home)

@@ -20,6 +20,7 @@ from actlint.migrate.ground import Ground
 from actlint.migrate.hoist import Block, Hoist
 from actlint.migrate.inline import inline
 from actlint.migrate.lift import lift
+from actlint.migrate.listed import spread
 from actlint.migrate.mixed import unmixed
 from actlint.migrate.names import Names
 from actlint.migrate.normalizers import applied
@@ -57,6 +58,7 @@ def straighten(program: Program, shared: bool = False) -> Program:
             or released(program, names)
             or named(program, names)
             or parted(program, names)
+            or spread(program, names)
         )
         if made is None:
             break

@@ -42,6 +42,7 @@ from actlint.program.values import (
     Layer,
     Mapping,
     Optimizer,
+    Picked,
     Sequence,
     Session,
     Symbol,
@@ -359,7 +360,7 @@ def _method(
         return options.parser_method(owner, name, positional, keywords)
     if isinstance(owner, Session):
         return structure.session_method(self, owner, name, positional, keywords, node)
-    if isinstance(owner, (Tensor, Handle)) and name in ("eval", "run"):
+    if isinstance(owner, (Tensor, Handle, Picked)) and name in ("eval", "run"):
         return structure.run_call(self, node, name, owner, None, _argument(positional, keywords, 0, "feed_dict"))
     if isinstance(owner, Optimizer):
         return structure.optimizer_method(self, owner, name, positional, keywords, node)

@@ -18,6 +18,7 @@ from actlint.program.model import Program
 from actlint.program.opened import walk_both
 from actlint.program.scope import Scope
 from actlint.program.values import (
+    FETCHED,
     NONE,
     Class,
     Const,
@@ -31,6 +32,7 @@ from actlint.program.values import (
     Mapping,
     OneOf,
     Op,
+    Picked,
     Property,
     Run,
     Sequence,
@@ -334,6 +336,8 @@ class Interpreter:
             return Sequence([self._one_of(list(column)) for column in zip(*rows, strict=True)], "tuple")
         if all(isinstance(item, Const) for item in items):
             return items[0] if all(item == items[0] for item in items) else OneOf("element", constants=tuple(items))
+        if len(items) > 1 and all(isinstance(item, Tensor) and item.op.kind in FETCHED for item in items):
+            return Picked("one of the tensors that a loop goes through", None, self.file, items=tuple(items))  # type: ignore[arg-type]
         return items[0]
 
     def unrolled(self, loop: cst.For, items: list[Value], scope: Scope) -> None:
@@ -504,11 +508,10 @@ class Interpreter:
             first = items[0]
             if all(isinstance(item, Variable) for item in items):
                 return chosen(items)  # type: ignore[arg-type]
-            return (
-                first
-                if all(isinstance(item, Tensor) for item in items) and len(items) == 1
-                else Unknown("an element of a container, chosen by a value that isn't known here", node, self.file)
-            )
+            reason = "an element of a container, chosen by a value that isn't known here"
+            if not all(isinstance(item, Tensor) for item in items):
+                return Unknown(reason, node, self.file)
+            return first if len(items) == 1 else Picked(reason, node, self.file, items=tuple(items))  # type: ignore[arg-type]
         if isinstance(value, Unknown):
             return value
         if isinstance(value, Tensor) and not value.op.known:
