@@ -283,7 +283,7 @@ class Emitter(Objects):
                 made_callable = self.target.callable(call)
                 if not self._repeats(call, made_callable):
                     self._place(self._order(call), made_callable, call.home)
-                if self.summaries.merged is not None and not self.summaries.writer:
+                if self.summaries.fetched and not self.summaries.writer:
                     self.notes.append(self.target.summaries_note())
                     self._place(self._order(call), self.target.summary_writer(self.summaries), call.home)
         self._place_names()

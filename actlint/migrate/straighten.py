@@ -30,6 +30,7 @@ from actlint.migrate.regularizers import spelled_out
 from actlint.migrate.release import released
 from actlint.migrate.returned import named
 from actlint.migrate.scoped import passed_on
+from actlint.migrate.summarized import summarized
 from actlint.program import Program, analyze
 from actlint.syntax.tree import Tree
 
@@ -47,7 +48,7 @@ def straighten(program: Program, shared: bool = False) -> Program:
             program = analyzed_again(program, {**program.trees, **trees})
     for _ in range(MOST_STEPS):
         names = Names(tree.module for tree in program.trees.values())
-        moved = brought(program, names, shared)
+        moved = summarized(program, names) or brought(program, names, shared)
         if moved is not None:
             program = analyzed_again(program, {**program.trees, **moved})
             continue

@@ -308,11 +308,16 @@ class TF2(Target):
         return f"tf.nest.map_structure(lambda value: value.numpy(), {applied})"
 
     def summary_writer(self, summaries: Summaries) -> Statements:
-        assert summaries.merged is not None
         alias = self.emitter.surroundings.alias
         lines = [
             f'{alias}.summary.{kind}("{name}", {value}{", max_outputs=" + outputs if outputs else ""})'
-            for kind, name, value, outputs in summaries.rows(summaries.merged)
+            for kind, name, value, outputs in summaries.rows()
+        ] or [
+            "for name, value in summaries.items():",
+            "    if value.shape == ():",
+            f"        {alias}.summary.scalar(name, value)",
+            "    else:",
+            f"        {alias}.summary.histogram(name, value)",
         ]
         text = "with writer.as_default(step=step):\n" + "".join(f"    {line}\n" for line in lines)
         return [function(summaries.function_name(), ["writer", "summaries", "step"], [cst.parse_statement(text)])]

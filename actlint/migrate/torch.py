@@ -567,13 +567,19 @@ class Torch(Target):
         return f"{self._to_numpy()}({text})"
 
     def summary_writer(self, summaries: Summaries) -> Statements:
-        assert summaries.merged is not None
         lines = []
-        for kind, name, value, outputs in summaries.rows(summaries.merged):
+        for kind, name, value, outputs in summaries.rows():
             if kind == "image":
                 lines.append(f'writer.add_images("{name}", {value}[:{outputs}], step, dataformats="NHWC")')
             else:
                 lines.append(f'writer.add_{kind}("{name}", {value}, step)')
+        lines = lines or [
+            "for name, value in summaries.items():\n"
+            "    if value.shape == ():\n"
+            "        writer.add_scalar(name, value, step)\n"
+            "    else:\n"
+            "        writer.add_histogram(name, value, step)"
+        ]
         return [
             function(summaries.function_name(), ["writer", "summaries", "step"], [statement(line) for line in lines])
         ]

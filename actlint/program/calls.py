@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from actlint.apis.catalogue import lookup
-from actlint.apis.entry import CellEntry, Entry, LayerEntry
+from actlint.apis.entry import UNKNOWN, CellEntry, Entry, LayerEntry
 from actlint.apis.shape import Dim
 from actlint.program import argscopes, arrays, builtins_, collected, decorators, options, recurrent, settings, structure
 from actlint.program import counting as counting
@@ -377,9 +377,10 @@ def _method(
             return found
     if isinstance(owner, Const):
         arguments = [python_value(value) for value in values]
-        if isinstance(owner.value, str) and name not in ("format", "join"):
+        named = {key: python_value(value) for key, value, _ in keywords}
+        if isinstance(owner.value, str) and not any(a is UNKNOWN for a in (*arguments, *named.values())):
             try:
-                result = getattr(owner.value, name)(*arguments)
+                result = getattr(owner.value, name)(*arguments, **named)
             except Exception:
                 return Host("str")
             return Const(result) if isinstance(result, (str, int, bool, list, tuple)) else Host("str")

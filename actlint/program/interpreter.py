@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection
 from collections.abc import Sequence as Items
 from functools import partial
@@ -679,6 +680,13 @@ class Interpreter:
         self._graphs[before] = self.names, self.shared, self.program.collections
         self.names, self.shared, self.program.collections = self._graphs.get(graph, ({}, {}, {}))
         return before
+
+    def tag(self, name: str) -> str:
+        """The tag of a summary: its name below the open scopes, unique among the tags of the graph; a name that begins
+        with a slash is the tag itself."""
+        full = name[1:] if name.startswith("/") else "/".join([*self.name_scopes, name])
+        tags = {op.name for op in self.program.ops if op.kind == "summary" and op.graph == self.graph}
+        return next(tag for n in itertools.count() if (tag := f"{full}_{n}" if n else full) not in tags)
 
     def unique(self, name: str) -> str:
         """A name made unique in the graph as TF1 does: `name`, `name_1`, ..."""
