@@ -21,6 +21,7 @@ from actlint.migrate.names import Names, own_names
 from actlint.migrate.source import code, walk
 from actlint.program.model import Program
 from actlint.program.values import Frame, Function, Instance, Tensor
+from actlint.syntax.walk import children
 
 _CONSTANTS = ("None", "True", "False")
 _Block = list[cst.BaseStatement]
@@ -123,7 +124,7 @@ class _Copying:
         self.program, self.names, self.function, self.node = program, names, function, node
         self.tree = program.trees[function.file]
         self.edit = Edit(self.tree)
-        self.parent = {child: part for part in walk(self.tree.module) for child in part.children}
+        self.parent = {child: part for part in walk(self.tree.module) for child in children(part)}
         self.bound = bindings(node)
         inside = {id(part) for part in walk(node)}
         parts = [p for p in walk(self.tree.module) if isinstance(p, cst.Name) and id(p) not in inside]

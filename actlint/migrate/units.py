@@ -31,6 +31,7 @@ from actlint.program.values import (
     Variable,
     tensors_in,
 )
+from actlint.syntax.walk import children
 
 Statement = cst.BaseStatement
 _WITHOUT_VALUE = ("variable", "scope", "initializer", "initial", "context", "saver", "writer")
@@ -138,7 +139,7 @@ class Building:
         todo = [node]
         while todo:
             parent = todo.pop()
-            for child in parent.children:
+            for child in children(parent):
                 self.parent[child] = parent
                 todo.append(child)
 
@@ -268,7 +269,7 @@ class Building:
             for child in (alone, *walk(alone)):
                 self.parent.setdefault(child, line)
             self.parent[alone] = line
-            for child in alone.children:
+            for child in children(alone):
                 self.parent[child] = alone
             parts.append(line)
         return parts
