@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from actlint.migrate.bodies import Body, nodes
 from actlint.migrate.callables import Call, trains
 from actlint.migrate.expression import Rewriter
 from actlint.migrate.picks import Pick
@@ -40,6 +41,8 @@ class RunWriter:
         self.call_of: dict[Run, Call] = {}
         self.fed = emitter.flow.fed
         self.picks = emitter.flow.picks
+        self.given_back: dict[Body, list[str]] = {}
+        """The callables that functions which build return to their callers."""
 
     @property
     def program(self):  # noqa: ANN201
@@ -94,13 +97,24 @@ class RunWriter:
             self.emitter.flow.substituted[node] = pick.listed(names)
 
     def _hand(self, run: Run, call: Call) -> None:
-        """A run in a function that doesn't see the callable's: it is handed through the calls that lead there."""
-        through: list[Frame] = []
-        for frame in reversed(run.calls):
-            if self.emitter.building.within(frame.function.node, call.home.node):
-                self.emitter.flow.passed.hand(call.name, reversed(through))
+        """A run in a function that doesn't see the callable's: it is handed through the calls that lead there, from
+        the function around both, to which the callable is returned."""
+        bodies = self.emitter.building.bodies
+        home: cst.CSTNode = call.home.node
+        while isinstance(home, cst.FunctionDef):
+            through: list[Frame] = []
+            for frame in reversed(run.calls):
+                if self.emitter.building.within(frame.function.node, home):
+                    self.emitter.flow.passed.hand(call.name, reversed(through))
+                    return
+                through.append(frame)
+            body = bodies.of_node[home]
+            unit = next((unit for unit in self.emitter.building.units if body in unit.enters), None)
+            if unit is None or not isinstance(unit.small, cst.Assign) or not self.emitter.is_graph(unit.small):
                 return
-            through.append(frame)
+            names = self.given_back.setdefault(body, [])
+            names += [] if call.name in names else [call.name]
+            home = bodies.of_path[nodes(body.prefix[:-1])].node
 
     def rewriter(self) -> Rewriter:
         return RunRewriter(self)

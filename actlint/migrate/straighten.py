@@ -19,6 +19,7 @@ from actlint.migrate.edit import Edited
 from actlint.migrate.ground import Ground
 from actlint.migrate.hoist import Block, Hoist
 from actlint.migrate.inline import inline
+from actlint.migrate.keyed import unkeyed
 from actlint.migrate.lift import lift
 from actlint.migrate.listed import spread
 from actlint.migrate.mixed import unmixed
@@ -48,7 +49,7 @@ def straighten(program: Program, shared: bool = False) -> Program:
             program = analyzed_again(program, {**program.trees, **trees})
     for _ in range(MOST_STEPS):
         names = Names(tree.module for tree in program.trees.values())
-        moved = summarized(program, names) or brought(program, names, shared)
+        moved = summarized(program, names) or unkeyed(program, names) or brought(program, names, shared)
         if moved is not None:
             program = analyzed_again(program, {**program.trees, **moved})
             continue
