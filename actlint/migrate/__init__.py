@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actlint.migrate.refusals import Reason, Refused, reason
+from actlint.syntax.walk import forget
 
 if TYPE_CHECKING:
     from actlint.program import Program
@@ -34,6 +35,14 @@ def rewrite(program: Program, target: str, hidden: str = "hook") -> Rewrite:
     """
     if not program.is_graph_program:
         return Rewrite()
+    try:
+        return _first(program, target, hidden)
+    finally:
+        forget()
+
+
+def _first(program: Program, target: str, hidden: str) -> Rewrite:
+    """The rewrite of the first form of a program that can be carried over."""
     tried: list[Refused] = []
     for form, notes, shared in _forms(program):
         try:

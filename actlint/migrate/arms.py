@@ -21,6 +21,7 @@ from actlint.migrate.straighten import analyzed_again
 from actlint.program import Program
 from actlint.program.expressions import truthiness
 from actlint.syntax.tree import Tree
+from actlint.syntax.walk import children
 
 MOST_ROUNDS = 4
 INVERSE = {
@@ -199,7 +200,7 @@ def _code(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     if isinstance(node, (cst.Import, cst.ImportFrom)):
         return
     yield node
-    for child in node.children:
+    for child in children(node):
         named = isinstance(node, cst.Attribute) and child is node.attr
         if not named and not (isinstance(node, cst.Arg) and child is node.keyword):
             yield from _code(child)

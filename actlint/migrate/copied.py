@@ -21,6 +21,7 @@ from actlint.migrate.names import Names, own_names
 from actlint.migrate.source import code, walk
 from actlint.program.model import Program
 from actlint.program.values import Frame, Function, Instance, Tensor
+from actlint.syntax.walk import children
 
 _CONSTANTS = ("None", "True", "False")
 _Block = list[cst.BaseStatement]
@@ -31,12 +32,26 @@ def copied(program: Program, names: Names, shared: bool = False) -> tuple[Path, 
 
     Functions around those that make weights are written out where `shared` asks for it: most are fine as they are.
     """
-    for function in dict.fromkeys((*_repeated(program), *partly_fed(program), *(around(program) if shared else ()))):
+    kinds = (_summarising(program), _repeated(program), partly_fed(program), around(program) if shared else ())
+    for function in dict.fromkeys(function for kind in kinds for function in kind):
         if isinstance(function.node, cst.FunctionDef):
             edited = _Copying(program, names, function, function.node).apply()
             if edited is not None:
                 return function.file, edited
     return None
+
+
+def _summarising(program: Program) -> Iterator[Function]:
+    """Functions that return nothing and make summaries."""
+    bodies = {frames[-1].function.node for frames in building_paths(program).values()}
+    for op in program.ops:
+        function = op.calls[-1].function if op.kind == "summary" and op.calls else None
+        if function is not None and function.node not in bodies and not _returns(function.node):
+            yield function
+
+
+def _returns(node: cst.CSTNode) -> list[cst.Return]:
+    return [part for part in walk(node) if isinstance(part, cst.Return)]
 
 
 def _repeated(program: Program) -> Iterator[Function]:
@@ -109,7 +124,7 @@ class _Copying:
         self.program, self.names, self.function, self.node = program, names, function, node
         self.tree = program.trees[function.file]
         self.edit = Edit(self.tree)
-        self.parent = {child: part for part in walk(self.tree.module) for child in part.children}
+        self.parent = {child: part for part in walk(self.tree.module) for child in children(part)}
         self.bound = bindings(node)
         inside = {id(part) for part in walk(node)}
         parts = [p for p in walk(self.tree.module) if isinstance(p, cst.Name) and id(p) not in inside]
@@ -185,8 +200,10 @@ class _Copying:
             return False
         if any(isinstance(part, cst.Name) and part.value == "super" for part in parts):
             return False
-        returns = [part for part in parts if isinstance(part, cst.Return)]
-        return len(returns) == 1 and returns[0].value is not None and returns[0] is _last(self.node.body)
+        returns = _returns(self.node.body)
+        if not returns:
+            return all(isinstance(self.parent[call], cst.Expr) for call in self._calls() or ())
+        return len(returns) == 1 and returns[0].value is not None and returns[0] is last_statement(self.node.body)
 
     def _parameters(self) -> list[cst.Param]:
         return [*self.node.params.params, *self.node.params.kwonly_params]
@@ -282,8 +299,8 @@ class _Copying:
         self, free: list[cst.BaseExpression], targets: list[cst.BaseExpression], many: bool, near: bool
     ) -> dict[str, cst.BaseExpression]:
         """What the names of the function's body are called in a copy."""
-        returned = _last(self.node.body).value  # type: ignore[union-attr]
-        given = [e.value for e in returned.elements] if isinstance(returned, cst.Tuple) else [returned]  # type: ignore[union-attr]
+        returned = getattr(last_statement(self.node.body), "value", None)
+        given = [e.value for e in returned.elements] if isinstance(returned, cst.Tuple) else [returned]
         constants = {name for s in without_docstring(self.node) if (name := self._constant(s))} if near else set()
         found: dict[str, cst.BaseExpression] = {}
         word = self.words.get(id(targets[0]), "") if len(targets) == 1 else ""
@@ -317,7 +334,7 @@ class _Copying:
         if isinstance(small, cst.Return):
             assert small.value is not None
             yield from self._assigned(self._cloned(small.value, renames), call, line, targets)
-        elif isinstance(statement, cst.With) and isinstance(_last(statement.body), cst.Return):
+        elif isinstance(statement, cst.With) and isinstance(last_statement(statement.body), cst.Return):
             items = [self._cloned(item, renames) for item in statement.items]
             inner = [p for s in statement.body.body for p in self._moved(s, renames, call, line, targets)]  # type: ignore[arg-type]
             block = self._like(statement.body, statement.body.with_changes(body=inner))
@@ -372,11 +389,11 @@ class _Copying:
         return bound_arguments(self.node, call, _is_literal, receiver) if isinstance(receiver, cst.Name) else None
 
 
-def _last(block: cst.BaseSuite) -> cst.CSTNode | None:
+def last_statement(block: cst.BaseSuite) -> cst.CSTNode | None:
     """The last statement of a block, or of the `with` block at its end."""
     final = block.body[-1] if block.body else None
     if isinstance(final, cst.With):
-        return _last(final.body)
+        return last_statement(final.body)
     return final.body[-1] if isinstance(final, cst.SimpleStatementLine) and len(final.body) == 1 else None
 
 

@@ -12,6 +12,7 @@ from actlint.program.binding import BoundCall, framework_name
 from actlint.program.calls import assigned_names
 from actlint.program.model import Program
 from actlint.program.values import Symbol
+from actlint.syntax.walk import children
 
 _LITERALS = (cst.Integer, cst.Float, cst.SimpleString)
 _MAKERS = ("_initializer", "_regularizer")
@@ -23,7 +24,7 @@ class Elsewhere:
     def __init__(self, program: Program, module: cst.Module) -> None:
         self.program = program
         self.nodes = list(walk(module))
-        self.parent = {child: node for node in self.nodes for child in node.children}
+        self.parent = {child: node for node in self.nodes for child in children(node)}
         self.bound = Counter(name for node in self.nodes for name in _bound(node))
 
     def means_the_same(self, expression: cst.BaseExpression, call: cst.CSTNode) -> bool:

@@ -287,7 +287,7 @@ class Emitter(Objects):
                 made_callable = self.target.callable(call)
                 if not self._repeats(call, made_callable):
                     self._place(self._order(call), made_callable, call.home)
-                if self.summaries.merged is not None and not self.summaries.writer:
+                if self.summaries.fetched and not self.summaries.writer:
                     self.notes.append(self.target.summaries_note())
                     self._place(self._order(call), self.target.summary_writer(self.summaries), call.home)
         self._place_names()
@@ -387,6 +387,8 @@ class Emitter(Objects):
             self._emitted[body] = []
             assert isinstance(body.node, cst.FunctionDef)
             made = [*self.promotion.stored(body), *self._block(body.node.body.body, 1)]
+            if given := self.runs.given_back.get(body):
+                made.append(cst.parse_statement(f"\nreturn {', '.join(given)}"))  # type: ignore[arg-type]
             self._emitted[body] = [tidy(part, first=True) if place == 0 else part for place, part in enumerate(made)]
         return self._emitted[body]
 
@@ -578,15 +580,17 @@ class Emitter(Objects):
         """Whether a statement loses its meaning: a call of a body of which nothing stays, a graph's tensors returned,
         an attribute of which only the graph made use."""
         small = unit.small
-        if unit.enters and (isinstance(small, cst.Expr) or isinstance(small, cst.Assign) and self._is_graph(small)):
+        if unit.enters and (isinstance(small, cst.Expr) or isinstance(small, cst.Assign) and self.is_graph(small)):
             return not any(self._body(body) for body in unit.enters)
         if isinstance(small, cst.Return) and small.value is not None and isinstance(unit.body.node, cst.FunctionDef):
-            return self._is_graph(small)
+            return self.is_graph(small)
+        if isinstance(small, cst.Assign) and self.flow.picks.is_container(self.flow.value(small.value)):
+            return True
         if isinstance(small, cst.Assign) and len(small.targets) == 1 and self.flow.value(small.value) == NONE:
             return self.promotion.is_gone(small.targets[0].target)
         return False
 
-    def _is_graph(self, small: cst.Assign | cst.Return) -> bool:
+    def is_graph(self, small: cst.Assign | cst.Return) -> bool:
         """Whether nothing but parts of the graph is returned or assigned."""
         values = [e.value for e in self.flow.here(small.value)] if small.value is not None else []
         return bool(values) and all(graph_tensors(v) or is_gone(v) for v in values)
@@ -594,9 +598,12 @@ class Emitter(Objects):
     def _without_graph(self, unit: Unit) -> cst.BaseStatement:
         """A statement without the names for what a body has returned of the graph."""
         small = unit.small
-        if not unit.enters or not isinstance(small, cst.Assign) or not self._is_graph(small):
+        if not unit.enters or not isinstance(small, cst.Assign) or not self.is_graph(small):
             return unit.node
         assert isinstance(unit.node, cst.SimpleStatementLine)
+        if given := self.runs.given_back.get(unit.enters[-1]):
+            target = cst.ensure_type(cst.parse_statement(f"{', '.join(given)} = None"), cst.SimpleStatementLine).body[0]
+            return unit.node.with_changes(body=[target.with_changes(value=small.value)])
         return unit.node.with_changes(body=[cst.Expr(small.value)])
 
     def _only_trained(self, unit: Unit) -> bool:

@@ -273,6 +273,8 @@ class Rewriter(cst.CSTTransformer):
             return self.expression(f'"{collection_key(Symbol("tensorflow." + name))}"')
         if name.startswith("logging.") and name.rpartition(".")[2].isupper():
             return self.expression(f'"{name.rpartition(".")[2]}"')
+        if name == "identity" and self.at.target == "torch":
+            return self.expression("nn.Identity()")
         entry = lookup(name)
         form = None if entry is None else entry.tf2 if self.at.target == "tf2" else entry.torch
         if entry is not None and callable(form) and not isinstance(form, Rename):

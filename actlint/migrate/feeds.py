@@ -10,8 +10,9 @@ import libcst as cst
 from actlint.migrate.late import mutations
 from actlint.migrate.source import walk
 from actlint.migrate.units import Building
+from actlint.migrate.zipped import Zipped, members, zipped
 from actlint.program.calls import assigned_names
-from actlint.program.values import Const, Mapping, Run, Tensor
+from actlint.program.values import Const, Mapping, Run, Sequence, Tensor
 
 if TYPE_CHECKING:
     from actlint.migrate.flow import Parameter
@@ -35,8 +36,14 @@ class Feeds:
             for node in nodes
         }
         """The expressions of tensors as keys of dicts that are fed."""
-        self.names: dict[cst.CSTNode, str] = {}
+        self.zipped: dict[Run, Zipped] = {}
+        """Runs whose feed pairs a list of tensors with a list of values."""
+        self.names: dict[cst.CSTNode, str | list[str]] = {}
         """The key expressions of dicts that stay, with the strings that they become."""
+        for run in self.program.runs:
+            if isinstance(run.feed, Mapping) and (pairs := zipped(self.program, run.feed)) is not None:
+                self.zipped[run] = pairs
+                self.keys.add(pairs.keys)
         self._names = {id(part) for key in self.keys for part in walk(key)}
 
     def is_key(self, name: cst.CSTNode) -> bool:
@@ -53,7 +60,7 @@ class Feeds:
         change = self._change(run)
         if change is not None:
             return change, "is changed after it was made, in a way that isn't followed"
-        for key in feed.items:
+        for key in feed.items if run not in self.zipped else ():
             nodes = feed.keys.get(key, [])
             if not nodes or any(self._ambiguous(node, key) for node in nodes):
                 return run.node, "has a key that isn't written where the dict is made or grows"
@@ -104,6 +111,7 @@ class Feeds:
         if not isinstance(feed, Mapping) or not feed.items:
             return
         literal = not feed.grown and feed.node is not None and all(key in feed.nodes for key in feed.items)
+        literal = literal or self.taken(run) is not None
         if literal and self._inside(run):
             return
         statement, body, place = self._assignment(feed.node) if feed.node is not None else (None, None, -1)
@@ -119,6 +127,22 @@ class Feeds:
             self.inlined[statement] = run
         else:
             self.unpacked.add(run)
+
+    def taken(self, run: Run) -> cst.BaseExpression | None:
+        """The list that a run feeds to a list of placeholders as a whole."""
+        pairs = self.zipped.get(run)
+        if pairs is None or not members(Sequence(list(pairs.tensors))):
+            return None
+        listed = any(isinstance(v, Sequence) and v.kind == "list" for v in self.program.values(pairs.values))
+        if listed or isinstance(pairs.values, (cst.List, cst.ListComp)):
+            return pairs.values
+        return cst.Call(cst.Name("list"), [cst.Arg(pairs.values)])
+
+    def _read(self, run: Run) -> list[cst.BaseExpression]:
+        """The expressions of the values that a run is fed."""
+        assert isinstance(run.feed, Mapping)
+        taken = self.taken(run)
+        return [pair[1] for pair in run.feed.nodes.values()] if taken is None else [taken]
 
     def _inside(self, run: Run) -> bool:
         """Whether the dict is written in the run's own call."""
@@ -154,7 +178,8 @@ class Feeds:
         follower = next((i for i, node in enumerate(body) if i > place and self.building.within(run.node, node)), None)
         if follower is None or not isinstance(body[follower], cst.SimpleStatementLine):
             return False
-        read = {part.value for pair in run.feed.nodes.values() for part in walk(pair[1]) if isinstance(part, cst.Name)}
-        calls = any(isinstance(part, cst.Call) for pair in run.feed.nodes.values() for part in walk(pair[1]))
+        parts = [part for node in self._read(run) for part in walk(node)]
+        read = {part.value for part in parts if isinstance(part, cst.Name)}
+        calls = any(isinstance(part, cst.Call) for part in parts)
         between = body[place + 1 : follower]
         return not between or not calls and not any(assigned_names(node) & read for node in between)

@@ -16,6 +16,7 @@ from actlint.migrate.late import impure_calls, late_values
 from actlint.migrate.moving import moves, untracked
 from actlint.migrate.named import expression_of, locals_of
 from actlint.migrate.passed import Passed
+from actlint.migrate.picks import Picks
 from actlint.migrate.plumbing import prints
 from actlint.migrate.rebound import rebound_variables
 from actlint.migrate.refusals import Reason, Refused
@@ -23,6 +24,7 @@ from actlint.migrate.savers import restored_after
 from actlint.migrate.source import code, walk
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises
 from actlint.migrate.updates import is_in_order, late_summaries, needs_callable, races
+from actlint.migrate.zipped import lists, members
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation
 from actlint.program.values import EFFECTS, Function, Handle, Mapping, Op, Run, Sequence, Tensor, Value, Variable
@@ -32,11 +34,13 @@ HostNames = frozenset[str]
 
 @dataclass(eq=False)
 class Parameter:
-    """A name that is fed: a placeholder, or an inner tensor that some run feeds."""
+    """A name that is fed: a placeholder, an inner tensor that some run feeds, or a list of placeholders."""
 
     name: str
     tensor: Tensor
     unit: Unit
+    members: tuple[Tensor, ...] = ()
+    """The placeholders of a list, the first of which is `tensor`."""
 
     @property
     def placeholder(self) -> bool:
@@ -115,8 +119,11 @@ class Flow:
         self.feeds: dict[Run, dict[str, tuple[Parameter, cst.BaseExpression | None]]] = {}
         self.looked_up: dict[cst.Call, str] = {}
         self.summaries: dict[Op, dict[str, Item | Parameter]] = {}
+        self.picks = Picks(building)
         self.collected = Collected(self)
         self._find_captures()
+        for unit in building.units:
+            self._find_lists(unit)
         for unit in building.units:
             self._visit(unit)
         self._runs()
@@ -263,6 +270,15 @@ class Flow:
                 found.append((key, value))
         return found
 
+    def _find_lists(self, unit: Unit) -> None:
+        """Lists of placeholders are inputs as a whole; the statements that make them disappear."""
+        for name, found in lists(self._bound(unit)):
+            if ("p", found[0].op.index) not in self.parameters:
+                parameter = Parameter(name, found[0], unit, found)
+                self.parameters.update({("p", tensor.op.index): parameter for tensor in found})
+                if unit.kind == "host":
+                    unit.kind = "placeholder"
+
     def _visit(self, unit: Unit) -> None:
         if unit.kind == "summary":
             for op in unit.made("summary"):
@@ -278,6 +294,8 @@ class Flow:
             self._check_entered(unit)
             return
         bound = list(self._bound(unit))
+        for name, found in lists(iter(bound)):
+            self._define(name, self.parameters[("p", found[0].op.index)], unit)
         for name, value in bound:
             if isinstance(value, Tensor) and value.op.kind == "placeholder":
                 parameter = self.parameters.setdefault(("p", value.op.index), Parameter(name, value, unit))
@@ -301,7 +319,7 @@ class Flow:
         if unit.runs:
             dropped = [a for part in walk(unit.node) if isinstance(part, cst.Call) for a in self.passed.dropped(part)]
             inside = {id(part) for node in [*(run.node for run in unit.runs), *dropped] for part in walk(node)}
-            outside = [(node, key) for node, key in reads if id(node) not in inside]
+            outside = [(node, key) for node, key in reads if id(node) not in inside and not self.picks.holds(node)]
             if outside:
                 self.reasons.append(
                     self.building.reason(
@@ -420,6 +438,8 @@ class Flow:
     def _own_placeholder(self, value: Value, unit: Unit) -> bool:
         """Whether a value is a placeholder that this unit names for the first time: a parameter, not something to
         compute."""
+        if members(value):
+            return True
         if not isinstance(value, Tensor) or value.op.kind != "placeholder":
             return False
         parameter = self.parameters.get(("p", value.op.index))
@@ -472,6 +492,9 @@ class Flow:
             order = unit.order if unit is not None and unit.runs else len(self.building.units)
             if unit is not None and isinstance(unit.node, cst.FunctionDef):
                 order = len(self.building.units)
+            if run.variants and run not in self.picks.of:
+                text = "the run fetches an element of a container, chosen by a value that isn't known here"
+                self.reasons.append(self.building.reason("REF110", run.node, text))
             self.leaves[run] = [
                 Leaf(node, value, self._leaf_uses(run, node, value, order), self._is_unread(run, value))
                 for node, value in (
@@ -489,7 +512,7 @@ class Flow:
         """The expression that stands for a tensor in the building scope, for a statement at this place."""
         if isinstance(tensor, Variable):
             return self.program.names.get(tensor)
-        for place, name, definition in reversed(self._history):
+        for place, name, definition in sorted(reversed(self._history), key=lambda known: _is_held(*known[1:])):
             if place > order or self.definition(name, order) is not definition:
                 continue
             value = definition.tensor if isinstance(definition, Parameter) else definition.defs.get(name)
@@ -526,6 +549,8 @@ class Flow:
 
     def _leaf_nodes(self, run: Run, order: int) -> list[tuple[cst.BaseExpression | None, Value]]:
         """The expression of each fetched leaf, in the order of the flattened fetches."""
+        if run.variants:
+            return self._named_leaves(run, run.fetches, order)
         if run.form in ("eval", "run"):
             assert isinstance(run.node.func, cst.Attribute)
             return [(run.node.func.value, run.leaves[0])]
@@ -585,8 +610,9 @@ class Flow:
 
     def _named_leaves(self, run: Run, value: Value, order: int) -> list[tuple[cst.BaseExpression | None, Value]]:
         """The leaves of fetches that an expression puts together, by what the building code calls them."""
-        if isinstance(value, Sequence):
-            return [pair for item in value.items for pair in self._named_leaves(run, item, order)]
+        if isinstance(value, (Sequence, Mapping)):
+            items = value.items if isinstance(value, Sequence) else value.items.values()
+            return [pair for item in items for pair in self._named_leaves(run, item, order)]
         if isinstance(value, Tensor) and value.op.kind in (*EFFECTS, "summary"):
             return [(None, value)]
         text = self.named(value, order) if isinstance(value, Tensor) else None
@@ -641,9 +667,21 @@ class Flow:
                         self.building.reason("REF110", run.node, "a fed tensor has no name in the building code")
                     )
                     continue
-                pairs_[parameter.name] = parameter, run.feed.nodes.get(key, (None, None))[1]
-                if run in self.fed.unpacked:
+                taken = self.fed.taken(run) if parameter.members else None
+                if bool(parameter.members) != (taken is not None) or len(parameter.members) > len(run.feed.items):
+                    self.reasons.append(
+                        self.building.reason(
+                            "REF110",
+                            run.node,
+                            f"the list of inputs {parameter.name} isn't fed as a whole",
+                            "Feed dict(zip(inputs, values)).",
+                        )
+                    )
+                pairs_[parameter.name] = parameter, taken or run.feed.nodes.get(key, (None, None))[1]
+                if run in self.fed.unpacked and run not in self.fed.zipped:
                     self.fed.names.update(dict.fromkeys(run.feed.keys[key], parameter.name))
+            if run in self.fed.zipped and run in self.fed.unpacked:
+                self.fed.names[self.fed.zipped[run].keys] = list(pairs_)
         needed = self.program.needed(run) if self.program.given else ()
         for given, tensor in self.program.given.items():
             if tensor.op in needed:
@@ -664,6 +702,11 @@ class Flow:
                 made = self.parameters[("p", tensor.op.index)] = Parameter(name, tensor, definition.unit)
                 return made
         return None
+
+
+def _is_held(name: str, definition: Item | Parameter) -> bool:
+    """Whether a name stands for a container of tensors, rather than for one."""
+    return isinstance(definition, Item) and isinstance(definition.defs.get(name), (Sequence, Mapping))
 
 
 def _again(run: Run, initialised: set[Variable]) -> bool:

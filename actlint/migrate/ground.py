@@ -11,6 +11,7 @@ from actlint.migrate.source import walk
 from actlint.migrate.units import is_main_guard
 from actlint.program.model import Program
 from actlint.program.values import Frame, Handle, Op, Run, Session, Training, Value, is_host
+from actlint.syntax.walk import children
 
 
 class Ground:
@@ -23,7 +24,7 @@ class Ground:
         self.position: dict[cst.CSTNode, int] = {}
         for place, node in enumerate(walk(self.tree.module)):
             self.position[node] = place
-            for child in node.children:
+            for child in children(node):
                 self.parent[child] = node
         self.prefix = prefix
         self.depth = len(prefix)
@@ -136,5 +137,5 @@ def names_read(node: cst.CSTNode) -> Iterator[cst.Name]:
         if node.default is not None:
             yield from names_read(node.default)
     else:
-        for child in node.children:
+        for child in children(node):
             yield from names_read(child)

@@ -19,6 +19,7 @@ from actlint.migrate.scalars import is_number
 from actlint.migrate.source import code, walk
 from actlint.program.binding import BoundCall, tensor_dtype
 from actlint.program.values import Given, Host, Op, Optimizer, Training, Value, runs_in, tensors_in
+from actlint.syntax.walk import children
 
 OPERANDS = frozenset(
     "x y a b value values tensor input inputs input_tensor t params labels predictions logits features targets"
@@ -226,8 +227,8 @@ class Hoist:
             return
         if isinstance(node, (cst.Lambda, cst.CompFor)) and self.block.late(node):
             raise self.refused("REF104", node, "a function or comprehension reads what the loop changes")
-        children = [node.value] if isinstance(node, (cst.Arg, cst.Attribute)) else node.children
-        for child in children:
+        inner = [node.value] if isinstance(node, (cst.Arg, cst.Attribute)) else children(node)
+        for child in inner:
             yield from self._late_values(child)
 
     def _name(self, node: cst.BaseExpression, line: cst.CSTNode) -> tuple[str, bool]:
@@ -321,7 +322,7 @@ def bindings(node: cst.CSTNode) -> dict[str, list[cst.CSTNode]]:
             add(part.target, part)
         elif isinstance(part, cst.AsName):
             add(part.name, part)
-        for child in part.children:
+        for child in children(part):
             visit(child)
 
     visit(node)

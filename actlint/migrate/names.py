@@ -8,39 +8,29 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
+from actlint.syntax.walk import children
+
 _STEP = re.compile(r"(_(train_)?(op|step))+$")
 _WORDS = r"train|training|opt|optim|optimi[sz]er?|minimi[sz]er?|solver"
 _TRAINING = re.compile(rf"^({_WORDS})_|_({_WORDS})$")
 
 
-class _Names(cst.CSTVisitor):
-    def __init__(self) -> None:
-        self.found: set[str] = set()
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self.found.add(node.value)
-
-    def visit_Attribute_attr(self, node: cst.Attribute) -> None:
-        self._outer = set(self.found)
-
-    def leave_Attribute_attr(self, node: cst.Attribute) -> None:
-        self.found = self._outer
-
-    def visit_Arg_keyword(self, node: cst.Arg) -> None:
-        self._outer = set(self.found)
-
-    def leave_Arg_keyword(self, node: cst.Arg) -> None:
-        self.found = self._outer
+def _used(module: cst.Module) -> Iterator[str]:
+    """The names in a module, but for those of attributes and keyword arguments."""
+    todo: list[cst.CSTNode] = [module]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, cst.Name):
+            yield node.value
+        skipped = node.attr if isinstance(node, cst.Attribute) else node.keyword if isinstance(node, cst.Arg) else None
+        todo.extend(child for child in children(node) if child is not skipped)
 
 
 class Names:
     """The names that the files of a program use, and new ones beside them."""
 
     def __init__(self, modules: Iterable[cst.Module]) -> None:
-        visitor = _Names()
-        for module in modules:
-            module.visit(visitor)
-        self.taken = visitor.found
+        self.taken = {name for module in modules for name in _used(module)}
 
     @classmethod
     def of_members(cls, node: cst.CSTNode) -> Names:
@@ -53,7 +43,7 @@ class Names:
                 made.taken.add(part.attr.value)
             elif isinstance(part, cst.FunctionDef):
                 made.taken.add(part.name.value)
-            todo.extend(part.children)
+            todo.extend(children(part))
         return made
 
     def release(self, name: str) -> None:
@@ -98,7 +88,7 @@ def own_names(node: cst.CSTNode) -> Iterator[cst.Name]:
     elif isinstance(node, (cst.Attribute, cst.Arg)):
         yield from own_names(node.value)
     else:
-        for child in node.children:
+        for child in children(node):
             yield from own_names(child)
 
 

@@ -55,7 +55,11 @@ class _Plan:
         """A run in a method that several objects have is one site, which takes the inputs of the object it is for."""
         found: list[dict[str, Any]] = []
         for run in runs:
-            known = next((r for r in found if r["span"] == run["span"] and r["callable"] == run["callable"]), None)
+            known = next((r for r in found if r["span"] == run["span"] and _same_place(r, run)), None)
+            if known is not None and run.get("picked") and run["callable"] != known["callable"]:
+                known.setdefault("others", []).append(run["callable"])
+                known["trains"] |= run["trains"]
+                continue
             if known is None:
                 found.append(run)
                 continue
@@ -217,6 +221,8 @@ class _Plan:
             if p.tensor not in self.program.given.values()
         }
         found["unread"] = [place for place, leaf in enumerate(call.leaves) if leaf.unread]
+        if run.variants:
+            found["picked"] = True
         place = 0
         for leaf in call.leaves:
             found["returns"].append(None if leaf.trains or is_merged(leaf.value) else place)
@@ -245,6 +251,11 @@ class _Plan:
                 {"order": order, "name": f"{variable.name}:0", "path": path, "layout": place.layout, "build": build}
             )
         return made
+
+
+def _same_place(known: dict[str, Any], run: dict[str, Any]) -> bool:
+    """Whether two runs at one place are one site: they call the same, or the program picks what they call."""
+    return known["callable"] == run["callable"] or bool(known.get("picked") and run.get("picked"))
 
 
 __all__ = ["Item", "plan"]

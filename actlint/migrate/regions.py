@@ -60,7 +60,7 @@ class Regions:
             call.items = direct | within
             names = {name for item in call.items for name, d in item.uses.items() if isinstance(d, Parameter)}
             present = {p.name for p in call.parameters}
-            for parameter in self.flow.parameters.values():
+            for parameter in dict.fromkeys(self.flow.parameters.values()):
                 if parameter.name in names - present and parameter.placeholder:
                     if all(parameter.name in self.flow.feeds[run] for run in call.runs):
                         call.parameters.append(parameter)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from actlint.migrate.bodies import Body, nodes
 from actlint.migrate.callables import Call, trains
 from actlint.migrate.expression import Rewriter
+from actlint.migrate.picks import Pick
 from actlint.migrate.plumbing import only_serves_session
 from actlint.migrate.source import code, walk
 from actlint.migrate.summaries import is_merged
@@ -38,6 +40,9 @@ class RunWriter:
         self.emitter = emitter
         self.call_of: dict[Run, Call] = {}
         self.fed = emitter.flow.fed
+        self.picks = emitter.flow.picks
+        self.given_back: dict[Body, list[str]] = {}
+        """The callables that functions which build return to their callers."""
 
     @property
     def program(self):  # noqa: ANN201
@@ -49,6 +54,8 @@ class RunWriter:
             for run in call.runs:
                 self.call_of[run] = call
         self._check_sites()
+        for pick in dict.fromkeys(self.picks.of.values()):
+            self._prepare_pick(pick)
         for run, call in self.call_of.items():
             if isinstance(call.home.node, cst.FunctionDef):
                 self._hand(run, call)
@@ -63,7 +70,9 @@ class RunWriter:
         sites: dict[cst.CSTNode, object] = {}
         for run in self.program.runs:
             what = self.call_of.get(run) or tuple(run.leaves)
-            if initialises(run) or not needs_callable(run) or sites.setdefault(run.node, what) == what:
+            if run in self.picks.of or initialises(run) or not needs_callable(run):
+                continue
+            if sites.setdefault(run.node, what) == what:
                 continue
             raise self.emitter.refused(
                 "REF110",
@@ -72,14 +81,40 @@ class RunWriter:
                 "Write a function for each.",
             )
 
+    def _prepare_pick(self, pick: Pick) -> None:
+        """The functions of a pick have to be called alike; in a loop, they take the place of its tensors."""
+        calls = [self.call_of[run] for run in pick.runs if run in self.call_of]
+        alike = {(tuple(p.name for p in call.parameters), tuple(leaf.trains for leaf in call.leaves)) for call in calls}
+        if len(calls) != len(pick.runs) or len(alike) != 1:
+            raise self.emitter.refused(
+                "REF110",
+                pick.runs[0].node,
+                "what is run here is chosen from functions that take or give different things",
+                "Write a run for each.",
+            )
+        names = [self._callee(run, call) for run, call in zip(pick.runs, calls, strict=True)]
+        for node in pick.holders:
+            self.emitter.flow.substituted[node] = pick.listed(names)
+
     def _hand(self, run: Run, call: Call) -> None:
-        """A run in a function that doesn't see the callable's: it is handed through the calls that lead there."""
-        through: list[Frame] = []
-        for frame in reversed(run.calls):
-            if self.emitter.building.within(frame.function.node, call.home.node):
-                self.emitter.flow.passed.hand(call.name, reversed(through))
+        """A run in a function that doesn't see the callable's: it is handed through the calls that lead there, from
+        the function around both, to which the callable is returned."""
+        bodies = self.emitter.building.bodies
+        home: cst.CSTNode = call.home.node
+        while isinstance(home, cst.FunctionDef):
+            through: list[Frame] = []
+            for frame in reversed(run.calls):
+                if self.emitter.building.within(frame.function.node, home):
+                    self.emitter.flow.passed.hand(call.name, reversed(through))
+                    return
+                through.append(frame)
+            body = bodies.of_node[home]
+            unit = next((unit for unit in self.emitter.building.units if body in unit.enters), None)
+            if unit is None or not isinstance(unit.small, cst.Assign) or not self.emitter.is_graph(unit.small):
                 return
-            through.append(frame)
+            names = self.given_back.setdefault(body, [])
+            names += [] if call.name in names else [call.name]
+            home = bodies.of_path[nodes(body.prefix[:-1])].node
 
     def rewriter(self) -> Rewriter:
         return RunRewriter(self)
@@ -108,6 +143,15 @@ class RunWriter:
 
     def callee(self, run: Run, call: Call) -> str:
         """The callable of a run, as the code around the run speaks of it."""
+        pick = self.picks.of.get(run)
+        if pick is None:
+            return self._callee(run, call)
+        if pick.index is None:
+            return pick.name
+        names = [self._callee(own, self.call_of[own]) for own in pick.runs]
+        return f"{pick.listed(names)}[{code(pick.index)}]"
+
+    def _callee(self, run: Run, call: Call) -> str:
         home = call.home
         if not home.is_class or self.emitter.home is home:
             return self.emitter.callee(call.name, home, self.emitter.home)
@@ -389,7 +433,7 @@ class RunRewriter(Rewriter):
 
     def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode):  # noqa: ANN201
         name = self.writer.fed.names.get(original_node)
-        return cst.SimpleString(repr(name)) if name is not None else super().on_leave(original_node, updated_node)
+        return cst.parse_expression(repr(name)) if name is not None else super().on_leave(original_node, updated_node)
 
     def leave_Assign(self, original_node: cst.Assign, updated_node: cst.Assign) -> cst.BaseSmallStatement:
         found = self._unpacking(original_node)

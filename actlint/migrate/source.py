@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from actlint.syntax.walk import children
+
 _ATOMS = (
     cst.Name,
     cst.Attribute,
@@ -55,9 +57,11 @@ def binds_tighter(inner: cst.BaseExpression, outer: cst.BaseExpression, left: bo
 
 def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """A node and everything below it, in source order."""
-    yield node
-    for child in node.children:
-        yield from walk(child)
+    todo = [node]
+    while todo:
+        current = todo.pop()
+        yield current
+        todo.extend(reversed(children(current)))
 
 
 def with_arguments(call: cst.Call, arguments: list[cst.Arg]) -> cst.Call:

@@ -19,7 +19,9 @@ from actlint.migrate.edit import Edited
 from actlint.migrate.ground import Ground
 from actlint.migrate.hoist import Block, Hoist
 from actlint.migrate.inline import inline
+from actlint.migrate.keyed import unkeyed
 from actlint.migrate.lift import lift
+from actlint.migrate.listed import spread
 from actlint.migrate.mixed import unmixed
 from actlint.migrate.names import Names
 from actlint.migrate.normalizers import applied
@@ -29,6 +31,7 @@ from actlint.migrate.regularizers import spelled_out
 from actlint.migrate.release import released
 from actlint.migrate.returned import named
 from actlint.migrate.scoped import passed_on
+from actlint.migrate.summarized import summarized
 from actlint.program import Program, analyze
 from actlint.syntax.tree import Tree
 
@@ -46,7 +49,7 @@ def straighten(program: Program, shared: bool = False) -> Program:
             program = analyzed_again(program, {**program.trees, **trees})
     for _ in range(MOST_STEPS):
         names = Names(tree.module for tree in program.trees.values())
-        moved = brought(program, names, shared)
+        moved = summarized(program, names) or unkeyed(program, names) or brought(program, names, shared)
         if moved is not None:
             program = analyzed_again(program, {**program.trees, **moved})
             continue
@@ -57,6 +60,7 @@ def straighten(program: Program, shared: bool = False) -> Program:
             or released(program, names)
             or named(program, names)
             or parted(program, names)
+            or spread(program, names)
         )
         if made is None:
             break

@@ -27,7 +27,7 @@ from actlint.program.binding import BoundCall, tensor_dtype
 from actlint.program.counting import COUNTERS
 from actlint.program.moving import is_turned, kept
 from actlint.program.options import are_options
-from actlint.program.values import Cell, Const, Variable
+from actlint.program.values import Cell, Const, Tensor, Variable
 
 LINE = 100
 
@@ -262,7 +262,8 @@ class TF2(Target):
     def shape_kept(self, parameter: Parameter) -> cst.BaseExpression | None:
         """A placeholder's shape that a method's signature can't give, because the class has its sizes in attributes."""
         binding = self.emitter.program.bindings.get(parameter.tensor.op.node)
-        if not parameter.unit.home.is_class or not isinstance(binding, BoundCall) or not parameter.placeholder:
+        known_here = not parameter.unit.home.is_class or bool(parameter.members)
+        if known_here or not isinstance(binding, BoundCall) or not parameter.placeholder:
             return None
         known = parameter.tensor.shape or ()
         return binding.nodes.get("shape") if self._dimensions(parameter) != list(known) else None
@@ -286,14 +287,20 @@ class TF2(Target):
         return are_options(program.scopes[program.entry].names.get(source.partition(".")[0]))
 
     def _spec(self, parameter: Parameter) -> str:
+        specs = [self._tensor_spec(parameter, tensor) for tensor in parameter.members]
+        if specs and len(set(specs)) == 1:
+            return f"[{specs[0]}] * {len(specs)}"
+        return f"[{', '.join(specs)}]" if specs else self._tensor_spec(parameter, parameter.tensor)
+
+    def _tensor_spec(self, parameter: Parameter, tensor: Tensor) -> str:
         alias = self.emitter.surroundings.alias
-        tensor = parameter.tensor
         dtype = f"{alias}.{tensor.dtype or 'float32'}"
         if tensor.shape is None and self.emitter.regions.steps.is_scalar(tensor):
             return f"{alias}.TensorSpec((), {dtype})"
         if tensor.shape is None:
             return f"{alias}.TensorSpec(None, {dtype})"
-        dims = [str(dim) if str(dim) != "?" else "None" for dim in self._dimensions(parameter)]
+        known = [ANY if dim.value is None else Dim(dim.value) for dim in tensor.shape] if parameter.members else None
+        dims = [str(dim) if str(dim) != "?" else "None" for dim in known or self._dimensions(parameter)]
         shape = f"({dims[0]},)" if len(dims) == 1 else f"({', '.join(dims)})"
         return f"{alias}.TensorSpec({shape}, {dtype})"
 
@@ -301,11 +308,16 @@ class TF2(Target):
         return f"tf.nest.map_structure(lambda value: value.numpy(), {applied})"
 
     def summary_writer(self, summaries: Summaries) -> Statements:
-        assert summaries.merged is not None
         alias = self.emitter.surroundings.alias
         lines = [
             f'{alias}.summary.{kind}("{name}", {value}{", max_outputs=" + outputs if outputs else ""})'
-            for kind, name, value, outputs in summaries.rows(summaries.merged)
+            for kind, name, value, outputs in summaries.rows()
+        ] or [
+            "for name, value in summaries.items():",
+            "    if value.shape == ():",
+            f"        {alias}.summary.scalar(name, value)",
+            "    else:",
+            f"        {alias}.summary.histogram(name, value)",
         ]
         text = "with writer.as_default(step=step):\n" + "".join(f"    {line}\n" for line in lines)
         return [function(summaries.function_name(), ["writer", "summaries", "step"], [cst.parse_statement(text)])]

@@ -544,6 +544,9 @@ class Torch(Target):
 
     def _tensor(self, parameter: Parameter, traced: bool) -> str:
         """What is passed as a tensor of the placeholder's dtype."""
+        if parameter.members:
+            dtype = self._dtype(parameter)
+            return f"[torch.as_tensor(value, dtype=torch.{dtype}) for value in {parameter.name}]"
         made = f"torch.as_tensor({parameter.name}, dtype=torch.{self._dtype(parameter)})"
         return f"{made}.requires_grad_()" if traced else made
 
@@ -566,13 +569,19 @@ class Torch(Target):
         return f"{self._to_numpy()}({text})"
 
     def summary_writer(self, summaries: Summaries) -> Statements:
-        assert summaries.merged is not None
         lines = []
-        for kind, name, value, outputs in summaries.rows(summaries.merged):
+        for kind, name, value, outputs in summaries.rows():
             if kind == "image":
                 lines.append(f'writer.add_images("{name}", {value}[:{outputs}], step, dataformats="NHWC")')
             else:
                 lines.append(f'writer.add_{kind}("{name}", {value}, step)')
+        lines = lines or [
+            "for name, value in summaries.items():\n"
+            "    if value.shape == ():\n"
+            "        writer.add_scalar(name, value, step)\n"
+            "    else:\n"
+            "        writer.add_histogram(name, value, step)"
+        ]
         return [
             function(summaries.function_name(), ["writer", "summaries", "step"], [statement(line) for line in lines])
         ]

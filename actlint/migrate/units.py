@@ -22,6 +22,7 @@ from actlint.program.values import (
     Layer,
     Op,
     Run,
+    Sequence,
     Session,
     Symbol,
     Tensor,
@@ -30,6 +31,7 @@ from actlint.program.values import (
     Variable,
     tensors_in,
 )
+from actlint.syntax.walk import children
 
 Statement = cst.BaseStatement
 _WITHOUT_VALUE = ("variable", "scope", "initializer", "initial", "context", "saver", "writer")
@@ -137,7 +139,7 @@ class Building:
         todo = [node]
         while todo:
             parent = todo.pop()
-            for child in parent.children:
+            for child in children(parent):
                 self.parent[child] = parent
                 todo.append(child)
 
@@ -267,7 +269,7 @@ class Building:
             for child in (alone, *walk(alone)):
                 self.parent.setdefault(child, line)
             self.parent[alone] = line
-            for child in alone.children:
+            for child in children(alone):
                 self.parent[child] = alone
             parts.append(line)
         return parts
@@ -363,7 +365,7 @@ class Building:
             if unit.small is None:
                 raise Refused([self.reason("REF104", unit.node, "a training operation is made in a loop or branch")])
             return "training"
-        if self.is_summary(unit.small):
+        if self.is_summary(unit.small) or self._summarises(unit):
             return "summary"
         runs = [run for run in unit.runs if not initialises(run)]
         forward = [
@@ -424,12 +426,36 @@ class Building:
             or name in ("merge_all_summaries", "merge_summary", "scalar_summary", "histogram_summary", "image_summary")
         )
 
+    def _summarises(self, unit: Unit) -> bool:
+        """Whether a statement only makes summaries in a loop or branch, or keeps them in a list."""
+        small = unit.small
+        if isinstance(small, cst.Assign):
+            value = next((e.value for e in self.program.facts.get(small.value, [])), None)
+            return not unit.ops and _are_summaries(value)
+        if isinstance(small, cst.Expr):
+            call = small.value if isinstance(small.value, cst.Call) else None
+            owners = self.program.values(call.func.value) if call and isinstance(call.func, cst.Attribute) else []
+            return not unit.ops and bool(owners) and all(map(_are_summaries, owners))
+        if not unit.made("summary") or unit.runs or not isinstance(unit.node, (cst.For, cst.If, cst.With)):
+            return False
+        ops = set(unit.ops)
+        return all(
+            op.kind == "summary" or op.kind in ("op", "loss") and set(self.program.consumers.get(op, ())) <= ops
+            for op in unit.ops
+        )
+
     def building_reason(self, unit: Unit) -> Reason:
         return self.reason("REF102", unit.node, "which tensor or operation is run here depends on a condition")
 
     def within_run(self, op: Op, run: Run) -> bool:
         """Whether an operation is built by an argument of a run, in itself or in a function that it calls."""
         return any(self.within(node, run.node) for node in (op.node, *(frame.node for frame in op.calls)))
+
+
+def _are_summaries(value: Value | None) -> bool:
+    """Whether a value is a list of summaries."""
+    tensors = list(tensors_in(value)) if isinstance(value, Sequence) else []
+    return bool(tensors) and all(tensor.op.kind == "summary" for tensor in tensors)
 
 
 def is_main_guard(node: cst.CSTNode) -> bool:

@@ -150,6 +150,7 @@ class Weights:
                 names = self.emitter.program.scopes[file].names
                 named += [(name, value, home) for name, value in names.items() if name not in inner]
             gone = {n for unit in self.emitter.flow.items for n in assigned_names(unit.node)}
+            gone |= {n for unit in building.units if unit.kind == "summary" for n in assigned_names(unit.node)}
             named = [entry for entry in named if entry[0] not in self.emitter.trained_lists | gone]
             self._named = sorted(
                 named, key=lambda entry: (isinstance(entry[1], Instance), not isinstance(entry[1], Variable))

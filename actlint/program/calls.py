@@ -11,7 +11,7 @@ import libcst as cst
 
 from actlint.apis import catalogue, refused
 from actlint.apis.catalogue import lookup
-from actlint.apis.entry import CellEntry, Entry, LayerEntry
+from actlint.apis.entry import UNKNOWN, CellEntry, Entry, LayerEntry
 from actlint.apis.shape import Dim
 from actlint.program import argscopes, arrays, builtins_, collected, decorators, options, recurrent, settings, structure
 from actlint.program import counting as counting
@@ -44,6 +44,7 @@ from actlint.program.values import (
     Layer,
     Mapping,
     Optimizer,
+    Picked,
     Sequence,
     Session,
     Symbol,
@@ -364,7 +365,7 @@ def _method(
         return options.parser_method(owner, name, positional, keywords)
     if isinstance(owner, Session):
         return structure.session_method(self, owner, name, positional, keywords, node)
-    if isinstance(owner, (Tensor, Handle)) and name in ("eval", "run"):
+    if isinstance(owner, (Tensor, Handle, Picked)) and name in ("eval", "run"):
         return structure.run_call(self, node, name, owner, None, _argument(positional, keywords, 0, "feed_dict"))
     if isinstance(owner, Optimizer):
         return structure.optimizer_method(self, owner, name, positional, keywords, node)
@@ -386,9 +387,10 @@ def _method(
             return found
     if isinstance(owner, Const):
         arguments = [python_value(value) for value in values]
-        if isinstance(owner.value, str) and name not in ("format", "join"):
+        named = {key: python_value(value) for key, value, _ in keywords}
+        if isinstance(owner.value, str) and not any(a is UNKNOWN for a in (*arguments, *named.values())):
             try:
-                result = getattr(owner.value, name)(*arguments)
+                result = getattr(owner.value, name)(*arguments, **named)
             except Exception:
                 return Host("str")
             return Const(result) if isinstance(result, (str, int, bool, list, tuple)) else Host("str")

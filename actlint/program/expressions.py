@@ -27,6 +27,7 @@ from actlint.program.values import (
     Instance,
     Mapping,
     Module,
+    Picked,
     Property,
     Sequence,
     Session,
@@ -209,6 +210,8 @@ def attribute(self: Interpreter, base: Value, name: str, node: cst.CSTNode) -> V
         if name == "shape" and base.shape is not None:
             return ShapeValue(base.shape)
         return arrays.attribute(base, name)
+    if isinstance(base, Picked) and name in ("eval", "run"):
+        return Method(base, name)
     if isinstance(base, Unknown):
         return base
     if isinstance(base, Sequence) and isinstance(base, NamedSequence) and name in base.fields:
@@ -531,7 +534,7 @@ def _lambda(self: Interpreter, node: cst.Lambda, scope: Scope) -> Value:
 
 def _comprehension(self: Interpreter, node: cst.ListComp | cst.GeneratorExp | cst.SetComp, scope: Scope) -> Value:
     items: list[Value] = []
-    known = _comprehend(self, node.for_in, scope, lambda inner: items.append(evaluate(self, node.elt, inner)))
+    known = _comprehend(self, node.for_in, scope, lambda inner: items.append(evaluate(self, node.elt, inner)), node)
     if known:
         return Sequence(items, "list")
     if items and not all(is_host(item) for item in items):
@@ -551,17 +554,23 @@ def _dict_comprehension(self: Interpreter, node: cst.DictComp, scope: Scope) -> 
         key = evaluate(self, node.key, inner)
         found.items[mapping_key(key)] = evaluate(self, node.value, inner)
 
-    if _comprehend(self, node.for_in, scope, add):
+    if _comprehend(self, node.for_in, scope, add, node):
         return found
     if any(True for _ in tensors_in(found)) or any(isinstance(k, Tensor) for k in found.items):
         return Unknown("a comprehension over something of unknown length", node, self.file)
     return Host("dict")
 
 
-def _comprehend(self: Interpreter, clause: cst.CompFor, scope: Scope, visit: Callable[[Scope], None]) -> bool:
+def _comprehend(
+    self: Interpreter, clause: cst.CompFor, scope: Scope, visit: Callable[[Scope], None], whole: cst.BaseExpression
+) -> bool:
     """Call `visit` in a scope per iteration; False when the length wasn't known and one iteration stood for all."""
+    from actlint.program.calls import has_run
+
     iterable = evaluate(self, clause.iter, scope)
     items = self.iterate(iterable)
+    if items and has_run(self, whole, scope) and isinstance(self.loop_element(iterable, items, clause), Picked):
+        iterable, items = Sequence(items), None
     known = items is not None
     outer = self.turns
     for turn, item in enumerate(items if items is not None else [self.element(iterable, clause)]):
@@ -574,7 +583,7 @@ def _comprehend(self: Interpreter, clause: cst.CompFor, scope: Scope, visit: Cal
         if any(test is None for test in tests):
             known = False
         if clause.inner_for_in is not None:
-            known &= _comprehend(self, clause.inner_for_in, inner, visit)
+            known &= _comprehend(self, clause.inner_for_in, inner, visit, whole)
         else:
             visit(inner)
     self.turns = outer

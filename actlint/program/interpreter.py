@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection
 from collections.abc import Sequence as Items
 from functools import partial
@@ -18,6 +19,7 @@ from actlint.program.model import Program
 from actlint.program.opened import walk_both
 from actlint.program.scope import Scope
 from actlint.program.values import (
+    FETCHED,
     NONE,
     Class,
     Const,
@@ -31,6 +33,7 @@ from actlint.program.values import (
     Mapping,
     OneOf,
     Op,
+    Picked,
     Property,
     Run,
     Sequence,
@@ -334,6 +337,8 @@ class Interpreter:
             return Sequence([self._one_of(list(column)) for column in zip(*rows, strict=True)], "tuple")
         if all(isinstance(item, Const) for item in items):
             return items[0] if all(item == items[0] for item in items) else OneOf("element", constants=tuple(items))
+        if len(items) > 1 and all(isinstance(item, Tensor) and item.op.kind in FETCHED for item in items):
+            return Picked("one of the tensors that a loop goes through", None, self.file, items=tuple(items))  # type: ignore[arg-type]
         return items[0]
 
     def unrolled(self, loop: cst.For, items: list[Value], scope: Scope) -> None:
@@ -504,11 +509,10 @@ class Interpreter:
             first = items[0]
             if all(isinstance(item, Variable) for item in items):
                 return chosen(items)  # type: ignore[arg-type]
-            return (
-                first
-                if all(isinstance(item, Tensor) for item in items) and len(items) == 1
-                else Unknown("an element of a container, chosen by a value that isn't known here", node, self.file)
-            )
+            reason = "an element of a container, chosen by a value that isn't known here"
+            if not all(isinstance(item, Tensor) for item in items):
+                return Unknown(reason, node, self.file)
+            return first if len(items) == 1 else Picked(reason, node, self.file, items=tuple(items))  # type: ignore[arg-type]
         if isinstance(value, Unknown):
             return value
         if isinstance(value, Tensor) and not value.op.known:
@@ -676,6 +680,13 @@ class Interpreter:
         self._graphs[before] = self.names, self.shared, self.program.collections
         self.names, self.shared, self.program.collections = self._graphs.get(graph, ({}, {}, {}))
         return before
+
+    def tag(self, name: str) -> str:
+        """The tag of a summary: its name below the open scopes, unique among the tags of the graph; a name that begins
+        with a slash is the tag itself."""
+        full = name[1:] if name.startswith("/") else "/".join([*self.name_scopes, name])
+        tags = {op.name for op in self.program.ops if op.kind == "summary" and op.graph == self.graph}
+        return next(tag for n in itertools.count() if (tag := f"{full}_{n}" if n else full) not in tags)
 
     def unique(self, name: str) -> str:
         """A name made unique in the graph as TF1 does: `name`, `name_1`, ..."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import libcst as cst
 
 from actlint.program import argscopes
 from actlint.program.binding import BoundCall, python_value
-from actlint.program.collected import REGULARIZATION, collection_key, contents, in_scope
+from actlint.program.collected import REGULARIZATION, collection_key, contents, in_scope, join
 from actlint.program.structure import structural
 from actlint.program.values import (
     NONE,
@@ -196,7 +197,13 @@ def _tutorial_data(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 )
 def _summary(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     tensor = self.operation(call.entry.name, dict(call.values), node, (), "string", kind="summary")
-    self.program.collections.setdefault("summaries", []).append(tensor)
+    name = call.const("name")
+    if isinstance(name, str):
+        tensor.op.name = self.tag(re.sub(r"[^-/\w.]", "_", name))
+    given = call.values.get("collections", NONE)
+    keys = [Const("summaries")] if given == NONE else given.items if isinstance(given, Sequence) else [given]
+    for key in keys:
+        join(self, collection_key(key), tensor)
     return tensor
 
 
@@ -212,7 +219,7 @@ def _image_summary(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 
 @structural("summary.merge_all merge_all_summaries", "key='summaries', scope=None, name=None")
 def _merge_all(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    parts = self.program.collections.get("summaries", [])
+    parts = self.program.collections.get(str(collection_key(call.values.get("key", Const("summaries")))), [])
     return self.operation("summary.merge", {"inputs": Sequence(list(parts))}, node, (), "string", kind="summary")
 
 

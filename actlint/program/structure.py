@@ -22,6 +22,7 @@ from actlint.program.values import (
     Mapping,
     Op,
     Optimizer,
+    Picked,
     Run,
     Sequence,
     Session,
@@ -256,23 +257,45 @@ def run_call(
         _key_by_tensors(self, feed_value)
     if isinstance(feed_value, Mapping):
         pairs = [(key if isinstance(key, Value) else Const(key), value) for key, value in feed_value.items.items()]
-    run = Run(
-        len(self.program.runs),
-        node,
-        self.file,
-        self.frames,
-        self.loops,
-        form,
-        fetches,
-        list(_leaves(fetches)),
-        pairs,
-        feed_value,
-        fetch[1] if fetch is not None else None,
-        feed[1] if feed is not None else None,
-        *self.place,
-    )
-    self.program.runs.append(run)
-    return _result(fetches, run)
+    chosen = _variants(fetches)
+    made: list[Run] = []
+    for fetched in chosen:
+        run = Run(
+            len(self.program.runs),
+            node,
+            self.file,
+            self.frames,
+            self.loops,
+            form,
+            fetched,
+            list(_leaves(fetched)),
+            pairs,
+            feed_value,
+            fetch[1] if fetch is not None else None,
+            feed[1] if feed is not None else None,
+            *self.place,
+            variants=len(chosen) if len(chosen) > 1 else 0,
+        )
+        self.program.runs.append(run)
+        made.append(run)
+    return _result(chosen[0], *made)
+
+
+def _variants(fetches: Value) -> list[Value]:
+    """What a run fetches, one time for each element that the program may pick."""
+    widths = {len(leaf.items) for leaf in _leaves(fetches) if isinstance(leaf, Picked)}
+    if len(widths) != 1:
+        return [fetches]
+    return [_variant(fetches, place) for place in range(widths.pop())]
+
+
+def _variant(value: Value, place: int) -> Value:
+    if isinstance(value, Sequence):
+        items = [_variant(item, place) for item in value.items]
+        return value if items == value.items else Sequence(items, value.kind, value.partial)
+    if isinstance(value, Mapping):
+        return Mapping({key: _variant(item, place) for key, item in value.items.items()}, value.nodes, value.node)
+    return value.items[place] if isinstance(value, Picked) else value
 
 
 def by_name(self: Interpreter, value: Value) -> Value:
@@ -319,18 +342,18 @@ def _leaves(value: Value) -> Any:
         yield value
 
 
-def _result(value: Value, run: Run) -> Value:
+def _result(value: Value, *runs: Run) -> Value:
     if isinstance(value, Sequence):
-        return Sequence([_result(item, run) for item in value.items], value.kind, value.partial)
+        return Sequence([_result(item, *runs) for item in value.items], value.kind, value.partial)
     if isinstance(value, Mapping):
-        return Mapping({key: _result(item, run) for key, item in value.items.items()})
+        return Mapping({key: _result(item, *runs) for key, item in value.items.items()})
     if isinstance(value, Tensor) and value.op.kind in EFFECTS:
         return NONE
     if isinstance(value, Handle) and value.kind in ("initializer", "op"):
         return NONE
     if isinstance(value, Tensor):
-        return Host("fetched", (run,), value.shape, value.dtype)
-    return Host("fetched", (run,))
+        return Host("fetched", runs, value.shape if len(runs) == 1 else None, value.dtype)
+    return Host("fetched", runs)
 
 
 @structural(

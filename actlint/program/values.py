@@ -179,6 +179,13 @@ class Unknown(Value):
     runs: tuple[Run, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Picked(Unknown):
+    """One of several tensors, which one isn't known here: an element of a container, chosen at run time."""
+
+    items: tuple[Tensor, ...] = ()
+
+
 Turns = tuple[tuple[cst.CSTNode, int], ...]
 """The open loops and comprehensions that are walked turn by turn, each with the turn that it is in."""
 
@@ -196,6 +203,8 @@ class Frame:
 
 EFFECTS = ("train", "group", "update")
 """Kinds of operations that runs fetch for what they do, not for a value."""
+FETCHED = ("op", "loss", "train")
+"""Kinds of operations that a run computes, or executes, each by itself."""
 
 
 @dataclass(eq=False)
@@ -386,6 +395,8 @@ class Run:
     feed_node: cst.BaseExpression | None
     block: Items[cst.CSTNode] = ()
     statement: cst.CSTNode | None = None
+    variants: int = 0
+    """How many runs stand for this one, because it fetches one of as many tensors."""
 
     @property
     def trained(self) -> list[Training]:

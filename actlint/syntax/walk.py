@@ -27,6 +27,22 @@ def below(node: cst.CSTNode, leave: tuple[type[cst.CSTNode], ...] = ()) -> Itera
                     todo.extend(value)
 
 
+_CHILDREN: dict[cst.CSTNode, tuple[cst.CSTNode, ...]] = {}
+
+
+def children(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
+    """The direct children of a node in source order, remembered until `forget`: LibCST finds them by rebuilding it."""
+    found = _CHILDREN.get(node)
+    if found is None:
+        found = _CHILDREN[node] = tuple(node.children)
+    return found
+
+
+def forget() -> None:
+    """Let go of the trees whose nodes' children are remembered."""
+    _CHILDREN.clear()
+
+
 @cache
 def _inner(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     """The fields of a type of node that hold other nodes than white space."""

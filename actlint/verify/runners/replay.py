@@ -121,7 +121,7 @@ class Replay:
             raise program.Stop()
         site, executed, _ = self.calls[self.position]
         expected = self.plan["runs"][site]
-        if expected["callable"] != name:
+        if name not in (expected["callable"], *expected.get("others", ())):
             self.ended = True
             self.rows.differences.append(
                 f"order of runs: the rewrite calls {name} where the original makes the run of {expected['site']}"
@@ -133,7 +133,7 @@ class Replay:
     def _run(self, name, parameters, function, args, kwargs):
         site, executed = self._next(name)
         if not executed:
-            return _mapped(self.framework.copy, self.last[site])
+            return _mapped(self.framework.copy, self.last[site, name])
         run = self.before["runs"][self.executed]
         if self.drawing:
             self.weights.give(run["captured"], "", 0)
@@ -162,7 +162,7 @@ class Replay:
         self._compare(run, label, result)
         self.current = None
         self.executed += 1
-        self.last[site] = _mapped(self.framework.copy, result)
+        self.last[site, name] = _mapped(self.framework.copy, result)
         return result
 
     def _arguments(self, run, label, name, parameters, function, args, kwargs):
@@ -407,7 +407,7 @@ def conduct(job, framework, prepare):
 
 def transformer(plan, with_probes):
     """Instruments the rewritten program by the plan's names."""
-    calls = {run["callable"] for run in plan["runs"] if run["callable"]}
+    calls = {name for run in plan["runs"] for name in (run["callable"], *run.get("others", ())) if name}
     values = {}
     if with_probes:
         for probe in plan["probes"]:

@@ -164,27 +164,36 @@ class Recorder:
         if self.clock.over() or self._is_enough():
             self.stopped = True
             raise Stop()
-        executed = self._is_executed(site, feed_dict)
+        kind = self._kind(site, fetches)
+        executed = self._is_executed(kind, feed_dict)
         self.clock.tick(executed)
         if executed:
-            self.counts[site] = self.counts.get(site, 0) + 1
+            for key in {site, kind}:
+                self.counts[key] = self.counts.get(key, 0) + 1
             self.inside = True
             try:
                 result = self._execute(session, site, fetches, feed_dict, options, run_metadata)
             except BaseException:
-                self.counts[site] -= 1
+                for key in {site, kind}:
+                    self.counts[key] -= 1
                 raise
             finally:
                 self.inside = False
-            self.last[site] = copy.deepcopy(result)
+            self.last[kind] = copy.deepcopy(result)
         if self.calls and self.calls[-1][:2] == [site, executed]:
             self.calls[-1][2] += 1
         else:
             self.calls.append([site, executed, 1])
-        return copy.deepcopy(self.last[site]) if not executed else result
+        return copy.deepcopy(self.last[kind]) if not executed else result
 
     def _is_enough(self):
         return self.until is not None and all(self.counts.get(int(s), 0) >= n for s, n in self.until.items())
+
+    def _kind(self, site, fetches):
+        """The site, and what is fetched where that is picked by the program."""
+        if not self.plan["runs"][site].get("others"):
+            return site
+        return site, tuple(str(getattr(leaf, "name", leaf)) for leaf in leaves(fetches))
 
     def _is_executed(self, site, feed_dict):
         """Whether a run is within the limit, or beyond it the first after a fed number has changed, as schedules do."""
@@ -498,7 +507,7 @@ class Recorder:
             "steps": self.train_steps,
             "stopped": self.stopped,
             "seconds": self.clock.spent(),
-            "counts": {str(site): count for site, count in self.counts.items()},
+            "counts": {str(site): count for site, count in self.counts.items() if isinstance(site, int)},
             "variables": [v.name for v in self.variables],
             "notes": self.notes,
             "hyper": self.training.hyper,
