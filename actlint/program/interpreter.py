@@ -12,6 +12,7 @@ import libcst as cst
 from actlint.apis.shape import Shape
 from actlint.program import calls, decorators, expressions, imports, options
 from actlint.program.argscopes import Given as ArgScopes
+from actlint.program.binding import computed
 from actlint.program.copies import Copies
 from actlint.program.expressions import NamedSequence, binary, evaluate, truthiness
 from actlint.program.model import Program
@@ -488,7 +489,9 @@ class Interpreter:
         if isinstance(value, Mapping):
             return [key if isinstance(key, Value) else Const(key) for key in value.items]
         if isinstance(value, Const) and isinstance(value.value, (str, tuple, list, range, dict)):
-            return [Const(item) for item in value.value] if len(value.value) <= 4096 else None
+            if len(value.value) > 4096:
+                return None
+            return [computed(item, "element", value, Const(place)) for place, item in enumerate(value.value)]
         if isinstance(value, ShapeValue) and value.shape is not None:
             return [DimValue(dim) for dim in value.shape]
         return None

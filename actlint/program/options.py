@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from actlint.apis.formula import option
 from actlint.program.binding import BoundCall, framework_name, python_value
 from actlint.program.structure import structural
 from actlint.program.values import NONE, Const, Host, Sequence, Symbol, Value
@@ -37,7 +38,10 @@ class Options(Host):
     """The options that the program sets itself."""
 
     def get(self, name: str) -> Value:
-        return self.defaults.get(name, Host("option"))
+        value = self.defaults.get(name, Host("option"))
+        if isinstance(value, Const) and name not in self.changed:
+            return replace(value, formula=option(name))
+        return value
 
     def set(self, name: str, value: Value) -> None:
         """Set an option, as a program does that corrects its command line."""
