@@ -56,15 +56,17 @@ class Expressed:
         while isinstance(origin, Written):
             if not isinstance(origin.node, cst.Integer):
                 found = self._expression(origin.node, origin.calls, origin.turns)
-                if found is not None:
+                if found is not None and not _is_number(found):
                     return found
             origin = origin.behind
         return self._compound(origin) if isinstance(origin, Compound) else None
 
     def _compound(self, origin: Compound) -> str | None:
         texts = [self.size(part) or self._number(part) for part in origin.parts]
-        if None in texts or all(text.isdigit() for text in texts):  # type: ignore[union-attr]
+        if None in texts or all(_is_number(text) for text in texts):  # type: ignore[arg-type]
             return None
+        if origin.operator == "+" and len(set(texts)) == 1:
+            origin, texts = Compound("*", origin.parts), [str(len(texts)), texts[0]]
         found = cst.parse_expression(texts[0])  # type: ignore[arg-type]
         for text in texts[1:]:
             found = _joined(found, _OPERATORS[origin.operator], cst.parse_expression(text))  # type: ignore[arg-type]
@@ -131,7 +133,7 @@ class Expressed:
         """What a name gives for a formula: itself, an option, or an attribute."""
         if isinstance(value, Const) and type(value.value) is int and value.formula == formula:
             yield name
-        elif isinstance(value, Options):
+        elif isinstance(value, Options) and value.parsed:
             yield from (f"{name}.{option}" for option in value.defaults if formula_of(value.get(option)) == formula)
         elif isinstance(value, Instance):
             found = [key for key, held in value.attributes.items() if isinstance(held, Const)]
@@ -243,6 +245,11 @@ def _joined(left: cst.BaseExpression, operator: cst.BaseBinaryOp, right: cst.Bas
         left=left if binds_tighter(left, outer, True) else parenthesized(left),
         right=right if binds_tighter(right, outer, False) else parenthesized(right),
     )
+
+
+def _is_number(text: str) -> bool:
+    """Whether an expression names nothing."""
+    return not any(isinstance(part, cst.Name) for part in walk(cst.parse_expression(text)))
 
 
 def _alike(left: Value, right: Value) -> bool:

@@ -13,6 +13,7 @@ from actlint.apis.formula import combined
 from actlint.apis.shape import ANY, Dim, broadcast
 from actlint.program import arrays, options
 from actlint.program.binding import computed, formula_of, python_value, tensor_dtype, tensor_shape
+from actlint.program.conditions import chosen_by
 from actlint.program.model import Evaluation
 from actlint.program.scope import Scope
 from actlint.program.values import (
@@ -424,9 +425,11 @@ def truthiness(value: Value) -> bool | None:
 
 
 def _conditional(self: Interpreter, node: cst.IfExp, scope: Scope) -> Value:
-    truth = truthiness(evaluate(self, node.test, scope))
+    test = evaluate(self, node.test, scope)
+    truth, formula = truthiness(test), formula_of(test)
     if truth is not None:
-        return evaluate(self, node.body if truth else node.orelse, scope)
+        value = evaluate(self, node.body if truth else node.orelse, scope)
+        return value if formula is None else chosen_by(value, formula)
     return self.either(evaluate(self, node.body, scope), evaluate(self, node.orelse, scope), node)
 
 

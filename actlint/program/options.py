@@ -36,6 +36,8 @@ class Options(Host):
     defaults: dict[str, Value] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     """The options that the program sets itself."""
+    parsed: bool = False
+    """Whether it has the options as attributes, and isn't the parser."""
 
     def get(self, name: str) -> Value:
         value = self.defaults.get(name, Host("option"))
@@ -68,10 +70,12 @@ def parser_method(
     if name == "add_argument":
         _add_argument(parser, [python_value(v) for v, _ in positional], {key: value for key, value, _ in keywords})
         return NONE
-    if name in ("add_argument_group", "add_mutually_exclusive_group", "parse_args"):
+    if name in ("add_argument_group", "add_mutually_exclusive_group"):
         return parser
+    if name == "parse_args":
+        return replace(parser, parsed=True)
     if name == "parse_known_args":
-        return Sequence([parser, Host("list")], "tuple")
+        return Sequence([replace(parser, parsed=True), Host("list")], "tuple")
     if name == "set_defaults":
         parser.defaults.update({key: value for key, value, _ in keywords})
         return NONE
