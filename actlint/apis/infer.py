@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actlint.apis.entry import UNKNOWN, Bound, DtypeRule, ShapeRule
-from actlint.apis.shape import ANY, SCALAR, Dim, Shape, broadcast, reduced, same
+from actlint.apis.shape import SCALAR, Dim, Shape, broadcast, multiplied, reduced, same
 
 INTEGERS = frozenset({"int8", "int16", "int32", "int64", "uint8", "uint16"})
 
@@ -107,12 +107,7 @@ def combined(shapes: list[Shape | None]) -> list[Dim] | None:
 
 def total(dims: list[Dim] | Shape) -> Dim:
     """The number of elements, where every dimension is known."""
-    size = 1
-    for dim in dims:
-        if dim.value is None:
-            return ANY
-        size *= dim.value
-    return Dim(size)
+    return multiplied(dims)
 
 
 def units_of(call: Bound, parameter: str) -> Dim:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import prod
+
+from actlint.apis.formula import Formula, combined
 
 
 @dataclass(frozen=True)
 class Dim:
     """One dimension: `value` where it is known, and `source`, an expression of the user's with that value, valid
-    anywhere in the entry file; `origin` is what the user wrote for it, at its place."""
+    anywhere in the entry file; `origin` is what the user wrote for it, at its place, or the sum or product that it is.
+    `formula` says how it follows from options of the command line, whose defaults gave the value."""
 
     value: int | None = None
     source: str | None = None
     origin: object = field(default=None, compare=False, repr=False)
+    formula: Formula | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.source or ("?" if self.value is None else str(self.value))
@@ -21,6 +27,45 @@ class Dim:
 ANY = Dim()
 Shape = tuple[Dim, ...]
 SCALAR: Shape = ()
+
+
+@dataclass(frozen=True)
+class Compound:
+    """A dimension that is the sum or the product of others."""
+
+    operator: str
+    parts: tuple[Dim, ...]
+
+
+def added(dims: Iterable[Dim]) -> Dim:
+    """The size of tensors side by side."""
+    return _compound("add", "+", tuple(dims))
+
+
+def multiplied(dims: Iterable[Dim]) -> Dim:
+    """The size of an axis that several become."""
+    return _compound("multiply", "*", tuple(dims))
+
+
+def _compound(operation: str, operator: str, dims: tuple[Dim, ...]) -> Dim:
+    if len(dims) < 2:
+        return dims[0] if dims else Dim(0 if operator == "+" else 1)
+    values = [dim.value for dim in dims if dim.value is not None]
+    if len(values) < len(dims):
+        return ANY
+    formula: Formula | None = None
+    for place, dim in enumerate(dims):
+        before = sum(values[:place]) if operator == "+" else prod(values[:place])
+        formula = combined(operation, (before, formula), (dim.value, dim.formula))
+    return Dim(sum(values) if operator == "+" else prod(values), None, Compound(operator, dims), formula)
+
+
+def divided(dim: Dim, by: Dim) -> Dim:
+    """What is left of an axis that others of a known size are taken from."""
+    if dim.value is None or not by.value:
+        return ANY
+    formula = combined("floordiv", (dim.value, dim.formula), (by.value, by.formula))
+    return Dim(dim.value // by.value, formula=formula)
 
 
 def same(left: Dim, right: Dim) -> Dim:

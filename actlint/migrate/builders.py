@@ -455,7 +455,7 @@ def _alike(left: Value, right: Value) -> bool:
 
 def _same_values(left: list[Size], right: list[Size]) -> bool:
     def table(sizes: list[Size]) -> dict:
-        return {(tuple((f.node, f.turns) for f in s.calls), s.turns): s.value for s in sizes}
+        return {(tuple((f.node, f.turns) for f in s.calls), s.turns): (s.value, s.dim.formula) for s in sizes}
 
     one, other = table(left), table(right)
     return one.keys() == other.keys() and one == other

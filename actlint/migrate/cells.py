@@ -59,7 +59,7 @@ class Cells:
             found = self._outermost(part)  # type: ignore[arg-type]
             if found:
                 values = [
-                    sizes.sized(e.calls, e.turns, e.value.input_size.value, e.value.input_size, part, None)  # type: ignore[attr-defined]
+                    sizes.sized(e.calls, e.turns, e.value.input_size.value, e.value.input_size, part)  # type: ignore[attr-defined]
                     for e in found
                 ]
                 self._texts[part] = sizes.text(values, "", step, part, wanted="input_size")  # type: ignore[index]

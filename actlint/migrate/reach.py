@@ -23,24 +23,12 @@ def means_the_same(building: Building, origin: cst.BaseExpression, node: cst.CST
         return False
     attributes = {part.attr.value for part in walk(origin) if isinstance(part, cst.Attribute)}
     names = {name.value for name in own_names(origin)} - {here.body.receiver}
-    return all(_is_settled(building, name, there, constant) for name in names) and all(
-        _is_set_once(building, attribute, there) for attribute in attributes
+    return all(is_settled(building, name, there, constant) for name in names) and all(
+        is_set_once(building, attribute, there) for attribute in attributes
     )
 
 
-def handed(building: Building, origin: object, path: tuple[Frame, ...]) -> object:
-    """An expression of the building scope for one of a function on a path of calls: the argument that its parameter
-    stands for."""
-    for frame in reversed(path):
-        if not isinstance(origin, cst.Name) or building.body_of(origin) is not None:
-            return origin
-        function = frame.function.node
-        if isinstance(function, cst.FunctionDef) and building.within(origin, function):
-            origin = _argument(frame, function, origin.value)
-    return origin
-
-
-def _argument(frame: Frame, function: cst.FunctionDef, name: str) -> cst.BaseExpression | None:
+def argument_of(frame: Frame, function: cst.FunctionDef, name: str) -> cst.BaseExpression | None:
     """The argument of a call for a parameter that the function doesn't assign to."""
     plain = [p.name.value for p in function.params.params][1 if frame.function.bound is not None else 0 :]
     if not isinstance(frame.node, cst.Call) or name in assigned_names(function.body):
@@ -54,7 +42,7 @@ def _argument(frame: Frame, function: cst.FunctionDef, name: str) -> cst.BaseExp
     return None
 
 
-def _is_settled(building: Building, name: str, there: Unit, constant: set[str]) -> bool:
+def is_settled(building: Building, name: str, there: Unit, constant: set[str]) -> bool:
     """Whether a name has one value throughout a function, up to a statement and from there on."""
     node = there.body.node
     if not isinstance(node, cst.FunctionDef):
@@ -72,7 +60,7 @@ def _stays(unit: Unit, there: Unit) -> bool:
     return unit.kind == "host" and unit.order < there.order and isinstance(unit.node, cst.SimpleStatementLine)
 
 
-def _is_set_once(building: Building, attribute: str, there: Unit) -> bool:
+def is_set_once(building: Building, attribute: str, there: Unit) -> bool:
     """Whether an attribute is assigned in one place at most, before a statement or outside of what builds."""
     targets = [t for t in _targets(building) if t.attr.value == attribute]
     units = [unit for target in targets if (unit := building.unit_of.get(target)) is not None]

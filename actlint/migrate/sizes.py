@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from actlint.apis.shape import ANY, Dim
-from actlint.migrate.parts import Step, names_read
-from actlint.migrate.reach import handed, means_the_same
+from actlint.migrate.expressed import Expressed, InBody, InBuilder
+from actlint.migrate.parts import Step
 from actlint.migrate.refusals import Refused
 from actlint.migrate.sites import Path, Site, same_path
 from actlint.migrate.source import code, walk
 from actlint.migrate.statements import statement
 from actlint.migrate.units import graph_tensors
-from actlint.program.binding import BoundCall, python_value
+from actlint.program.binding import BoundCall, formula_of, python_value
 from actlint.program.calls import assigned_names
 from actlint.program.values import Const, DimValue, Tensor, Turns, Value, is_host
 
@@ -31,19 +31,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Size:
-    """A size in one evaluation; `source` is an expression that gives it, `origin` what the program has for it where
-    the tensor was made, and `maker` the path of calls that made this."""
+    """A size in one evaluation; `source` is an expression that gives it, `dim` the dimension that it is."""
 
     calls: Path
     turns: Turns
     value: object
     source: str | None = None
-    origin: object = None
-    maker: Path = ()
+    dim: Dim = ANY
 
     @property
     def text(self) -> str | None:
-        return self.source or (repr(self.value) if isinstance(self.value, (int, str)) else None)
+        return self.source or (repr(self.value) if self.is_fixed else None)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether its number is the program's own, and no option's default."""
+        return self.dim.formula is None and isinstance(self.value, (int, str))
+
+    @property
+    def is_known(self) -> bool:
+        return self.source is not None or isinstance(self.value, (int, str))
 
 
 @dataclass(eq=False)
@@ -147,8 +154,7 @@ class Sizes:
             shape = layer.call.shape(entry.input)
             if not shape:
                 return None
-            tensor = layer.call.values[entry.input]
-            sizes.append(self.sized(layer.calls, layer.turns, shape[-1].value, shape[-1], site.node, tensor))
+            sizes.append(self.sized(layer.calls, layer.turns, shape[-1].value, shape[-1], site.node))
         node = layers[0].call.nodes.get(entry.input)
         name = _tensor_name(self, node) if node is not None else ""
         if len({size.text for size in sizes}) == 1 and sizes[0].source:
@@ -157,7 +163,7 @@ class Sizes:
 
     def argument(self, values: list[Size], node: cst.BaseExpression, step: Step | None, wanted: str) -> str:
         """A size that an inner object's constructor takes, as an expression of this body."""
-        here = [replace(size, source=self._in_reach(size, node) or size.source) for size in values]
+        here = [self._in_reach(size, node) for size in values]
         return self.text(here, _tensor_name(self, node), step, node, wanted=wanted)
 
     # -- texts
@@ -166,46 +172,22 @@ class Sizes:
         found = []
         for e in self.program.facts.get(node, []):
             value, dim = _known(e.value)
-            found.append(self.sized(e.calls, e.turns, value, dim, node, self._tensor_of(node, e.calls, e.turns)))
+            found.append(self.sized(e.calls, e.turns, value, dim, node))
         return found
 
-    def _tensor_of(self, node: cst.BaseExpression, calls: Path, turns: Turns) -> Value | None:
-        """The tensor whose size an expression gives in one evaluation."""
-        for part in walk(node):
-            for e in self.program.facts.get(part, []) if isinstance(part, (cst.Name, cst.Attribute)) else ():
-                if isinstance(e.value, Tensor) and same_path(e.calls, calls) and e.turns == turns:
-                    return e.value
-        return None
-
-    def sized(
-        self, calls: Path, turns: Turns, value: object, dim: Dim, node: cst.CSTNode, tensor: Value | None
-    ) -> Size:
+    def sized(self, calls: Path, turns: Turns, value: object, dim: Dim, node: cst.CSTNode) -> Size:
         """The size of a tensor, for which an expression at `node` is wanted."""
-        maker = tensor.op.calls if isinstance(tensor, Tensor) else ()
-        made = Size(calls, turns, value, self._valid(dim.source), dim.origin, maker)
-        return replace(made, source=self._in_reach(made, node) or made.source)
+        return self._in_reach(Size(calls, turns, value, None, dim), node)
 
-    def _in_reach(self, size: Size, node: cst.CSTNode) -> str | None:
-        """What the program has for a size, where it means the same at a node of the building scope."""
-        building = self.emitter.building
-        if self.body.owner is not None:
-            return None
-        origin = handed(building, size.origin, size.maker)
-        if not isinstance(origin, (cst.Name, cst.Attribute, cst.Subscript)):
-            return None
-        values = self.program.values(origin)
-        if not values or any(not is_host(v) or _known(v)[0] != size.value for v in values):
-            return None
-        if not means_the_same(building, origin, node, self.emitter.bound_once):
-            return None
-        return code(origin.visit(self.body.rewriter(False)))  # type: ignore[arg-type]
-
-    def _valid(self, source: str | None) -> str | None:
-        """A dimension's source, if its names mean the same throughout the file."""
-        names = names_read(cst.parse_expression(source)) if source is not None else ()
-        if any(name.value not in self.emitter.bound_once for name in names):
-            return None
-        return source
+    def _in_reach(self, size: Size, node: cst.CSTNode) -> Size:
+        """A size with what the program has for it at a node."""
+        owner = self.body.owner
+        place: Expressed
+        if owner is not None:
+            place = InBuilder(owner, size.calls, size.turns)
+        else:
+            place = InBody(self.emitter, self.body.rewriter(False), size.calls, size.turns, node)
+        return replace(size, source=place.size(size.dim))
 
     def text(
         self,
@@ -217,22 +199,22 @@ class Sizes:
         dimension: int | None = None,
     ) -> str:
         """An expression that has the given values."""
-        if not values or any(size.text is None for size in values):
+        if not values or any(not size.is_known for size in values):
             raise self.refuse(node, f"{wanted} comes from a tensor's shape, which isn't known here")
         if step is not None and tensor:
             found = self._carried(values, tensor, step) or self._argument_of(values, tensor, step)
             if found:
                 return found
         texts = {size.text for size in values}
-        if len(texts) == 1:
+        if len(texts) == 1 and None not in texts:
             return texts.pop()  # type: ignore[return-value]
-        if len({size.value for size in values}) == 1:
+        if len({size.value for size in values}) == 1 and all(size.is_fixed for size in values):
             return repr(values[0].value)
         if step is not None and step.loops and tensor:
             return self._track(values, tensor, step, node, wanted, dimension)
         owner = self.body.owner
         if owner is None:
-            raise self.refuse(node, f"{wanted} differs from turn to turn of a loop")
+            raise self.refuse(node, _reason(values, wanted))
         for path in {id(size.calls): size.calls for size in values}.values():
             if len({size.value for size in values if same_path(size.calls, path)}) > 1:
                 raise self.refuse(node, f"{wanted} differs within one call of {owner.node.name.value}")
@@ -308,7 +290,7 @@ class Sizes:
             return False
         for size in values:
             here = [e for e in known if same_path(e.calls, size.calls) and e.turns == size.turns[: len(e.turns)]]
-            if not here or any(_known(e.value)[0] != size.value for e in here) or size.value is None:
+            if not here or size.value is None or any(not _is(e.value, size) for e in here):
                 return False
         return True
 
@@ -387,7 +369,7 @@ class Sizes:
         for e in self.program.facts.get(node, []):
             shape = e.value.shape if isinstance(e.value, Tensor) else None
             dim = shape[place] if shape and -len(shape) <= place < len(shape) else ANY
-            found.append(self.sized(e.calls, e.turns, dim.value, dim, node, e.value))
+            found.append(self.sized(e.calls, e.turns, dim.value, dim, node))
         return found
 
 
@@ -403,13 +385,25 @@ def _key(calls: Path, turns: Turns) -> tuple:
     return tuple((f.node, f.turns) for f in calls), turns
 
 
+def _is(value: Value, size: Size) -> bool:
+    """Whether a Python value is a size, whatever the options are."""
+    return _known(value)[0] == size.value and formula_of(value) == size.dim.formula
+
+
+def _reason(values: list[Size], wanted: str) -> str:
+    if all(size.is_fixed for size in values):
+        return f"{wanted} differs from turn to turn of a loop"
+    return f"{wanted} follows from an option of the command line, for which nothing stands here"
+
+
 def _known(value: Value) -> tuple[object, Dim]:
     """The Python value of a size, and the dimension that it is."""
     if isinstance(value, DimValue):
         return value.dim.value, value.dim
     found = python_value(value)
-    origin = value.origin if isinstance(value, Const) else None
-    return found if isinstance(found, (int, str)) else None, Dim(origin=origin) if origin is not None else ANY
+    if not isinstance(value, Const) or not isinstance(found, (int, str)):
+        return found if isinstance(found, (int, str)) else None, ANY
+    return found, Dim(found if isinstance(found, int) else None, None, value.origin, value.formula)
 
 
 def _tensor_name(sizes: Sizes, node: cst.CSTNode) -> str:

@@ -12,6 +12,7 @@ from actlint.apis.shape import ANY, Dim
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call
 from actlint.migrate.conditional import conditional
+from actlint.migrate.expressed import InBody
 from actlint.migrate.expression import COLLECTIONS, Rewriter
 from actlint.migrate.flow import Parameter
 from actlint.migrate.repeated import REPEATED, repeated
@@ -277,14 +278,16 @@ class TF2(Target):
         node = binding.nodes.get("shape") if isinstance(binding, BoundCall) else None
         elements = [e.value for e in node.elements] if isinstance(node, (cst.List, cst.Tuple)) else [None] * len(shape)
         return [
-            dim if dim.source and not self._is_option(dim.source) or isinstance(element, cst.Integer) else ANY
+            dim if self._is_global(dim) or isinstance(element, cst.Integer) else ANY
             for dim, element in zip(shape, elements, strict=True)
         ]
 
-    def _is_option(self, source: str) -> bool:
-        """Whether a size is an option of the command line, which isn't read yet where a class is defined."""
+    def _is_global(self, dim: Dim) -> bool:
+        """Whether the file has a size where a class is defined, when the command line isn't read yet."""
+        if dim.source is None or dim.formula is not None:
+            return False
         program = self.emitter.program
-        return are_options(program.scopes[program.entry].names.get(source.partition(".")[0]))
+        return not are_options(program.scopes[program.entry].names.get(dim.source.partition(".")[0]))
 
     def _spec(self, parameter: Parameter) -> str:
         specs = [self._tensor_spec(parameter, tensor) for tensor in parameter.members]
@@ -299,10 +302,20 @@ class TF2(Target):
             return f"{alias}.TensorSpec((), {dtype})"
         if tensor.shape is None:
             return f"{alias}.TensorSpec(None, {dtype})"
-        known = [ANY if dim.value is None else Dim(dim.value) for dim in tensor.shape] if parameter.members else None
-        dims = [str(dim) if str(dim) != "?" else "None" for dim in known or self._dimensions(parameter)]
+        known = [ANY if dim.formula else Dim(dim.value) for dim in tensor.shape] if parameter.members else None
+        dims = [self._dimension(dim, parameter) for dim in known or self._dimensions(parameter)]
         shape = f"({dims[0]},)" if len(dims) == 1 else f"({', '.join(dims)})"
         return f"{alias}.TensorSpec({shape}, {dtype})"
+
+    def _dimension(self, dim: Dim, parameter: Parameter) -> str:
+        """A dimension as the program has it where the placeholder was made; any size, where it has nothing for it."""
+        op, text = parameter.tensor.op, dim.source
+        if not parameter.unit.home.is_class:
+            place = InBody(self.emitter, Rewriter(self.emitter.surroundings), op.calls, op.turns, op.node)
+            text = place.size(dim)
+        if text is None and dim.formula is None and dim.value is not None:
+            return str(dim.value)
+        return text or "None"
 
     def fetched_structure(self, applied: str) -> str:
         return f"tf.nest.map_structure(lambda value: value.numpy(), {applied})"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from actlint.apis.shape import Dim, Shape
-from actlint.program.binding import dimensions, dtype_of, python_value
+from actlint.apis.shape import ANY, Dim, Shape
+from actlint.program.binding import dimensions, dtype_of, formula_of, python_value
 from actlint.program.values import NONE, Const, Host, Value, runs_in
 
 _SIZED = {
@@ -72,8 +72,7 @@ def called(callee: Host, positional: list[tuple[Value, Any]], keywords: list[tup
     elif name in _FILLED and values:
         shape, dtype = dimensions(values[0]), dtype or (dtype_of(values[1]) if len(values) > 1 else None) or "float64"
     elif name in ("eye", "identity") and values:
-        size = python_value(values[0])
-        shape, dtype = ((Dim(size),) * 2 if isinstance(size, int) else None), dtype or "float64"
+        shape, dtype = (_size(values[0]),) * 2, dtype or "float64"
     elif name == "astype" and values:
         shape, dtype = callee.shape, dtype_of(values[0])
     elif name == "reshape" and callee.shape is not None:
@@ -87,16 +86,18 @@ def called(callee: Host, positional: list[tuple[Value, Any]], keywords: list[tup
 
 def dimensions_of(values: list[Value]) -> Shape | None:
     """Sizes that are passed one by one, as `randn(2, 3)` takes them."""
-    sizes = [python_value(value) for value in values]
-    return tuple(Dim(size if isinstance(size, int) else None) for size in sizes)
+    return tuple(_size(value) for value in values)
+
+
+def _size(value: Value) -> Dim:
+    size = python_value(value)
+    return Dim(size, formula=formula_of(value)) if isinstance(size, int) else ANY
 
 
 def _reshaped(values: list[Value]) -> Shape | None:
     sizes = dimensions(values[0]) if len(values) == 1 and not isinstance(values[0], Const) else dimensions_of(values)
     return (
-        tuple(Dim(d.value if d.value is not None and d.value >= 0 else None) for d in sizes)
-        if sizes is not None
-        else None
+        tuple(dim if dim.value is not None and dim.value >= 0 else ANY for dim in sizes) if sizes is not None else None
     )
 
 

@@ -10,16 +10,19 @@ from typing import Any
 import libcst as cst
 
 from actlint.apis.entry import UNKNOWN, Entry
+from actlint.apis.formula import Formula, combined
 from actlint.apis.modules import public
 from actlint.apis.shape import ANY, Dim, Shape
 from actlint.program.values import (
     Const,
     DimValue,
+    Frame,
     Host,
     Sequence,
     ShapeValue,
     Symbol,
     Tensor,
+    Turns,
     Value,
     is_host,
 )
@@ -116,6 +119,39 @@ def tensor_shape(value: Value | None) -> Shape | None:
     return None
 
 
+def formula_of(value: Value | None) -> Formula | None:
+    """How a Python value follows from options, where it does."""
+    if isinstance(value, (Const, DimValue)):
+        return value.formula if isinstance(value, Const) else value.dim.formula
+    if isinstance(value, ShapeValue):
+        value = Sequence([DimValue(dim) for dim in value.shape or ()])
+    if not isinstance(value, Sequence):
+        return None
+    found = [formula_of(item) for item in value.items]
+    if all(formula is None for formula in found):
+        return None
+    return combined(value.kind, *zip(map(python_value, value.items), found, strict=True))
+
+
+def computed(result: Any, operation: str, *operands: Value) -> Const:
+    """What an operation makes of Python values, as a constant."""
+    return Const(result, formula=combined(operation, *((python_value(v), formula_of(v)) for v in operands)))
+
+
+Evaluated = tuple[tuple[Frame, ...], Turns]
+"""The calls and turns of one evaluation."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the program has for a number, in one evaluation; `behind` is what it has for it where it was made."""
+
+    node: cst.BaseExpression
+    calls: tuple[Frame, ...]
+    turns: Turns
+    behind: object = None
+
+
 @dataclass
 class BoundCall:
     """Implements actlint.apis.entry.Bound over abstract values."""
@@ -125,6 +161,8 @@ class BoundCall:
     nodes: dict[str, cst.BaseExpression] = field(default_factory=dict)
     source: Callable[[cst.BaseExpression], str | None] = lambda node: None
     surplus: list[str] = field(default_factory=list)
+    calls: tuple[Frame, ...] = ()
+    turns: Turns = ()
 
     def given(self, parameter: str) -> bool:
         return parameter in self.values and self.values[parameter] != Const(None)
@@ -149,7 +187,8 @@ class BoundCall:
         return named or tensor_dtype(value)
 
     def dimensions(self, parameter: str) -> Shape | None:
-        return dimensions(self.values.get(parameter), self.nodes.get(parameter), self.source)
+        at = self.calls, self.turns
+        return dimensions(self.values.get(parameter), self.nodes.get(parameter), self.source, at)
 
     def is_tensor(self, parameter: str) -> bool:
         return isinstance(self.values.get(parameter), Tensor)
@@ -166,6 +205,7 @@ def dimensions(
     value: Value | None,
     node: cst.BaseExpression | None = None,
     source: Callable[[cst.BaseExpression], str | None] = lambda node: None,
+    at: Evaluated = ((), ()),
 ) -> Shape | None:
     """A shape argument as a shape: ints, None, -1, the user's expressions, `tensor.shape`, `tf.shape(tensor)`."""
     if isinstance(value, ShapeValue):
@@ -176,23 +216,32 @@ def dimensions(
         nodes: list[cst.BaseExpression | None] = [None] * len(value.items)
         if isinstance(node, (cst.List, cst.Tuple)) and len(node.elements) == len(value.items):
             nodes = [element.value for element in node.elements]
-        return tuple(_dimension(item, inner, source) for item, inner in zip(value.items, nodes, strict=False))
+        return tuple(_dimension(item, inner, source, at) for item, inner in zip(value.items, nodes, strict=False))
     if isinstance(value, Const) and isinstance(value.value, (list, tuple)):
-        return tuple(Dim(item if isinstance(item, int) and item >= 0 else None) for item in value.value)
+        sizes = [item if isinstance(item, int) and item >= 0 else None for item in value.value]
+        return tuple(Dim(size, formula=_element(value, place)) for place, size in enumerate(sizes))
     if isinstance(value, (Const, DimValue)) and value != Const(None):
-        return (_dimension(value, node, source),)
+        return (_dimension(value, node, source, at),)
     return None
 
 
+def _element(value: Const, place: int) -> Formula | None:
+    return combined("element", (value.value, value.formula), (place, None))
+
+
 def _dimension(
-    value: Value, node: cst.BaseExpression | None, source: Callable[[cst.BaseExpression], str | None]
+    value: Value,
+    node: cst.BaseExpression | None,
+    source: Callable[[cst.BaseExpression], str | None],
+    at: Evaluated,
 ) -> Dim:
     if isinstance(value, DimValue):
         return value.dim
     text = source(node) if node is not None and not isinstance(node, cst.Integer) else None
     text = text or (value.source if isinstance(value, Const) else None)
     if isinstance(value, Const) and isinstance(value.value, int) and value.value >= 0:
-        return Dim(value.value, text, node if not isinstance(node, cst.Integer) else None)
+        origin = Written(node, *at, value.origin) if node is not None else value.origin
+        return Dim(value.value, text, origin, value.formula)
     return Dim(None, text) if text and value != Const(None) else ANY
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from actlint.apis.entry import UNKNOWN
-from actlint.program.binding import python_value
+from actlint.apis.shape import ANY, multiplied
+from actlint.program.binding import computed, python_value
 from actlint.program.expressions import NamedSequence, attribute, binary, class_attribute, is_own, mapping_key
 from actlint.program.options import Options
 from actlint.program.values import (
@@ -78,9 +79,10 @@ def call(
     if short in _PURE and values and not keywords:
         arguments = [python_value(value) for value in values]
         if all(a is not UNKNOWN for a in arguments) and not any(True for v in values for _ in tensors_in(v)):
-            origin = values[0].dim.origin if short == "int" and isinstance(values[0], DimValue) else None
+            if short == "int" and isinstance(values[0], (Const, DimValue)) and type(arguments[0]) is int:
+                return _whole(values[0])
             try:
-                return Const(_PURE[short](*arguments), origin=origin)
+                return computed(_PURE[short](*arguments), short, *values)
             except Exception:
                 return Host(short)
         if short in ("int", "float") and isinstance(values[0], DimValue):
@@ -90,6 +92,12 @@ def call(
     if short in ("print", "type", "id", "open", "input", "repr", "str"):
         return Host(short, tuple(r for v in values for r in runs_in(v)))
     return None
+
+
+def _whole(value: Const | DimValue) -> Const:
+    """`int(number)` of a whole number."""
+    known = value if isinstance(value, Const) else value.dim
+    return Const(known.value, origin=known.origin, formula=known.formula)
 
 
 def _sum(self: Interpreter, values: list[Value], node: cst.CSTNode) -> Value:
@@ -401,12 +409,7 @@ def shape_method(owner: Value, name: str) -> Value | None:
                 else Sequence([DimValue(dim) if dim.value is not None else Const(None) for dim in owner.shape])
             )
         if name == "num_elements":
-            sizes = [dim.value for dim in owner.shape or ()]
-            if owner.shape is None or None in sizes:
-                return Host("int")
-            total = 1
-            for size in sizes:
-                total *= size  # type: ignore[operator]
-            return Const(total)
+            size = multiplied(owner.shape) if owner.shape is not None else ANY
+            return Host("int") if size.value is None else Const(size.value, origin=size.origin, formula=size.formula)
         return Host(name)
     return None

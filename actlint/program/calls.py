@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import libcst as cst
 from actlint.apis import catalogue, refused
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import UNKNOWN, CellEntry, Entry, LayerEntry
+from actlint.apis.formula import option
 from actlint.apis.shape import Dim
 from actlint.program import argscopes, arrays, builtins_, collected, decorators, options, recurrent, settings, structure
 from actlint.program import counting as counting
@@ -20,7 +21,9 @@ from actlint.program import repeated as repeated
 from actlint.program.binding import (
     BoundCall,
     bind,
+    computed,
     dtype_of,
+    formula_of,
     framework_name,
     parameters,
     python_value,
@@ -47,6 +50,7 @@ from actlint.program.values import (
     Picked,
     Sequence,
     Session,
+    ShapeValue,
     Symbol,
     Tensor,
     Unknown,
@@ -57,6 +61,8 @@ from actlint.program.values import (
     tensors_in,
 )
 from actlint.syntax.walk import below
+
+_SIMPLE = (str, int, bool, list, tuple)
 
 if TYPE_CHECKING:
     from actlint.program.interpreter import Interpreter
@@ -198,6 +204,7 @@ def _symbol(
     if found is not None:
         entry = Entry(short, found.signature, kind="structure")
         bound = bind(entry, positional, keywords)
+        bound.calls, bound.turns = self.frames, self.turns
         self.program.bindings.setdefault(node, bound)
         decorators.entering(self, bound, node)
         return found.handler(self, bound, node)
@@ -205,6 +212,7 @@ def _symbol(
     if entry is None:
         return _unsupported(self, short, values, node)
     bound = bind(entry, positional, keywords)
+    bound.calls, bound.turns = self.frames, self.turns
     bound.source = lambda expression: global_source(self, expression, scope)
     argscopes.inherit(self, short, bound, node)
     self.program.bindings.setdefault(node, bound)
@@ -248,6 +256,24 @@ def _unsupported(self: Interpreter, short: str, values: list[Value], node: cst.C
     return Unknown(f"tf.{short} isn't known", node, self.file)
 
 
+def _shape(entry: Entry, bound: BoundCall) -> Any:
+    """The shape that an entry's rule gives, or the shapes of several outputs. A size that a rule worked out follows
+    from options wherever something does that the rule may have read."""
+    shape = entry.shape(bound) if entry.shape else None
+    read = [*bound.values.values(), *(v for value in bound.values.values() for v in tensors_in(value))]
+    found = [formula_of(ShapeValue(v.shape) if isinstance(v, Tensor) else v) for v in read]
+    followed = sorted({str(formula) for formula in found if formula is not None})
+    if not followed or not isinstance(shape, tuple):
+        return shape
+    known = {id(dim) for value in read if isinstance(value, Tensor) for dim in value.shape or ()}
+    return tuple(
+        replace(dim, formula=option(f"{entry.name} of {', '.join(followed)}: {dim.value}"))
+        if dim.value not in (None, 0, 1) and dim.formula is None and dim.origin is None and id(dim) not in known
+        else dim
+        for dim in shape
+    )
+
+
 def _catalogued(self: Interpreter, entry: Entry, bound: BoundCall, node: cst.Call) -> Value:
     if isinstance(entry, LayerEntry):
         return _layer(self, entry, bound, node)
@@ -261,7 +287,7 @@ def _catalogued(self: Interpreter, entry: Entry, bound: BoundCall, node: cst.Cal
         return Optimizer(self.operation(entry.name, bound.values, node, None, None, kind="optimizer").op)
     if entry.kind == "initializer":
         return Handle("initial", self.operation(entry.name, bound.values, node, None, None, kind="initial").op)
-    shape, dtype = entry.shape(bound) if entry.shape else None, entry.dtype(bound) if entry.dtype else None
+    shape, dtype = _shape(entry, bound), entry.dtype(bound) if entry.dtype else None
     if entry.kind == "host":
         return Host(entry.name)
     if entry.kind == "distribution":
@@ -317,7 +343,7 @@ def _layer(self: Interpreter, entry: LayerEntry, bound: BoundCall, node: cst.Cal
             collected.penalize(self, bound.values[f"{weight.name}_regularizer"], variable, node)
     read = (entry.input, entry.activation, "training", "rate", *entry.applied)
     arguments = {name: value for name, value in bound.values.items() if name in read}
-    shape, dtype = entry.shape(bound) if entry.shape else None, entry.dtype(bound) if entry.dtype else None
+    shape, dtype = _shape(entry, bound), entry.dtype(bound) if entry.dtype else None
     moving.update(self, layer, arguments, scope)
     tensor = self.operation(entry.name, arguments, node, shape, dtype, extra=list(layer.variables))
     if layer.update is not None and entry.updates(bound) == "":
@@ -393,7 +419,7 @@ def _method(
                 result = getattr(owner.value, name)(*arguments, **named)
             except Exception:
                 return Host("str")
-            return Const(result) if isinstance(result, (str, int, bool, list, tuple)) else Host("str")
+            return computed(result, name, owner, *values) if isinstance(result, _SIMPLE) else Host("str")
         return Host("", tuple(r for v in [*values, *(v for _, v, _ in keywords)] for r in runs_in(v)))
     found = builtins_.shape_method(owner, name)
     if found is not None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from actlint.apis.catalogue import method
-from actlint.apis.shape import Dim, broadcast
+from actlint.apis.formula import combined
+from actlint.apis.shape import ANY, Dim, broadcast
 from actlint.program import arrays, options
-from actlint.program.binding import python_value, tensor_dtype, tensor_shape
+from actlint.program.binding import computed, formula_of, python_value, tensor_dtype, tensor_shape
+from actlint.program.conditions import chosen_by
 from actlint.program.model import Evaluation
 from actlint.program.scope import Scope
 from actlint.program.values import (
@@ -143,7 +146,7 @@ def _name(self: Interpreter, node: cst.Name, scope: Scope) -> Value:
         if isinstance(value, Const) and type(value.value) is int and value.source is None:
             owner = scope.owner(node.value)
             if owner is not None and owner.kind == "module" and owner.file == self.program.entry:
-                return Const(value.value, node.value)
+                return replace(value, source=node.value)
         return value
     return Symbol("builtins." + node.value)
 
@@ -154,7 +157,7 @@ def _attribute(self: Interpreter, node: cst.Attribute, scope: Scope) -> Value:
     if isinstance(value, Const) and type(value.value) is int and options.keeps(self.flags, base, node.attr.value):
         from actlint.program.calls import global_source
 
-        return Const(value.value, global_source(self, node, scope))
+        return replace(value, source=global_source(self, node, scope))
     return value
 
 
@@ -321,9 +324,9 @@ def binary(self: Interpreter, kind: type, left: Value, right: Value, node: cst.C
             result = function(left.value, right.value)
         except Exception:
             return Host("error")
-        return (
-            Const(result) if not isinstance(result, (str, bytes, list, tuple)) or len(result) < 10_000 else Host("long")
-        )
+        if isinstance(result, (str, bytes, list, tuple)) and len(result) >= 10_000:
+            return Host("long")
+        return computed(result, symbol, left, right)
     if isinstance(left, Sequence) and isinstance(right, Sequence) and symbol == "add":
         return Sequence([*left.items, *right.items], left.kind)
     if (
@@ -337,7 +340,7 @@ def binary(self: Interpreter, kind: type, left: Value, right: Value, node: cst.C
     if isinstance(left, DimValue) or isinstance(right, DimValue):
         values = [python_value(left), python_value(right)]
         if all(isinstance(v, int) for v in values) and function:
-            return Const(function(*values))
+            return computed(function(*values), symbol, left, right)
         return Host("int")
     if any(isinstance(v, Unknown) for v in (left, right)):
         return next(v for v in (left, right) if isinstance(v, Unknown))
@@ -359,7 +362,7 @@ def _unary(self: Interpreter, node: cst.UnaryOperation, scope: Scope) -> Value:
         return self.operation(symbol, {"x": operand}, node, operand.shape, operand.dtype)
     if isinstance(operand, Const):
         try:
-            return Const(function(operand.value))
+            return computed(function(operand.value), symbol, operand)
         except TypeError:
             return Host("error")
     if symbol == "not" and isinstance(operand, (Sequence, Mapping)):
@@ -397,7 +400,11 @@ def _comparison(self: Interpreter, node: cst.Comparison, scope: Scope) -> Value:
                 True for v in (left, right) for _ in tensors_in(v)
             )
             try:
-                result = Const(bool(function(*values))) if known else Host("bool", runs_in(left) + runs_in(right))
+                result = (
+                    computed(bool(function(*values)), symbol, left, right)
+                    if known
+                    else Host("bool", runs_in(left) + runs_in(right))
+                )
             except Exception:
                 result = Host("bool")
         left = right
@@ -428,9 +435,11 @@ def truthiness(value: Value) -> bool | None:
 
 
 def _conditional(self: Interpreter, node: cst.IfExp, scope: Scope) -> Value:
-    truth = truthiness(evaluate(self, node.test, scope))
+    test = evaluate(self, node.test, scope)
+    truth, formula = truthiness(test), formula_of(test)
     if truth is not None:
-        return evaluate(self, node.body if truth else node.orelse, scope)
+        value = evaluate(self, node.body if truth else node.orelse, scope)
+        return value if formula is None else chosen_by(value, formula)
     return self.either(evaluate(self, node.body, scope), evaluate(self, node.orelse, scope), node)
 
 
@@ -490,12 +499,28 @@ def subscript(self: Interpreter, base: Value, indices: list[Value | slice], node
         return self.element(base, node)
     if isinstance(base, Const) and isinstance(first, Value) and isinstance(base.value, (str, tuple, list, dict)):
         try:
-            return Const(base.value[python_value(first)])
+            return computed(base.value[python_value(first)], "element", base, first)
         except Exception:
             return Host("")
     if isinstance(base, Unknown):
         return base
     return Host("", runs_in(base) + tuple(r for i in indices if isinstance(i, Value) for r in runs_in(i)))
+
+
+def _part(dim: Dim, index: slice) -> Dim:
+    """The size of a slice of an axis."""
+    bounds = [index.start, index.stop, index.step]
+    start, stop, step = (python_value(bound) for bound in bounds)
+    if start is None and stop is None and step is None:
+        return dim
+    if dim.value is None or not all(bound is None or isinstance(bound, int) for bound in (start, stop, step)):
+        return ANY
+    size = len(range(dim.value)[slice(start, stop, step)])
+    if not start and step is None and size == stop:
+        return Dim(size, formula=formula_of(index.stop))
+    if stop is None and step is None and size == dim.value - (start or 0):
+        return Dim(size, formula=combined("subtract", (dim.value, dim.formula), (start or 0, formula_of(index.start))))
+    return Dim(size, formula=computed(size, "slice", DimValue(dim), *bounds).formula)
 
 
 def _sliced(shape: Any, indices: list[Value | slice]) -> Any:
@@ -504,17 +529,7 @@ def _sliced(shape: Any, indices: list[Value | slice]) -> Any:
     found: list[Dim] = []
     for place, index in enumerate(indices):
         if isinstance(index, slice):
-            start, stop, step = (python_value(b) for b in (index.start, index.stop, index.step))
-            size = shape[place].value
-            whole = start is None and stop is None and step is None
-            ints = all(b is None or isinstance(b, int) for b in (start, stop, step))
-            found.append(
-                shape[place]
-                if whole
-                else Dim(len(range(size)[slice(start, stop, step)]))
-                if size is not None and ints
-                else Dim()
-            )
+            found.append(_part(shape[place], index))
         elif isinstance(index, Const) and isinstance(index.value, int) and not isinstance(index.value, bool):
             continue
         elif isinstance(index, (Host, DimValue)):

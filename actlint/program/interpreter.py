@@ -11,8 +11,9 @@ from pathlib import Path
 import libcst as cst
 
 from actlint.apis.shape import Shape
-from actlint.program import calls, decorators, expressions, imports, options
+from actlint.program import calls, conditions, decorators, expressions, imports, options
 from actlint.program.argscopes import Given as ArgScopes
+from actlint.program.binding import computed, formula_of
 from actlint.program.copies import Copies
 from actlint.program.expressions import NamedSequence, binary, evaluate, truthiness
 from actlint.program.model import Program
@@ -88,6 +89,8 @@ class Interpreter:
         self.shared: dict[str, Value] = {}
         self.outputs: dict[Op, Tensor] = {}
         self.flags = options.Options("options")
+        self.set_attributes: list[tuple[Instance, str]] = []
+        """The attributes of objects that the function entered last has set."""
         self.default_session: Session | None = None
         self.graph = 0
         self._graphs: dict[int, tuple[dict[str, int], dict[str, Value], dict[str, list[Value]]]] = {}
@@ -219,13 +222,14 @@ class Interpreter:
         scope.bind(node.name.value, cls)
 
     def _If(self, node: cst.If, scope: Scope) -> None:
-        truth = truthiness(self.test(node.test, scope))
+        test = self.test(node.test, scope)
+        truth = truthiness(test)
         chosen, other = (node.body, node.orelse) if truth else (node.orelse, node.body)
         if truth is not None and other is not None and self.program.trees[self.file].is_open(node):
-            walk_both(self, node, chosen, other, scope)
+            conditions.taken(self, partial(walk_both, self, node, chosen, other, scope), formula_of(test), scope)
         elif truth is not None and (other is None or not self._may_run(node.test, other, scope)):
             if chosen is not None:
-                self.alternative(chosen, scope)
+                conditions.taken(self, partial(self.alternative, chosen, scope), formula_of(test), scope)
         else:
             known = [branch for branch in (node.body, node.orelse) if branch is not None]
             self.branches([partial(self.alternative, branch, scope) for branch in known], scope, node)
@@ -433,6 +437,7 @@ class Interpreter:
             base = evaluate(self, target.value, scope)
             if isinstance(base, Instance):
                 base.attributes[target.attr.value] = value
+                self.set_attributes.append((base, target.attr.value))
             elif isinstance(base, Class):
                 base.attributes[target.attr.value] = value
             elif isinstance(base, options.Options):
@@ -493,7 +498,9 @@ class Interpreter:
         if isinstance(value, Mapping):
             return [key if isinstance(key, Value) else Const(key) for key in value.items]
         if isinstance(value, Const) and isinstance(value.value, (str, tuple, list, range, dict)):
-            return [Const(item) for item in value.value] if len(value.value) <= 4096 else None
+            if len(value.value) > 4096:
+                return None
+            return [computed(item, "element", value, Const(place)) for place, item in enumerate(value.value)]
         if isinstance(value, ShapeValue) and value.shape is not None:
             return [DimValue(dim) for dim in value.shape]
         return None
@@ -540,8 +547,8 @@ class Interpreter:
         scope = Scope(function.file, function.scope)
         if not self.bind_parameters(function, positional, keywords, scope, node):
             return Unknown(f"the arguments don't fit {function.name}", node, self.file)
-        outer = self.file, self.loops, self.turns, self.open_branches
-        self.open_branches = 0
+        outer = self.file, self.loops, self.turns, self.open_branches, self.set_attributes
+        self.open_branches, self.set_attributes = 0, []
         self.frames = (*self.frames, Frame(node, function, self.file, self.turns, dict(scope.names)))
         self.program.calls.setdefault(function.node, []).append(self.frames)
         self.file = function.file
@@ -556,7 +563,7 @@ class Interpreter:
             found = self.returned[-1]
         finally:
             results = self.returned.pop()
-            self.file, self.loops, self.turns, self.open_branches = outer
+            self.file, self.loops, self.turns, self.open_branches, self.set_attributes = outer
             self.frames = self.frames[:-1]
         if not found:
             return NONE

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from actlint.apis.formula import option
 from actlint.program.binding import BoundCall, framework_name, python_value
 from actlint.program.structure import structural
 from actlint.program.values import NONE, Const, Host, Sequence, Symbol, Value
@@ -35,9 +36,14 @@ class Options(Host):
     defaults: dict[str, Value] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     """The options that the program sets itself."""
+    parsed: bool = False
+    """Whether it has the options as attributes, and isn't the parser."""
 
     def get(self, name: str) -> Value:
-        return self.defaults.get(name, Host("option"))
+        value = self.defaults.get(name, Host("option"))
+        if isinstance(value, Const) and name not in self.changed:
+            return replace(value, formula=option(name))
+        return value
 
     def set(self, name: str, value: Value) -> None:
         """Set an option, as a program does that corrects its command line."""
@@ -64,10 +70,12 @@ def parser_method(
     if name == "add_argument":
         _add_argument(parser, [python_value(v) for v, _ in positional], {key: value for key, value, _ in keywords})
         return NONE
-    if name in ("add_argument_group", "add_mutually_exclusive_group", "parse_args"):
+    if name in ("add_argument_group", "add_mutually_exclusive_group"):
         return parser
+    if name == "parse_args":
+        return replace(parser, parsed=True)
     if name == "parse_known_args":
-        return Sequence([parser, Host("list")], "tuple")
+        return Sequence([replace(parser, parsed=True), Host("list")], "tuple")
     if name == "set_defaults":
         parser.defaults.update({key: value for key, value, _ in keywords})
         return NONE

@@ -10,7 +10,7 @@ import libcst as cst
 
 from actlint.apis.entry import CellEntry, Entry
 from actlint.apis.infer import units_of
-from actlint.apis.shape import ANY, Dim, Shape
+from actlint.apis.shape import ANY, Dim, Shape, added
 from actlint.program.binding import BoundCall, dtype_of, tensor_dtype, tensor_shape
 from actlint.program.expressions import NamedSequence
 from actlint.program.model import Unsupported
@@ -75,7 +75,7 @@ def attribute(cell: Cell, name: str) -> Value | None:
 
 
 def _size(dim: Dim) -> Value:
-    return DimValue(dim) if dim.value is None else Const(dim.value, dim.source)
+    return DimValue(dim) if dim.value is None else Const(dim.value, dim.source, dim.origin, dim.formula)
 
 
 def _units(cell: Cell) -> Dim:
@@ -169,7 +169,9 @@ def zero_state(self: Interpreter, cell: Cell, arguments: dict[str, Value], node:
     """`cell.zero_state(batch_size, dtype)`."""
     batch, dtype = arguments.get("batch_size", NONE), dtype_of(arguments.get("dtype"))
     op = self.operation("zero_state", {"cell": cell, **arguments}, node, None, dtype).op
-    size = batch.dim if isinstance(batch, DimValue) else Dim(batch.value) if isinstance(batch, Const) else ANY
+    size = batch.dim if isinstance(batch, DimValue) else ANY
+    if isinstance(batch, Const):
+        size = Dim(batch.value, formula=batch.formula)
     return _Outputs(op, dtype).state(cell, (size,))
 
 
@@ -215,8 +217,7 @@ def run(self: Interpreter, entry: Entry, bound: BoundCall, node: cst.Call) -> Va
 
 
 def _sum(sizes: list[Dim]) -> Dim:
-    values = [size.value for size in sizes if size.value is not None]
-    return Dim(sum(values)) if len(values) == len(sizes) else ANY
+    return added(sizes)
 
 
 def _make_weights(self: Interpreter, bound: BoundCall, cells: list[Cell], size: Dim, dtype: str | None) -> None:

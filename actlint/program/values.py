@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from actlint.apis.formula import Formula
 from actlint.apis.shape import ANY, Dim, Shape
 
 if TYPE_CHECKING:
@@ -25,11 +26,12 @@ class Value:
 @dataclass(frozen=True)
 class Const(Value):
     """A Python constant whose value is known; `source` is the module-level name that it was read from, `origin` what
-    the program has for the dimension that it is."""
+    the program has for the dimension that it is, `formula` how it follows from options of the command line."""
 
     value: Any
     source: str | None = field(default=None, compare=False)
     origin: object = field(default=None, compare=False, repr=False)
+    formula: Formula | None = field(default=None, compare=False, repr=False)
 
 
 NONE = Const(None)

@@ -6,7 +6,7 @@ from actlint.apis.entries.images import Pair, known_padding, known_pair, nhwc, p
 from actlint.apis.entry import Bound, Entry, Rewriting
 from actlint.apis.forms import refuse_given, rename
 from actlint.apis.infer import dtype_of
-from actlint.apis.shape import ANY, Dim, Shape
+from actlint.apis.shape import ANY, Dim, Shape, multiplied
 
 _SAME = "SAME pads more at the bottom and right, and by the size of the input."
 
@@ -18,7 +18,7 @@ def _options(call: Rewriting, stride: Pair, dilation: Pair = (1, 1)) -> str:
 
 
 def _times(left: Dim, right: Dim) -> Dim:
-    return ANY if left.value is None or right.value is None else Dim(left.value * right.value)
+    return multiplied((left, right))
 
 
 def _window(kernel: Shape, dilation: Pair | None) -> Pair | None:

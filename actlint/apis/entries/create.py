@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actlint.apis.entry import Bound, Entry, Form, Rename, Rewriting
 from actlint.apis.forms import dims, is_number, refuse_given, rename
-from actlint.apis.infer import INTEGERS, chosen, chosen_or_like, common, dimensions, dtype_of, shape_of
+from actlint.apis.infer import INTEGERS, chosen, chosen_or_like, common, dimensions, dtype_of, shape_of, units_of
 from actlint.apis.shape import ANY, Dim, Shape
 
 
@@ -89,10 +89,8 @@ def _one_hot_axis(call: Bound) -> bool:
 
 
 def _one_hot_shape(call: Bound) -> Shape | None:
-    shape, depth = call.shape("indices"), call.const("depth")
-    if shape is None or not _one_hot_axis(call):
-        return None
-    return (*shape, Dim(depth) if isinstance(depth, int) else ANY)
+    shape = call.shape("indices")
+    return (*shape, units_of(call, "depth")) if shape is not None and _one_hot_axis(call) else None
 
 
 def _one_hot(call: Rewriting) -> str:

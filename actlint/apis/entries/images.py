@@ -65,6 +65,8 @@ def window_shape(
         size = image[1 + axis].value
         if size is None or window is None or stride is None or how is None:
             sides.append(ANY)
+        elif how == "SAME" and stride[axis] == 1:
+            sides.append(image[1 + axis])
         else:
             reach = size if how == "SAME" else size - window[axis] + 1
             sides.append(Dim(-(-reach // stride[axis])))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from actlint.apis.entry import Bound, Entry, Form, Rename, Rewriting
 from actlint.apis.forms import activation, arguments, constant_axis, is_number, refuse_given, rename, tensor_operand
-from actlint.apis.infer import always, broadcasting, dtype_of, last_axis_removed, reducing, scalar, shape_of
-from actlint.apis.shape import ANY, Dim, Shape
+from actlint.apis.infer import always, broadcasting, dtype_of, last_axis_removed, reducing, scalar, shape_of, units_of
+from actlint.apis.shape import Dim, Shape, multiplied
 
 
 def _activation(name: str, torch: str, extra: str = "", aliases: str = "", tf2: str = "", trap: str = "") -> Entry:
@@ -60,8 +60,8 @@ def _crelu_shape(call: Bound) -> Shape | None:
     shape, axis = call.shape("features"), call.const("axis", -1)
     if not shape or not isinstance(axis, int):
         return None
-    place, size = axis % len(shape), shape[axis].value
-    return (*shape[:place], ANY if size is None else Dim(2 * size), *shape[place + 1 :])
+    place = axis % len(shape)
+    return (*shape[:place], multiplied((Dim(2), shape[place])), *shape[place + 1 :])
 
 
 def _crelu(call: Rewriting) -> str:
@@ -151,8 +151,8 @@ def _weighted_cross_entropy(call: Rewriting) -> str:
 
 
 def _top_k_shape(call: Bound) -> Shape | None:
-    shape, k = call.shape("input"), call.const("k", 1)
-    return (*shape[:-1], Dim(k if isinstance(k, int) else None)) if shape else None
+    shape = call.shape("input")
+    return (*shape[:-1], units_of(call, "k") if call.given("k") else Dim(1)) if shape else None
 
 
 def _top_k(call: Rewriting) -> str:

@@ -150,7 +150,6 @@ _REFUSED = (
         "contrib.opt.AdamWOptimizer contrib.opt.MomentumWOptimizer",
         "TensorFlow 1 leaves open whether the weights decay before or after the forward pass reads them",
     ),
-    ("train.SyncReplicasOptimizer", "it waits for other workers"),
     (
         "contrib.opt.DropStaleGradientOptimizer contrib.opt.ElasticAverageOptimizer "
         "contrib.opt.ModelAverageOptimizer contrib.opt.AGNOptimizer",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from actlint.apis.entry import Bound, CellEntry, Entry, Form, Rename, Rewriting, Weight
 from actlint.apis.forms import arguments, mapping, refuse_given
 from actlint.apis.infer import units_of
-from actlint.apis.shape import ANY, Dim
+from actlint.apis.shape import Dim, added, multiplied
 
 _COMMON = "reuse=None, name=None, dtype=None"
 _PLACES = ("nn.rnn_cell", "contrib.rnn", "ops.rnn_cell")
@@ -17,19 +17,11 @@ def _aliases(name: str) -> tuple[str, ...]:
     return tuple(f"{place}.{name}" for place in _PLACES[1:])
 
 
-def _sum(left: Dim, right: Dim) -> Dim:
-    return Dim(left.value + right.value) if left.value is not None and right.value is not None else ANY
-
-
-def _times(dim: Dim, factor: int) -> Dim:
-    return Dim(factor * dim.value) if dim.value is not None else ANY
-
-
 def _weight(name: str, size: Dim, units: Dim, gates: int) -> tuple[Weight, Weight]:
     """A kernel for input and state together, and its bias."""
     place = name.replace("/", "_")
-    width = _times(units, gates)
-    shapes = {"kernel": (_sum(size, units), width), "bias": (width,)}
+    width = multiplied((Dim(gates), units))
+    shapes = {"kernel": (added((size, units)), width), "bias": (width,)}
     kernel, bias = (Weight(name + part, shape, place + part, (place + part, "same")) for part, shape in shapes.items())
     return kernel, bias
 

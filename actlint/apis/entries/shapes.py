@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from actlint.apis.entries.linear import sparse_lookup
 from actlint.apis.entry import Bound, Entry, Host, Rename, Rewriting
 from actlint.apis.forms import arguments, constant_axis, dims, is_number, refuse_given, rename, tensor_operand
-from actlint.apis.infer import always, chosen, combined, dtype_of, places, scalar, shape_of, total
-from actlint.apis.shape import ANY, Dim, Shape
+from actlint.apis.infer import always, chosen, combined, dtype_of, places, scalar, shape_of, total, units_of
+from actlint.apis.shape import ANY, Dim, Shape, added, divided, multiplied
 
 Part = Shape | None
 
@@ -16,12 +18,12 @@ def _reshape_shape(call: Bound) -> Part:
     if wanted is None:
         return None
     open_places = [place for place, dim in enumerate(wanted) if dim.value is None]
-    size = total(given).value if given is not None else None
-    if len(open_places) != 1 or size is None:
+    size = total(given) if given is not None else ANY
+    if len(open_places) != 1 or size.value is None:
         return wanted
-    rest = total([dim for dim in wanted if dim.value is not None]).value
     place = open_places[0]
-    return wanted[:place] + (Dim(size // rest, wanted[place].source) if rest else ANY,) + wanted[place + 1 :]
+    length = divided(size, total([dim for dim in wanted if dim.value is not None]))
+    return (*wanted[:place], replace(length, source=wanted[place].source), *wanted[place + 1 :])
 
 
 def _transpose_shape(call: Bound) -> Part:
@@ -93,8 +95,7 @@ def _concat_shape(call: Bound) -> Part:
     if joined is None or not isinstance(axis, int) or not joined:
         return None
     place = axis % len(joined)
-    lengths = [shape[place].value if shape is not None else None for shape in shapes]
-    joined[place] = ANY if None in lengths else Dim(sum(length or 0 for length in lengths))
+    joined[place] = added(shape[place] if shape is not None else ANY for shape in shapes)
     return tuple(joined)
 
 
@@ -169,10 +170,9 @@ def _split_shape(call: Bound) -> Part:
     if not shape or not isinstance(axis, int):
         return None
     place = axis % len(shape)
-    length = shape[place].value
-    each = Dim(length // pieces) if isinstance(pieces, int) and length is not None and pieces else ANY
+    each = divided(shape[place], units_of(call, "num_or_size_splits")) if isinstance(pieces, int) else ANY
     if isinstance(pieces, (list, tuple)) and len(set(pieces)) == 1:
-        each = Dim(pieces[0])
+        each = (call.dimensions("num_or_size_splits") or (Dim(pieces[0]),))[0]
     return shape[:place] + (each,) + shape[place + 1 :]
 
 
@@ -202,7 +202,7 @@ def _tile_shape(call: Bound) -> Part:
     if shape is None or times is None or len(shape) != len(times):
         return None if shape is None else (ANY,) * len(shape)
     return tuple(
-        ANY if dim.value is None or by.value is None else Dim(dim.value * by.value)
+        dim if by.value == 1 and by.formula is None else multiplied((dim, by))
         for dim, by in zip(shape, times, strict=True)
     )
 
