@@ -28,6 +28,7 @@ LISTS = ("get_collection", "get_collection_ref", "losses.get_losses", "losses.ge
 SUMS = ("losses.get_total_loss", "losses.get_regularization_loss")
 """What answers the sum of collections."""
 WRITERS = ("summary.FileWriter", "train.SummaryWriter")
+_AWAITED = ("assign", "train", "update")
 _PLUMBING = ("initializer", "context", "variable_scope", "name_scope")
 
 
@@ -132,7 +133,7 @@ def enters_plumbing(program: Program, item: cst.WithItem) -> bool:
     return bool(values) and all(
         isinstance(v, Session)
         or isinstance(v, Handle)
-        and (v.op.symbol != "control_dependencies" or all(t.op.kind in ("assign", "update") for t in v.op.inputs))
+        and (v.op.symbol != "control_dependencies" or all(t.op.kind in _AWAITED for t in v.op.inputs))
         for v in values
     )
 
