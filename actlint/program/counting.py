@@ -24,23 +24,27 @@ COUNTERS = (*CREATE, *GET, *GET_OR_CREATE)
 
 @structural(" ".join(GET), "graph=None")
 def _get(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    return _known(self, call, node) or NONE
+    return _asked(self, call, node) or NONE
 
 
 @structural(" ".join(CREATE), "graph=None")
 def _create(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    known = _known(self, call, node)
-    return _made(self, node) if known is None else Unknown("a second counter of steps", node, self.file)
+    there = _asked(self, call, node)
+    return _made(self, node) if there is None else Unknown("a second counter of steps", node, self.file)
 
 
 @structural(" ".join(GET_OR_CREATE), "graph=None")
 def _get_or_create(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
-    return _known(self, call, node) or _made(self, node)
+    return _asked(self, call, node) or _made(self, node)
 
 
-def _known(self: Interpreter, call: BoundCall, node: cst.Call) -> Value | None:
+def _asked(self: Interpreter, call: BoundCall, node: cst.Call) -> Value | None:
+    return Unknown("the counter of steps", node, self.file) if call.given("graph") else known(self, node)
+
+
+def known(self: Interpreter, node: cst.Call) -> Value | None:
     """The counter that is there already; the collection comes before the name."""
-    if call.given("graph") or self.program.uncertain & {NAME, None}:
+    if self.program.uncertain & {NAME, None}:
         return Unknown("the counter of steps", node, self.file)
     held = self.program.collections.get(NAME, [])
     found = [v for v in (held or self.program.variables) if isinstance(v, Variable) and v.op.graph == self.graph]
