@@ -90,7 +90,7 @@ class _Writing:
         if not self._is_read():
             self._last(waits, update)
         else:
-            name = self.names.fresh("update")
+            name = self.names.fresh(f"{self._answer()}_step")
             self._within(waits, self._statement(f"{name} = value", value=update))
             waits = self._template(f"[{name}]")
             self._last(waits, self._template(f"{self.alias}.identity(loss)", loss=loss.deep_clone()))
@@ -124,6 +124,13 @@ class _Writing:
         assert isinstance(small, (cst.Assign, cst.Return, cst.Expr))
         line = self.line.with_changes(body=[small.with_changes(value=value)], leading_lines=[])
         self._within(waits, line)
+
+    def _answer(self) -> str:
+        """What the call's answer is called."""
+        small = self.line.body[0]
+        target = small.targets[0].target if isinstance(small, cst.Assign) else None
+        held = target.attr if isinstance(target, cst.Attribute) else target
+        return held.value if isinstance(held, cst.Name) else "train"
 
     def _within(self, waits: cst.BaseExpression | None, line: cst.SimpleStatementLine) -> None:
         """Add a statement, under control dependencies where it waits for something."""
@@ -222,9 +229,7 @@ class _Writing:
         gradients, variables = self.names.fresh("gradients"), self.names.fresh("variables")
         pairs_ = self._template(taken, **source)
         self.made.append(self._statement(f"{gradients}, {variables} = zip(*value)", value=pairs_))
-        norm = self._template(
-            f"{self.alias}.clip_by_global_norm({gradients}, norm)", norm=self.nodes["clip_gradients"]
-        )
+        norm = self._template(f"{self.alias}.clip_by_global_norm({gradients}, norm)", norm=self.nodes["clip_gradients"])
         self.made.append(self._statement(f"{gradients}, _ = value", value=norm))
         return self._template(f"optimizer.apply_gradients(zip({gradients}, {variables}){counted})", **parts)
 

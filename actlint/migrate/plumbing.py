@@ -10,7 +10,7 @@ import libcst as cst
 from actlint.program.binding import BoundCall, framework_name
 from actlint.program.moving import are_updates
 from actlint.program.options import FLAG_MODULES
-from actlint.program.values import Handle, Host, Session, Symbol, Tensor, Value
+from actlint.program.values import Handle, Host, Sequence, Session, Symbol, Tensor, Value
 
 if TYPE_CHECKING:
     from actlint.program.model import Program
@@ -95,10 +95,17 @@ def prints(program: Program, small: cst.BaseSmallStatement | None) -> bool:
         and (
             isinstance(argument.value, (cst.SimpleString, cst.Integer, cst.Float))
             or isinstance(argument.value, (cst.Name, cst.Attribute))
-            and all(isinstance(v, Tensor) for v in program.values(argument.value))
+            and all(_holds_tensors(v) for v in program.values(argument.value))
         )
         for argument in call.args
     )
+
+
+def _holds_tensors(value: Value) -> bool:
+    """Whether a value is a tensor, or a list of nothing else."""
+    if isinstance(value, Sequence):
+        return bool(value.items) and all(map(_holds_tensors, value.items))
+    return isinstance(value, Tensor)
 
 
 def is_flag_module(value: Value) -> bool:

@@ -12,7 +12,8 @@ from actlint.apis.shape import ANY, Dim
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call
 from actlint.migrate.conditional import conditional
-from actlint.migrate.expression import COLLECTIONS, Rewriter
+from actlint.migrate.expression import Rewriter
+from actlint.migrate.filtered import COLLECTIONS
 from actlint.migrate.flow import Parameter
 from actlint.migrate.repeated import REPEATED, repeated
 from actlint.migrate.source import code, parenthesized

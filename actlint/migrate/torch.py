@@ -13,7 +13,8 @@ from actlint.migrate.bodies import Home
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call, Region
 from actlint.migrate.conditional import conditional
-from actlint.migrate.expression import COLLECTIONS, Rewriter
+from actlint.migrate.expression import Rewriter
+from actlint.migrate.filtered import COLLECTIONS
 from actlint.migrate.flow import Item, Parameter
 from actlint.migrate.parts import Step
 from actlint.migrate.repeated import REPEATED, repeated
