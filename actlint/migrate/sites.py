@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from actlint.program.values import Cell, Frame, Function, Turns, Value, Variable
 if TYPE_CHECKING:
     from actlint.migrate.builders import Builder
     from actlint.migrate.emit import Emitter
+    from actlint.program.model import Program
 
 Path = tuple[Frame, ...]
 MAKERS = ("Variable", "get_variable", *COUNTERS)
@@ -107,7 +108,7 @@ class Sites:
                 continue
             if binding.entry.name in MAKERS or isinstance(binding.entry, CellEntry):
                 for e in program.facts.get(node, []):
-                    if isinstance(e.value, (Variable, Cell)) and not _is_found(binding, node, [e.value]):
+                    if isinstance(e.value, (Variable, Cell)) and not finds_counter(program, node):
                         weights = tuple(t for t in tensors_in(e.value) if isinstance(t, Variable))
                         found.append((node, Made(e.calls, e.turns, weights)))  # type: ignore[arg-type]
         return found  # type: ignore[return-value]
@@ -127,9 +128,9 @@ class Sites:
             return "layer" if any(layer.node is call for layer in program.layers) else None
         if self.emitter.builder(call) is not None:
             return "builder"
-        values = program.values(call)
         if isinstance(binding, BoundCall) and binding.entry.name in MAKERS:
-            return None if _is_found(binding, call, values) else "weight"
+            return None if finds_counter(program, call) else "weight"
+        values = program.values(call)
         if isinstance(binding, BoundCall) and isinstance(binding.entry, CellEntry):
             return "weight" if values and all(only_variables(v) for v in values) else None
         functions = [v for v in program.values(call.func) if isinstance(v, Function)]
@@ -234,7 +235,9 @@ def only_variables(value: Value) -> bool:
     return bool(tensors) and all(isinstance(t, Variable) for t in tensors)
 
 
-def _is_found(binding: BoundCall, call: cst.CSTNode, values: Sequence[Value]) -> bool:
+def finds_counter(program: Program, call: cst.CSTNode) -> bool:
     """Whether a call only ever finds the counter of steps, which something else made."""
-    counters = binding.entry.name in COUNTERS
-    return counters and all(isinstance(value, Variable) and value.op.node is not call for value in values)
+    binding = program.bindings.get(call)
+    if not isinstance(binding, BoundCall) or binding.entry.name not in COUNTERS:
+        return False
+    return all(isinstance(value, Variable) and value.op.node is not call for value in program.values(call))

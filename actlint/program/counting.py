@@ -8,8 +8,8 @@ import libcst as cst
 
 from actlint.program.binding import BoundCall
 from actlint.program.collected import join
-from actlint.program.structure import make_variable, structural
-from actlint.program.values import NONE, Const, Unknown, Value, Variable
+from actlint.program.structure import make_variable, run_call, structural
+from actlint.program.values import NONE, Const, Host, Unknown, Value, Variable
 
 if TYPE_CHECKING:
     from actlint.program.interpreter import Interpreter
@@ -18,6 +18,8 @@ NAME = "global_step"
 CREATE = ("train.create_global_step", "contrib.framework.create_global_step")
 GET = ("train.get_global_step", "contrib.framework.get_global_step")
 GET_OR_CREATE = ("train.get_or_create_global_step", "contrib.framework.get_or_create_global_step")
+READ = "global_step"
+"""The form of the run that `tf.train.global_step(sess, step)` is, which answers a Python int."""
 COUNTERS = (*CREATE, *GET, *GET_OR_CREATE)
 """What answers the counter."""
 
@@ -36,6 +38,13 @@ def _create(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
 @structural(" ".join(GET_OR_CREATE), "graph=None")
 def _get_or_create(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
     return _asked(self, call, node) or _made(self, node)
+
+
+@structural("train.global_step", "sess, global_step_tensor")
+def _read(self: Interpreter, call: BoundCall, node: cst.Call) -> Value:
+    step = call.values.get("global_step_tensor", NONE)
+    run_call(self, node, READ, None, (step, call.nodes.get("global_step_tensor")), None)
+    return Host("fetched", (self.program.runs[-1],), (), "int64")
 
 
 def _asked(self: Interpreter, call: BoundCall, node: cst.Call) -> Value | None:
