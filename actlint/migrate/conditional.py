@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from actlint.migrate.source import code, parenthesized, walk
+from actlint.migrate.source import code, has_defaults, parenthesized, walk
 from actlint.program.binding import BoundCall
 from actlint.program.values import Function, Tensor, Training, tensors_in
 
@@ -63,7 +63,8 @@ def _branch(rewriter: Rewriter, call: cst.Call, node: cst.BaseExpression, writte
         rewriter.refuse("REF108", call, "a branch of tf.cond gives something else than one tensor", _HELP)
     if isinstance(function, cst.Lambda) and isinstance(written, cst.Lambda):
         return code(parenthesized(written.body))
-    names = [rewriter.renames.get(name, name) for name in rewriter.at.captures.get(function, [])]
+    spelled = {name: rewriter.renames.get(name, name) for name in rewriter.at.captures.get(function, [])}
+    names = [f"{name}={text}" if has_defaults(function) else text for name, text in spelled.items()]
     return f"{code(written)}({', '.join(names)})"
 
 

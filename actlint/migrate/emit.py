@@ -22,6 +22,7 @@ from actlint.migrate.docstrings import documented
 from actlint.migrate.effects import dissolved, is_effect
 from actlint.migrate.exports import exported, imported
 from actlint.migrate.expression import Rewriter, Surroundings
+from actlint.migrate.filtered import chosen
 from actlint.migrate.flow import Flow, Item, Leaf
 from actlint.migrate.iterators import register_iterators
 from actlint.migrate.layout import (
@@ -48,7 +49,7 @@ from actlint.migrate.regions import Regions
 from actlint.migrate.runs import RunWriter
 from actlint.migrate.savers import Savers
 from actlint.migrate.sites import Sites
-from actlint.migrate.source import code, walk
+from actlint.migrate.source import code, has_defaults, walk
 from actlint.migrate.spelling import spelled
 from actlint.migrate.staging import Staging
 from actlint.migrate.statements import as_statements, function, spaced, statement, tidy
@@ -93,6 +94,7 @@ class Emitter(Objects):
             summary_function=lambda: self.summaries.function_name(),
             updates=lambda *call: updates.form(self, *call),
             collected=lambda call: self.sums.text(call),
+            chosen=self.chosen_variables,
             parameters=self.parameters,
             lookup_options=lambda entry, call: self.lookups.options(entry, call),
             cell_size=self.cells.size,
@@ -265,6 +267,15 @@ class Emitter(Objects):
         assert asked is not None
         rows = "".join(f"    {scope!r}: {text.replace(chr(10), chr(10) + '    ')},\n" for scope, text in texts.items())
         return rewriter.expression(f"{{\n{rows}}}[{code(asked.visit(rewriter))}]")  # type: ignore[arg-type]
+
+    def chosen_variables(self, clause: cst.CompFor) -> cst.BaseExpression | None:
+        """The variables that a comprehension chooses by their names, as a list."""
+        variables = chosen(self.program, clause)
+        if variables is None:
+            return None
+        unit = self.building.unit_of.get(clause)
+        self.built(variables, unit)
+        return cst.parse_expression(self.weights.list_text(variables, before=unit))
 
     # -- the modules
 
@@ -472,15 +483,12 @@ class Emitter(Objects):
         captured = self.flow.captures.get(node)
         if captured:
             extra = [cst.Param(cst.Name(name)) for name in captured]
-            plain = [p for p in made.params.params if p.default is None]
-            defaults = [p for p in made.params.params if p.default is not None]
-            if defaults:
-                self.reasons.append(
-                    self.building.reason(
-                        "REF103", node, f"{made.name.value} reads tensors of the module and has default arguments"
-                    )
-                )
-            made = made.with_changes(params=made.params.with_changes(params=[*plain, *extra]))
+            parameters = made.params
+            if has_defaults(node):
+                parameters = parameters.with_changes(kwonly_params=[*parameters.kwonly_params, *extra])
+            else:
+                parameters = parameters.with_changes(params=[*parameters.params, *extra])
+            made = made.with_changes(params=parameters)
         return made
 
     def _with_tapes(self, made: cst.FunctionDef) -> cst.FunctionDef:

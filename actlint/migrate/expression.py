@@ -16,11 +16,12 @@ from actlint.migrate.absl import Absl
 from actlint.migrate.arguments import DTYPES, CallRewriting
 from actlint.migrate.augmented import out_of_place
 from actlint.migrate.checkpoints import checkpoint_file
+from actlint.migrate.filtered import COLLECTIONS
 from actlint.migrate.passed import Passed
 from actlint.migrate.plumbing import LISTS, SUMS, dissolved, dropped_arguments, enters_plumbing, is_registration
 from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import is_saver, session_argument
-from actlint.migrate.source import binds_tighter, code, is_atom, parenthesized, walk, with_arguments
+from actlint.migrate.source import binds_tighter, code, has_defaults, is_atom, parenthesized, walk, with_arguments
 from actlint.migrate.units import Building
 from actlint.program.binding import BoundCall, dtype_of
 from actlint.program.calls import framework_name
@@ -38,8 +39,6 @@ from actlint.program.values import (
     Variable,
 )
 from actlint.program.values import Host as HostValue
-
-COLLECTIONS = ("trainable_variables", "global_variables", "all_variables", "get_collection")
 
 
 @dataclass
@@ -83,6 +82,8 @@ class Surroundings:
     """What is written for a call that reads a collection of losses."""
     updates: Callable[[Rewriter, cst.Call, cst.Call], cst.BaseExpression | None] = lambda *call: None
     """What is written for a call that assigns to a variable."""
+    chosen: Callable[[cst.CompFor], cst.BaseExpression | None] = lambda clause: None
+    """What is written for the variables that a comprehension chooses by their names."""
     passed: Passed | None = None
     """Parameters of functions that disappear, with the arguments at their calls."""
 
@@ -109,6 +110,7 @@ class Rewriter(cst.CSTTransformer):
         self.assigned: set[int] = set()
         self.dropped: set[int] = set()
         self.unreached: set[cst.CSTNode] = set()
+        self.lists: dict[cst.CompFor, cst.BaseExpression] = {}
 
     @property
     def program(self):  # noqa: ANN201
@@ -226,6 +228,17 @@ class Rewriter(cst.CSTTransformer):
             return self._symbol(original_node, name)
         held = self.at.absl.held(self.values(original_node)) if self.at.absl is not None and name is None else None
         return held or updated_node
+
+    def visit_CompFor(self, node: cst.CompFor) -> None:
+        if (made := self.at.chosen(node)) is not None:
+            self.lists[node] = made
+
+    def visit_CompIf(self, node: cst.CompIf) -> bool:
+        return not any(condition is node for clause in self.lists for condition in clause.ifs)
+
+    def leave_CompFor(self, original_node: cst.CompFor, updated_node: cst.CompFor) -> cst.CompFor:
+        made = self.lists.get(original_node)
+        return updated_node.with_changes(iter=made, ifs=[]) if made is not None else updated_node
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
         name = self._framework(original_node)
@@ -469,12 +482,13 @@ class Rewriter(cst.CSTTransformer):
     def _add_captures(self, original: cst.Call, updated: cst.Call) -> cst.Call:
         """Tensors that a function read from the building scope are passed to it."""
         functions = [getattr(v, "node", None) for v in self.values(original.func)]
-        names = next((self.at.captures[f] for f in functions if f in self.at.captures), [])
+        function = next((f for f in functions if f in self.at.captures), None)
+        names = self.at.captures[function] if function is not None else []
         if not names:
             return updated
         extra = [cst.Arg(cst.parse_expression(self.renames.get(name, name))) for name in names]
         keyword = any(argument.keyword is not None or argument.star for argument in updated.args)
-        if keyword:
+        if keyword or has_defaults(function):
             extra = [
                 argument.with_changes(
                     keyword=cst.Name(name), equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))

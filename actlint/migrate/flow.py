@@ -23,11 +23,23 @@ from actlint.migrate.refusals import Reason, Refused
 from actlint.migrate.savers import restored_after
 from actlint.migrate.source import code, walk
 from actlint.migrate.units import Building, Unit, graph_tensors, initialises
-from actlint.migrate.updates import is_in_order, late_summaries, needs_callable, races
+from actlint.migrate.updates import grouped, is_in_order, late_summaries, needs_callable, only_trains, races
 from actlint.migrate.zipped import lists, members
 from actlint.program.calls import assigned_names
 from actlint.program.model import Evaluation
-from actlint.program.values import EFFECTS, Function, Handle, Mapping, Op, Run, Sequence, Tensor, Value, Variable
+from actlint.program.values import (
+    EFFECTS,
+    Function,
+    Handle,
+    Mapping,
+    Op,
+    Run,
+    Sequence,
+    Tensor,
+    Training,
+    Value,
+    Variable,
+)
 
 HostNames = frozenset[str]
 
@@ -369,11 +381,8 @@ class Flow:
             key = self.collected.key_of(waiting)
             if key is not None and key in self._defined:
                 found[key] = self._defined[key]
-            elif waiting.kind in ("assign", "group", "train"):
-                text = "what waits for a training operation isn't carried over"
-                help = "Run the training operation first, and what waits for it in a run of its own."
-                if waiting.kind != "train":
-                    text, help = "something waits for this assignment, which has no name", "Give it a name."
+            elif waiting.kind in ("assign", "group") and not only_trains(waiting):
+                text, help = "something waits for this assignment, which has no name", "Give it a name."
                 self.reasons.append(self.building.reason("REF111", waiting.node, text, help))
         return found
 
@@ -643,13 +652,31 @@ class Flow:
             for op in (value.op, *(t.op for t in value.op.inputs)):
                 uses.update(self.summaries.get(op, {}))
             return uses
-        if node is None or run.trains and isinstance(value, Tensor) and value.op.kind in EFFECTS:
-            return uses
-        for part in walk(node):
+        if run.trains and isinstance(value, Tensor) and value.op.kind in EFFECTS:
+            named = self._grouped(value.op, order)
+            if named is not None:
+                return named
+        for part in walk(node) if node is not None else ():
             key = self.keys.key(part) if node in self.building.parent else getattr(part, "value", None)
             if key is not None and (definition := self.definition(key, order)) is not None:
                 if part in self.program.facts or node is part or isinstance(node, cst.Subscript):
                     uses[key] = definition
+        return uses
+
+    def _grouped(self, op: Op, order: int) -> dict[str, Item | Parameter] | None:
+        """The assignments in a group of a run that trains; None where one has no name, but the group may."""
+        uses: dict[str, Item | Parameter] = {}
+        parts = grouped(op)
+        for part in (part for part in parts if part.kind == "assign"):
+            key = self.collected.key_of(part)
+            definition = self.definition(key, order) if key is not None else None
+            if key is not None and definition is not None:
+                uses[key] = definition
+            elif not any(isinstance(other, Training) for other in parts):
+                return None
+            else:
+                text, help = "an assignment in a group with a training operation has no name", "Give it a name."
+                self.reasons.append(self.building.reason("REF111", part.node, text, help))
         return uses
 
     def _read_feeds(self, run: Run) -> None:

@@ -14,7 +14,7 @@ from actlint.migrate.edit import Edit, Edited
 from actlint.migrate.names import Names
 from actlint.migrate.source import walk
 from actlint.program.model import Program
-from actlint.program.values import Cell
+from actlint.program.values import Cell, Const
 
 
 def parted(program: Program, names: Names) -> tuple[Path, Edited] | None:
@@ -22,6 +22,12 @@ def parted(program: Program, names: Names) -> tuple[Path, Edited] | None:
     for file in program.files:
         tree = program.trees[file]
         for block in _blocks(tree.module):
+            if (settled := next(_settled(block, program), None)) is not None:
+                edit = Edit(tree)
+                body = list(settled.body.body)
+                lines = [*settled.leading_lines, *getattr(body[0], "leading_lines", ())]
+                edit.replace(settled, [body[0].with_changes(leading_lines=lines), *body[1:]])  # type: ignore[call-arg]
+                return file, edit.made()
             for first in _bindings(block, program, "cell"):
                 name = _target(first)
                 later = [a for a in _bindings(block, program, "op") if _target(a) == name]
@@ -41,6 +47,18 @@ def _blocks(module: cst.Module) -> Iterator[list[cst.CSTNode]]:
     for node in walk(module):
         if isinstance(node, (cst.Module, cst.IndentedBlock)):
             yield list(node.body)
+
+
+def _settled(block: list[cst.CSTNode], program: Program) -> Iterator[cst.If]:
+    """The conditions such as `if keep_prob is not None:` which always hold, and in which a name for a cell gets its
+    second meaning."""
+    for node in block:
+        if isinstance(node, cst.If) and node.orelse is None and isinstance(node.body, cst.IndentedBlock):
+            answers = program.values(node.test)
+            if answers and all(value == Const(True) for value in answers) and isinstance(node.test, cst.Comparison):
+                bound = {_target(small) for small in _bindings(list(node.body.body), program, "op")}
+                if bound & {_target(small) for small in _bindings(block, program, "cell")}:
+                    yield node
 
 
 def _bindings(block: list[cst.CSTNode], program: Program, kind: str) -> Iterator[cst.Assign]:

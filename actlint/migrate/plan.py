@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -167,7 +168,7 @@ class _Plan:
                 return name, {
                     "function": self.building.qualified(function),
                     "variable": name,
-                    "nth": self._nth_in(list(function.body.body), line, name),
+                    "nth": _nth_in(function, line, name),
                 }
             return name, None
         unit = self.building.unit_of.get(node)
@@ -183,20 +184,6 @@ class _Plan:
     def _qualified(self, name: str, home: Home) -> str:
         """The qualified name of a function of the rewritten program."""
         return name if isinstance(home.node, cst.Module) else f"{self.building.qualified(home.node)}.{name}"
-
-    def _nth_in(self, body: list[Any], line: cst.CSTNode | None, name: str) -> int:
-        count = 0
-        small = line.body[0] if isinstance(line, cst.SimpleStatementLine) else None
-        for node in body:
-            if node is line or small is not None and isinstance(node, cst.SimpleStatementLine) and small in node.body:
-                break
-            if isinstance(node, cst.SimpleStatementLine):
-                for small in node.body:
-                    if isinstance(small, cst.Assign) and any(
-                        isinstance(t.target, cst.Name) and t.target.value == name for t in small.targets
-                    ):
-                        count += 1
-        return count
 
     # -- runs
 
@@ -256,6 +243,29 @@ class _Plan:
 def _same_place(known: dict[str, Any], run: dict[str, Any]) -> bool:
     """Whether two runs at one place are one site: they call the same, or the program picks what they call."""
     return known["callable"] == run["callable"] or bool(known.get("picked") and run.get("picked"))
+
+
+def _nth_in(function: cst.FunctionDef, line: cst.CSTNode | None, name: str) -> int:
+    """How many assignments of a function to a name stand in front of one."""
+    small = line.body[0] if isinstance(line, cst.SimpleStatementLine) else None
+    count = 0
+    for node in _statements(function.body):
+        if node is small:
+            break
+        targets = [t.target for t in node.targets] if isinstance(node, cst.Assign) else []
+        targets += [node.target] if isinstance(node, cst.AugAssign) else []
+        parts = [e.value for t in targets if isinstance(t, (cst.Tuple, cst.List)) for e in t.elements]
+        count += sum(isinstance(t, cst.Name) and t.value == name for t in (*targets, *parts))
+    return count
+
+
+def _statements(block: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The small statements of a block and of those in it, but of no function or class, in source order."""
+    for node in block.children:
+        if isinstance(node, cst.SimpleStatementLine):
+            yield from node.body
+        elif not isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            yield from _statements(node)
 
 
 __all__ = ["Item", "plan"]

@@ -10,7 +10,7 @@ import libcst as cst
 from actlint.program.binding import BoundCall, framework_name
 from actlint.program.moving import are_updates
 from actlint.program.options import FLAG_MODULES
-from actlint.program.values import Handle, Host, Session, Symbol, Tensor, Value
+from actlint.program.values import Handle, Host, Sequence, Session, Symbol, Tensor, Value
 
 if TYPE_CHECKING:
     from actlint.program.model import Program
@@ -28,6 +28,7 @@ LISTS = ("get_collection", "get_collection_ref", "losses.get_losses", "losses.ge
 SUMS = ("losses.get_total_loss", "losses.get_regularization_loss")
 """What answers the sum of collections."""
 WRITERS = ("summary.FileWriter", "train.SummaryWriter")
+_AWAITED = ("assign", "train", "update")
 _PLUMBING = ("initializer", "context", "variable_scope", "name_scope")
 
 
@@ -94,10 +95,17 @@ def prints(program: Program, small: cst.BaseSmallStatement | None) -> bool:
         and (
             isinstance(argument.value, (cst.SimpleString, cst.Integer, cst.Float))
             or isinstance(argument.value, (cst.Name, cst.Attribute))
-            and all(isinstance(v, Tensor) for v in program.values(argument.value))
+            and all(_holds_tensors(v) for v in program.values(argument.value))
         )
         for argument in call.args
     )
+
+
+def _holds_tensors(value: Value) -> bool:
+    """Whether a value is a tensor, or a list of nothing else."""
+    if isinstance(value, Sequence):
+        return bool(value.items) and all(map(_holds_tensors, value.items))
+    return isinstance(value, Tensor)
 
 
 def is_flag_module(value: Value) -> bool:
@@ -132,7 +140,7 @@ def enters_plumbing(program: Program, item: cst.WithItem) -> bool:
     return bool(values) and all(
         isinstance(v, Session)
         or isinstance(v, Handle)
-        and (v.op.symbol != "control_dependencies" or all(t.op.kind in ("assign", "update") for t in v.op.inputs))
+        and (v.op.symbol != "control_dependencies" or all(t.op.kind in _AWAITED for t in v.op.inputs))
         for v in values
     )
 

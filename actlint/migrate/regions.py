@@ -79,16 +79,7 @@ class Regions:
 
     def trainings(self, run: Run) -> list[Training]:
         """The training operations that a run executes, in the order in which they were made."""
-        found: set[Training] = set()
-        for leaf in run.leaves:
-            todo = [leaf.op] if isinstance(leaf, Tensor) else []
-            while todo:
-                op = todo.pop()
-                if isinstance(op, Training):
-                    found.add(op)
-                elif op.kind == "group":
-                    todo.extend((*(t.op for t in op.inputs), *op.controls))
-        return sorted(found, key=lambda training: training.index)
+        return sorted(run.trained, key=lambda training: training.index)
 
     # -- what each run needs
 

@@ -10,7 +10,7 @@ import libcst as cst
 from actlint.apis.entry import Rename
 from actlint.apis.forms import mapping
 from actlint.migrate.conditional import followed, is_plain, returned
-from actlint.migrate.source import code, parenthesized
+from actlint.migrate.source import code, has_defaults, parenthesized
 from actlint.program.binding import BoundCall, tensor_dtype
 from actlint.program.values import Const, DimValue, Sequence, Tensor, Value, tensors_in
 
@@ -77,8 +77,10 @@ def _function(
     captured = rewriter.at.captures.get(function, [])
     if isinstance(function, cst.Lambda) or not captured:
         return written
-    if function.params.star_arg is not cst.MaybeSentinel.DEFAULT or function.params.kwonly_params:
-        rewriter.refuse("REF108", call, f"{text} has starred parameters and reads tensors from around it", _HELP)
+    starred = function.params.star_arg is not cst.MaybeSentinel.DEFAULT or function.params.kwonly_params
+    if starred or has_defaults(function):
+        what = "starred parameters" if starred else "default arguments"
+        rewriter.refuse("REF108", call, f"{text} has {what} and reads tensors from around it", _HELP)
     own = [p.name.value for p in function.params.params]
     own = own[1:] if isinstance(written, cst.Attribute) else own
     given = [*own, *(rewriter.renames.get(name, name) for name in captured)]

@@ -15,6 +15,7 @@ from actlint.migrate.source import code, walk
 from actlint.migrate.summaries import is_merged
 from actlint.migrate.units import initialises, reads_variables
 from actlint.migrate.updates import needs_callable, target_of, updates
+from actlint.program.counting import READ
 from actlint.program.values import (
     Choice,
     Const,
@@ -168,7 +169,10 @@ class RunWriter:
         if initialises(run):
             rewriter.refuse("REF110", original, "the initialiser is run inside a larger expression")
         if reads_variables(run):
-            return rewriter.expression(self._variables(run, original, rewriter))
+            text = self._variables(run, original, rewriter)
+            return rewriter.expression(f"int({text})" if run.form == READ else text)
+        if run.form == READ:
+            rewriter.refuse("REF110", original, "what counts the steps isn't a variable", "Fetch it in a session run.")
         if not needs_callable(run):
             assert run.fetch_node is not None
             self.emitter.built(
@@ -291,6 +295,8 @@ class RunRewriter(Rewriter):
                 for part in walk(argument)
             }
             self.sessions |= {id(part) for part in walk(node.func)}
+            if self._run(node).form == READ:  # type: ignore[union-attr]
+                self.sessions |= {id(part) for argument in node.args for part in walk(argument)}
         return super().visit_Call(node)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:

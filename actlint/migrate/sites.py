@@ -18,6 +18,7 @@ from actlint.program.values import Cell, Frame, Function, Turns, Value, Variable
 if TYPE_CHECKING:
     from actlint.migrate.builders import Builder
     from actlint.migrate.emit import Emitter
+    from actlint.program.model import Program
 
 Path = tuple[Frame, ...]
 MAKERS = ("Variable", "get_variable", *COUNTERS)
@@ -107,7 +108,7 @@ class Sites:
                 continue
             if binding.entry.name in MAKERS or isinstance(binding.entry, CellEntry):
                 for e in program.facts.get(node, []):
-                    if isinstance(e.value, (Variable, Cell)):
+                    if isinstance(e.value, (Variable, Cell)) and not finds_counter(program, node):
                         weights = tuple(t for t in tensors_in(e.value) if isinstance(t, Variable))
                         found.append((node, Made(e.calls, e.turns, weights)))  # type: ignore[arg-type]
         return found  # type: ignore[return-value]
@@ -128,7 +129,7 @@ class Sites:
         if self.emitter.builder(call) is not None:
             return "builder"
         if isinstance(binding, BoundCall) and binding.entry.name in MAKERS:
-            return "weight"
+            return None if finds_counter(program, call) else "weight"
         values = program.values(call)
         if isinstance(binding, BoundCall) and isinstance(binding.entry, CellEntry):
             return "weight" if values and all(only_variables(v) for v in values) else None
@@ -232,3 +233,11 @@ def only_variables(value: Value) -> bool:
     """Whether a value is a variable, or a container of nothing but variables."""
     tensors = list(tensors_in(value))
     return bool(tensors) and all(isinstance(t, Variable) for t in tensors)
+
+
+def finds_counter(program: Program, call: cst.CSTNode) -> bool:
+    """Whether a call only ever finds the counter of steps, which something else made."""
+    binding = program.bindings.get(call)
+    if not isinstance(binding, BoundCall) or binding.entry.name not in COUNTERS:
+        return False
+    return all(isinstance(value, Variable) and value.op.node is not call for value in program.values(call))

@@ -64,6 +64,14 @@ def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         todo.extend(reversed(children(current)))
 
 
+def has_defaults(function: cst.CSTNode | None) -> bool:
+    """Whether a function has parameters that calls may leave out: what is added to them goes by keyword."""
+    parameters = getattr(function, "params", None)
+    if parameters is None:
+        return False
+    return any(p.default is not None for p in parameters.params) or isinstance(parameters.star_arg, cst.Param)
+
+
 def with_arguments(call: cst.Call, arguments: list[cst.Arg]) -> cst.Call:
     """A call with other arguments; commas stay where they were, and appear where they are missing."""
     made: list[cst.Arg] = []

@@ -11,6 +11,7 @@ from actlint.migrate.flow import Flow, Item, Leaf, Parameter
 from actlint.migrate.refusals import Reason
 from actlint.migrate.source import walk
 from actlint.migrate.units import Unit
+from actlint.migrate.updates import behind, only_trains, reads_early
 from actlint.program.binding import BoundCall
 from actlint.program.values import Op, Run, Tensor, Training, tensors_in
 
@@ -36,6 +37,7 @@ class Stage(Enum):
     FORWARD = 0
     GRADIENT = 1
     RATE = 2
+    AFTER = 3
 
 
 class Steps:
@@ -176,10 +178,10 @@ class Steps:
             for call in gradient_calls(item.unit.node, item.unit.ops):
                 keys = {key for _, key in self.flow.tensor_names(call)}
                 losses |= self.closure({key: d for key, d in item.uses.items() if key in keys and d is not item})
-        stages: dict[Item, Stage] = {}
+        stages = dict.fromkeys(self._after(items, losses), Stage.AFTER)
         for item in sorted(items, key=lambda i: i.order):
             follows = any(isinstance(d, Item) and stages.get(d) is Stage.GRADIENT for d in item.uses.values())
-            if item not in losses and (follows or differentiates(item.unit.ops)):
+            if item not in losses and item not in stages and (follows or differentiates(item.unit.ops)):
                 stages[item] = Stage.GRADIENT
         rates = {i for t in self.program.trainings if (leaf := self.rate(t)) for i in self.closure(leaf.uses)}
         rates = {item for item in rates if item not in losses and item not in stages}
@@ -189,6 +191,33 @@ class Steps:
                 break
             rates -= shared
         return stages | dict.fromkeys(rates, Stage.RATE)
+
+    def _after(self, items: list[Item], losses: set[Item]) -> list[Item]:
+        """The items that wait for a training operation, and those that read what they give."""
+        found: dict[Item, None] = {}
+        for item in sorted(items, key=lambda i: i.order):
+            waits = any(isinstance(c, Training) or only_trains(c) for op in item.unit.ops for c in op.controls)
+            if not waits and not any(d in found for d in item.uses.values()):
+                continue
+            found[item] = None
+            if item in losses or item.unit.trainings:
+                self._refuse_waiting(item.unit, "is trained itself")
+            elif any(reads_early(op) for op in item.unit.ops):
+                self._refuse_waiting(item.unit, "stands beside variables that are read without waiting")
+        for training in self.program.trainings:
+            if any(isinstance(other, Training) for other in behind(training)):
+                self._refuse_waiting(self.building.unit_of[training.node], "is trained itself")
+        return list(found)
+
+    def _refuse_waiting(self, unit: Unit, why: str) -> None:
+        self.flow.reasons.append(
+            self.building.reason(
+                "REF111",
+                unit.node,
+                f"what waits for a training operation {why}, which isn't carried over",
+                "Run the training operation first, and what waits for it in a run of its own.",
+            )
+        )
 
 
 def source_is_loss(training: Training) -> bool:

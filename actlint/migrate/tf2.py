@@ -13,7 +13,8 @@ from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call
 from actlint.migrate.conditional import conditional
 from actlint.migrate.expressed import InBody
-from actlint.migrate.expression import COLLECTIONS, Rewriter
+from actlint.migrate.expression import Rewriter
+from actlint.migrate.filtered import COLLECTIONS
 from actlint.migrate.flow import Parameter
 from actlint.migrate.repeated import REPEATED, repeated
 from actlint.migrate.source import code, parenthesized

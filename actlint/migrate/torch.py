@@ -13,7 +13,8 @@ from actlint.migrate.bodies import Home
 from actlint.migrate.builders import Builder
 from actlint.migrate.callables import Call, Region
 from actlint.migrate.conditional import conditional
-from actlint.migrate.expression import COLLECTIONS, Rewriter
+from actlint.migrate.expression import Rewriter
+from actlint.migrate.filtered import COLLECTIONS
 from actlint.migrate.flow import Item, Parameter
 from actlint.migrate.parts import Step
 from actlint.migrate.repeated import REPEATED, repeated
@@ -400,7 +401,7 @@ class Torch(Target):
         if not binding.given("shape"):
             return self._initial(rewriter, original, binding, argument("initializer") or "", argument("dtype"))
         shape = argument("shape")
-        initializer = argument("initializer") if binding.given("initializer") else "nn.init.xavier_uniform_"
+        initializer = argument("initializer") if binding.given("initializer") else self._glorot(rewriter, binding)
         dtype = (
             f", dtype=torch.{dtype_of(binding.values.get('dtype'))}"
             if argument("dtype") and dtype_of(binding.values.get("dtype")) != "float32"
@@ -412,6 +413,12 @@ class Torch(Target):
             return f"torch.{maker}({shape}{value}{dtype})"
         atom = code(parenthesized(cst.parse_expression(initializer or "")))
         return f"{atom}(torch.empty({shape}{dtype}))"
+
+    def _glorot(self, rewriter: Rewriter, binding: BoundCall) -> str:
+        """What variables start from by default; nn.init's own takes the fans of a matrix alone as TF1 does."""
+        if len(binding.dimensions("shape") or ()) == 2:
+            return "nn.init.xavier_uniform_"
+        return f'{rewriter.at.ask_helper("variance_scaling")}(1.0, "fan_avg", "uniform")'
 
     # -- classes and variables
 

@@ -53,7 +53,8 @@ class StepWriter(ABC):
         )
         served = {i for t in call.trainings if (leaf := self.steps.rate(t)) for i in self.steps.closure(leaf.uses)}
         self.rate_items = {item for item, stage in stages.items() if stage is Stage.RATE and item in served}
-        self.forward_items = call.items - set(self.gradient_items) - self.rate_items
+        self.late_items = {item for item, stage in stages.items() if stage is Stage.AFTER}
+        self.forward_items = call.items - set(self.gradient_items) - self.rate_items - self.late_items
         self.minimised = [t for t in call.trainings if source_is_loss(t)]
         self.written: Statements = []
         self.names = [p.name for p in call.parameters]
@@ -104,7 +105,7 @@ class StepWriter(ABC):
             for training in self.call.trainings
             if (variable := counter(training)) is not None
         ]
-        return made
+        return made + self._add(self.emitter.compose(self.late_items, self.call.home))
 
     @abstractmethod
     def differentiated(
@@ -137,7 +138,8 @@ class StepWriter(ABC):
     def _wanted(self) -> set[str]:
         names = self.emitter.wanted_names(self.call.leaves)
         names |= {name for training in self.call.trainings for name in self.steps.uses(training)}
-        return names | {name for item in (*self.gradient_items, *self.rate_items) for name in item.uses}
+        later = (*self.gradient_items, *self.rate_items, *self.late_items)
+        return names | {name for item in later for name in item.uses}
 
     def inputs(self, inner: bool = False) -> list[str]:
         """The parameters that a gradient of the step reaches, or also one within the forward pass."""

@@ -152,10 +152,10 @@ def races(flow: Flow, run: Run) -> list[Reason]:
 
     if run.trains:
         for op in made:
-            if not _is_before(program, run, op):
+            if not _is_before(program, run, op) and not set(run.trained) <= behind(op):
                 refuse(
-                    "a variable is assigned in the run of a training operation, which doesn't wait for it",
-                    "Run the assignment by itself, or make the training operation under tf.control_dependencies.",
+                    "a variable is assigned in the run of a training operation, and neither waits for the other",
+                    "Run the assignment by itself, or make one of them under tf.control_dependencies of the other.",
                 )
                 return found
     changed: dict[Variable, list[Op]] = {}
@@ -167,7 +167,7 @@ def races(flow: Flow, run: Run) -> list[Reason]:
             changed.setdefault(variable, []).append(op)
     needed = program.needed(run)
     for variable, ops in changed.items():
-        before = [_behind(op) for op in ops]
+        before = [behind(op) for op in ops]
         if any(one not in known and other not in own for one, own, other, known in _pairs(ops, before)):
             refuse(
                 f"{variable.name} is assigned twice in one run, in an order that TensorFlow 1 leaves open",
@@ -176,7 +176,7 @@ def races(flow: Flow, run: Run) -> list[Reason]:
             continue
         if any(variable in training.variables for training in run.trained):
             refuse(f"{variable.name} is assigned in the run that trains it", "Run the assignment by itself.")
-        after = {op for op in needed if any(other in _behind(op) for other in ops)}
+        after = {op for op in needed if any(other in behind(op) for other in ops)}
         reads = [op for op in needed if variable in op.inputs and op not in ops and op not in after]
         if any(leaf is variable for leaf in run.leaves) or any(
             read not in ancestors for read in reads for ancestors in before
@@ -188,7 +188,7 @@ def races(flow: Flow, run: Run) -> list[Reason]:
     return list(dict.fromkeys(found))
 
 
-def _behind(op: Op) -> set[Op]:
+def behind(op: Op) -> set[Op]:
     """The operations that are executed before another one."""
     found: set[Op] = set()
     todo = [op]
@@ -200,15 +200,34 @@ def _behind(op: Op) -> set[Op]:
     return found
 
 
+def grouped(op: Op) -> list[Op]:
+    """What a group runs, also through groups in it; an operation that is no group runs itself."""
+    if op.kind != "group":
+        return [op]
+    return [part for other in (*(tensor.op for tensor in op.inputs), *op.controls) for part in grouped(other)]
+
+
+def only_trains(op: Op) -> bool:
+    """Whether an operation is a group of nothing but training operations."""
+    parts = grouped(op) if op.kind == "group" else []
+    return bool(parts) and all(isinstance(part, Training) for part in parts)
+
+
+def reads_early(op: Op) -> bool:
+    """Whether an operation beside some that wait for a training operation reads variables without waiting for it."""
+    reads = op.layer is not None or any(isinstance(tensor, Variable) for tensor in op.inputs)
+    return op.kind in ("op", "loss", "assign") and reads and not any(isinstance(o, Training) for o in behind(op))
+
+
 def _is_before(program: Program, run: Run, op: Op) -> bool:
     """Whether the training operations of a run wait for an assignment that their losses don't depend on."""
     variable = target_of(op)
     losses = program.ancestors(t for training in run.trained for t in tensors_in(training.loss))
     reads = [other for other in losses if variable in other.inputs]
     return (
-        all(op in _behind(training) for training in run.trained)
+        all(op in behind(training) for training in run.trained)
         and op not in losses
-        and not any(op in _behind(other) for other in reads)
+        and not any(op in behind(other) for other in reads)
         and all(other.symbol in _FORGETFUL for other in reads)
     )
 
@@ -342,4 +361,15 @@ def _alike(emitter: Emitter, op: Op) -> bool:
     return follows(op.arguments.get("value"))
 
 
-__all__ = ["form", "needs_callable", "races", "sets_directly", "target_of", "updates"]
+__all__ = [
+    "behind",
+    "form",
+    "grouped",
+    "needs_callable",
+    "only_trains",
+    "races",
+    "reads_early",
+    "sets_directly",
+    "target_of",
+    "updates",
+]

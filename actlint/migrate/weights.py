@@ -11,7 +11,7 @@ from actlint.apis.entry import LayerEntry
 from actlint.migrate.bodies import Home, name_of
 from actlint.migrate.keys import bindings
 from actlint.migrate.refusals import Refused
-from actlint.migrate.sites import Made, Path, same_path
+from actlint.migrate.sites import Made, Path, finds_counter, same_path
 from actlint.migrate.statements import bracketed
 from actlint.program.calls import assigned_names
 from actlint.program.values import Cell, Instance, Mapping, Sequence, Value, Variable
@@ -136,7 +136,12 @@ class Weights:
         if self._named is None:
             building = self.emitter.building
             differentiated = self.emitter.flow.differentiated
-            units = [unit for unit in reversed(building.units) if unit not in self.emitter.flow.items]
+            units = [
+                unit
+                for unit in reversed(building.units)
+                if unit not in self.emitter.flow.items
+                and not (isinstance(unit.small, cst.Assign) and finds_counter(building.program, unit.small.value))
+            ]
             bound = [(unit, pair) for unit in units for pair in bindings(building, unit)]
             inner = {name_of(target) for unit in differentiated for target, _ in bindings(building, unit)}
             promotion = self.emitter.promotion

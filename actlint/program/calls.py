@@ -17,6 +17,7 @@ from actlint.apis.shape import Dim
 from actlint.program import argscopes, arrays, builtins_, collected, decorators, options, recurrent, settings, structure
 from actlint.program import counting as counting
 from actlint.program import moving as moving
+from actlint.program import optimizing as optimizing
 from actlint.program import repeated as repeated
 from actlint.program.binding import (
     BoundCall,

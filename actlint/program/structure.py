@@ -385,7 +385,7 @@ def optimizer_method(
     get = lambda place, key: (_argument(positional, keywords, place, key) or (None,))[0]  # noqa: E731
     if name == "minimize":
         loss, variables = get(0, "loss"), get(2, "var_list")
-        return _train(self, node, optimizer, loss, variables, get(1, "global_step"))
+        return train(self, node, optimizer, loss, variables, get(1, "global_step"))
     if name == "compute_gradients":
         loss, variables = get(0, "loss"), get(1, "var_list")
         reached = differentiable_ancestors(tensors_in(loss))
@@ -404,7 +404,7 @@ def optimizer_method(
         loss = next(iter(losses.values()), None) or Unknown(
             "gradients that don't come from a loss seen here", node, self.file
         )
-        return _train(self, node, optimizer, loss, Sequence(variables), get(1, "global_step"), list(tensors_in(pairs)))
+        return train(self, node, optimizer, loss, Sequence(variables), get(1, "global_step"), list(tensors_in(pairs)))
     return Host("slots" if name == "variables" else name)
 
 
@@ -443,7 +443,7 @@ def differentiable_ancestors(tensors: Iterable[Tensor]) -> set[Op]:
     return seen
 
 
-def _train(
+def train(
     self: Interpreter,
     node: cst.Call,
     optimizer: Optimizer,
@@ -452,6 +452,7 @@ def _train(
     global_step: Value | None,
     inputs: list[Tensor] | None = None,
 ) -> Tensor:
+    """A training operation."""
     if isinstance(loss, Function):
         loss = self.call_function(loss, [], [], node)
     chosen = _variable_list(self, variables, loss.op.graph if isinstance(loss, Tensor) else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -400,16 +401,20 @@ class Run:
     variants: int = 0
     """How many runs stand for this one, because it fetches one of as many tensors."""
 
-    @property
+    @cached_property
     def trained(self) -> list[Training]:
-        """The training operations that it runs, also those in groups."""
+        """The training operations that it runs, also those in groups and those that what it fetches waits for."""
         found: list[Training] = []
         todo = [leaf.op for leaf in self.leaves if isinstance(leaf, (Tensor, Handle))]
+        seen: set[Op] = set()
         while todo:
             op = todo.pop()
+            if op in seen:
+                continue
+            seen.add(op)
             if isinstance(op, Training):
                 found.append(op)
-            elif op.kind == "group":
+            else:
                 todo.extend((*(tensor.op for tensor in op.inputs), *op.controls))
         return found
 

@@ -71,3 +71,31 @@ with tf.Session() as sess:
 def test_what_a_function_makes_in_several_calls_has_no_place(migrate: Callable[..., Rewrite], target: str) -> None:
     (hidden,) = [probe for probe in migrate(REPEATED, target).spec["probes"] if probe["name"] == "code"]
     assert hidden["after"] is None
+
+
+NESTED = """import numpy as np
+import tensorflow as tf
+
+x = tf.placeholder(tf.float32, [None, 2])
+w = tf.Variable(np.ones((2, 3), np.float32))
+
+
+def objective(code):
+    with tf.name_scope("loss"):
+        loss = tf.reduce_mean(tf.square(code))
+        loss = loss + 0.1 * tf.nn.l2_loss(w)
+    return loss
+
+
+loss = objective(tf.tanh(tf.matmul(x, w)))
+train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    print(sess.run([train, loss], {x: np.ones((8, 2))})[1])
+"""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_second_assignment_within_a_scope_is_the_second_one(migrate: Callable[..., Rewrite], target: str) -> None:
+    probe = next(p for p in migrate(NESTED, target).spec["probes"] if p["role"] == "loss")
+    assert probe["after"] == {"function": "objective", "variable": "loss", "nth": 1}

@@ -69,3 +69,40 @@ def test_a_counter_of_resource_variables_is_refused(refusals: Refusals, target: 
     text = COUNTED.replace("FETCHED", "count").replace("name='count'", "use_resource=True")
     text = text.replace("import tensorflow as tf\n", "import tensorflow.compat.v1 as tf\ntf.disable_v2_behavior()\n")
     assert [reason.code for reason in refusals(text, target)] == ["REF111"]
+
+
+WAITING = """import numpy as np
+import tensorflow as tf
+
+x = tf.placeholder(tf.float32, [None, 3])
+w = tf.Variable(tf.zeros([3, 1]))
+v = tf.Variable(tf.zeros([1]))
+slow = tf.Variable(tf.zeros([3, 1]), trainable=False)
+loss = tf.reduce_mean(tf.square(tf.matmul(x, w) + v - 1.0))
+first = tf.train.GradientDescentOptimizer(0.1).minimize(loss, var_list=[w])
+with tf.control_dependencies([first]):
+    STATEMENT
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    for _ in range(5):
+        print(sess.run([fetched, loss], {x: np.ones((4, 3))})[1])
+"""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_training_operation_that_waits_for_another_is_refused(refusals: Refusals, target: str) -> None:
+    statement = "fetched = tf.train.GradientDescentOptimizer(0.1).minimize(loss, var_list=[v])"
+    assert "is trained itself" in "".join(r.text for r in refusals(WAITING.replace("STATEMENT", statement), target))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_assignment_without_a_name_in_a_group_that_trains_is_refused(refusals: Refusals, target: str) -> None:
+    text = WAITING.replace("STATEMENT", "fetched = tf.group(first, tf.assign(slow, w))")
+    assert "has no name" in "".join(reason.text for reason in refusals(text, target))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_assignment_beside_a_training_operation_is_refused(refusals: Refusals, target: str) -> None:
+    text = WAITING.replace("with tf.control_dependencies([first]):\n    STATEMENT", "f = tf.assign(slow, w)")
+    text = text.replace("f = tf.assign(slow, w)", "f = tf.assign(slow, w)\nfetched = tf.group(first, f)")
+    assert "neither waits for the other" in "".join(reason.text for reason in refusals(text, target))
