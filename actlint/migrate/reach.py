@@ -57,14 +57,15 @@ def is_settled(building: Building, name: str, there: Unit, constant: set[str]) -
 
 
 def _stays(unit: Unit, there: Unit) -> bool:
-    return unit.kind == "host" and unit.order < there.order and isinstance(unit.node, cst.SimpleStatementLine)
+    return unit.kind == "host" and unit.order < there.order and isinstance(unit.node, (cst.SimpleStatementLine, cst.If))
 
 
 def is_set_once(building: Building, attribute: str, there: Unit) -> bool:
-    """Whether an attribute is assigned in one place at most, before a statement or outside of what builds."""
+    """Whether an attribute is assigned in one statement at most, before this one or outside of what builds."""
     targets = [t for t in _targets(building) if t.attr.value == attribute]
-    units = [unit for target in targets if (unit := building.unit_of.get(target)) is not None]
-    return len(targets) < 2 and all(_stays(unit, there) for unit in units)
+    units = [building.unit_of.get(target) for target in targets]
+    together = len(targets) < 2 or units[0] is not None and all(unit is units[0] for unit in units)
+    return together and all(unit is None or _stays(unit, there) for unit in units)
 
 
 def _targets(building: Building) -> Iterator[cst.Attribute]:
