@@ -27,6 +27,7 @@ from actlint.migrate.names import Names
 from actlint.migrate.normalizers import applied
 from actlint.migrate.optimized import optimized
 from actlint.migrate.parted import parted
+from actlint.migrate.partials import called_whole
 from actlint.migrate.properties import plain
 from actlint.migrate.regularizers import spelled_out
 from actlint.migrate.release import released
@@ -44,7 +45,7 @@ def straighten(program: Program, shared: bool = False) -> Program:
 
     `shared` also writes out functions around those that make weights.
     """
-    for write in (applied, written_out, spelled_out, optimized):
+    for write in (called_whole, applied, written_out, spelled_out, optimized):
         trees = write(program)
         if trees:
             program = analyzed_again(program, {**program.trees, **trees})
