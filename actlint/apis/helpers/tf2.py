@@ -5,6 +5,7 @@ from __future__ import annotations
 from actlint.apis.helpers import Helper
 from actlint.apis.helpers.distributions_tf2 import HELPERS as DISTRIBUTIONS
 from actlint.apis.helpers.rnn_tf2 import HELPERS as RNN
+from actlint.apis.helpers.sequences import TF2 as SEQUENCES
 
 _ALL = (
     Helper(
@@ -102,4 +103,4 @@ def natural_exp_decay(learning_rate, step, decay_steps, decay_rate, staircase=Fa
     ),
 )
 
-HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_ALL, *DISTRIBUTIONS, *RNN)}
+HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_ALL, *DISTRIBUTIONS, *RNN, *SEQUENCES)}
