@@ -34,6 +34,7 @@ MODULES = (
     "files",
     "sets",
     "rnn",
+    "seq2seq",
 )
 
 

@@ -194,7 +194,7 @@ def run(self: Interpreter, entry: Entry, bound: BoundCall, node: cst.Call) -> Va
     if not known or len(known) < len(cells):
         return _unknown(self, entry.name, node, "is called with a cell that isn't one of TensorFlow's")
     inputs = bound.values.get("inputs", NONE)
-    static = "static" in entry.name
+    static = "static" in entry.name or "decoder" in entry.name
     items = self.iterate(inputs) if static else [inputs]
     if not items or not isinstance(items[0], Tensor):
         return _unknown(self, entry.name, node, "is called with inputs that aren't known")
@@ -223,7 +223,8 @@ def _sum(sizes: list[Dim]) -> Dim:
 def _make_weights(self: Interpreter, bound: BoundCall, cells: list[Cell], size: Dim, dtype: str | None) -> None:
     """The weights of the cells that a call applies, below the scope that it names."""
     if len(cells) == 1:
-        with _scope(self, bound.values.get("scope"), "rnn"):
+        default = "rnn_decoder" if "decoder" in bound.entry.name else "rnn"
+        with _scope(self, bound.values.get("scope"), default):
             _build(self, cells[0], size, dtype)
         return
     with _scope(self, bound.values.get("scope"), "bidirectional_rnn"):

@@ -6,6 +6,7 @@ from actlint.apis.helpers import Helper
 from actlint.apis.helpers.distributions_tf2 import HELPERS as DISTRIBUTIONS
 from actlint.apis.helpers.optimizers_tf2 import HELPERS as OPTIMIZERS
 from actlint.apis.helpers.rnn_tf2 import HELPERS as RNN
+from actlint.apis.helpers.sequences import TF2 as SEQUENCES
 
 _ALL = (
     Helper(
@@ -145,4 +146,4 @@ def noisy_linear_cosine_decay(
     ),
 )
 
-HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_ALL, *DISTRIBUTIONS, *OPTIMIZERS, *RNN)}
+HELPERS: dict[str, Helper] = {helper.name: helper for helper in (*_ALL, *DISTRIBUTIONS, *OPTIMIZERS, *RNN, *SEQUENCES)}
