@@ -6,7 +6,7 @@ In TensorFlow 2 the gradients have the same form; in PyTorch a lookup has to ask
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,14 +14,13 @@ import libcst as cst
 
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import Entry, OptimizerEntry
-from actlint.program.values import Const, Op, Training, Variable, tensors_in
+from actlint.program.values import Const, Op, Tensor, Training, Variable, tensors_in
 
 if TYPE_CHECKING:
     from actlint.migrate.emit import Emitter
 
 READS = frozenset({"gather", "nn.embedding_lookup"})
 CLIPS = frozenset({"clip_by_global_norm", "global_norm", "clip_by_norm", "clip_by_value"})
-_GROUPS = frozenset({"while_loop", "cond", "map_fn", "scan"})
 
 
 class Lookups:
@@ -81,7 +80,7 @@ class Lookups:
         for training in self.program.trainings:
             for variable in training.variables:
                 reads = self.reads(training, variable)
-                if reads and (_treatment(training) == "rows" or self._is_clipped(training, variable, reads)):
+                if reads and (_treatment(training) == "rows" or _is_clipped(self._uses(training, variable))):
                     self._check(training, variable, reads)
                     known = found.setdefault(variable, [])
                     known += [op for op in reads if op not in known]
@@ -90,32 +89,37 @@ class Lookups:
     def _check(self, training: Training, variable: Variable, reads: list[Op]) -> None:
         """Refuse what PyTorch has no gradient of rows for."""
         rank = None if variable.shape is None else len(variable.shape)
-        others = [t for t in self.program.trainings if variable in t.variables and not self.reads(t, variable)]
+        trainings = [t for t in self.program.trainings if variable in t.variables]
+        uses = self._uses(training, variable)
         text = ""
         if rank not in (1, 2) or any(op.symbol not in READS for op in reads):
-            text = f"{variable.name} is looked up in a way that has no gradient of rows in PyTorch"
-        elif others or len({_treatment(t) for t in self.program.trainings if variable in t.variables}) > 1:
-            text = f"{variable.name} is trained by its rows, and as a whole"
+            text = "is looked up in a way that has no gradient of rows in PyTorch"
+        elif not all(self.reads(t, variable) for t in trainings) or len(set(map(_treatment, trainings))) > 1:
+            text = "is trained by its rows, and as a whole"
+        elif not all(isinstance(op, Training) or op.symbol in CLIPS for op in uses):
+            text = "is looked up, and its gradient is used for more than to be clipped and applied"
+        elif _is_clipped(uses) and (len(reads) > 1 or any(op.loops for op in reads)):
+            text = "is looked up several times, and each counts by itself where its gradient is clipped"
         if text:
-            raise self.emitter.refused("REF109", training.node, text, _HELP)
+            raise self.emitter.refused("REF109", training.node, f"{variable.name} {text}", _HELP)
 
-    def _is_clipped(self, training: Training, variable: Variable, reads: list[Op]) -> bool:
-        """Whether rows of a gradient are clipped or measured before they are summed; refused where PyTorch can't."""
+    def _uses(self, training: Training, variable: Variable) -> list[Op]:
+        """What reads the gradient of a variable that the program takes itself, directly or once it is clipped."""
         above = self.program.ancestors(training.inputs)
-        made = [op for op in above if op.symbol == "gradients" and _of(op) is variable]
-        followers = _followers(self.program.consumers, made)
-        if not any(op.symbol in CLIPS for op in followers):
-            return False
-        several = len(reads) > 1 or any(op.loops or op.symbol in _GROUPS for op in reads)
-        if several and any(op.symbol != "clip_by_value" for op in followers):
-            text = (
-                f"{variable.name} is looked up several times, and the norm of its gradient counts each time by itself"
-            )
-        elif any(not isinstance(op, Training) and op.symbol not in CLIPS for op in followers):
-            text = f"the gradient of {variable.name}, of the rows that were looked up, is clipped and used otherwise"
-        else:
-            return True
-        raise self.emitter.refused("REF109", training.node, text, _HELP)
+        todo = [Tensor(op) for op in above if op.symbol == "gradients" and _of(op) is variable]
+        found: dict[Op, None] = {}
+        while todo:
+            tensor = todo.pop()
+            for consumer in self.program.consumers.get(tensor.op, ()):
+                if consumer in found or all(_is_other(t, tensor) for t in consumer.inputs):
+                    continue
+                found[consumer] = None
+                if consumer.symbol == "clip_by_global_norm":
+                    listed = list(tensors_in(consumer.arguments.get("t_list")))
+                    todo += [Tensor(consumer, index=1 + i) for i, t in enumerate(listed) if not _is_other(t, tensor)]
+                elif consumer.symbol in CLIPS - {"global_norm"}:
+                    todo.append(Tensor(consumer))
+        return list(found)
 
     def _differentiated_by(self, op: Op) -> list[Variable]:
         """The variables by which the inputs of an operation are gradients."""
@@ -168,13 +172,10 @@ def _axis(op: Op) -> object:
     return (value.value or 0) if isinstance(value, Const) else None
 
 
-def _followers(consumers: dict[Op, list[Op]], made: Iterable[Op]) -> list[Op]:
-    """What reads gradients, directly or once they are clipped."""
-    found: dict[Op, None] = {}
-    todo = list(made)
-    while todo:
-        for consumer in consumers.get(todo.pop(), ()):
-            if consumer not in found:
-                found[consumer] = None
-                todo += [consumer] if consumer.symbol in CLIPS else []
-    return list(found)
+def _is_other(tensor: Tensor, wanted: Tensor) -> bool:
+    return tensor.op is not wanted.op or tensor.index != wanted.index
+
+
+def _is_clipped(uses: list[Op]) -> bool:
+    """Whether a gradient is clipped, or its norm taken."""
+    return any(op.symbol in CLIPS for op in uses)

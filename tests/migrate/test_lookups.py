@@ -121,3 +121,17 @@ def test_optimizers_that_are_refused_by_name(optimizer, words, target, refusals)
     assert reason.code == "REF101"
     assert optimizer.partition("(")[0] in reason.text
     assert words in reason.text
+
+
+def test_what_else_reads_a_gradient_of_rows(refusals, convert):
+    halved = "optimizer = {}\npairs = optimizer.compute_gradients(loss)\n"
+    halved += "train = optimizer.apply_gradients([(tf.multiply(g, 0.5), v) for g, v in pairs])"
+    text = program("MomentumOptimizer(0.1, 0.9)", train=halved)
+    assert "optimizer = RowMomentum(" in convert(text, "tf2")
+    (reason,) = refusals(text, "torch")
+    assert "used for more than to be clipped" in reason.text
+
+
+def test_a_norm_that_is_used_is_no_use_of_the_gradients(convert):
+    train = CLIPPED + "\nloss = loss + 0.0 * norm"
+    assert "clip_by_global_norm_of_rows" in convert(program("AdamOptimizer(0.1)", train=train), "torch")
