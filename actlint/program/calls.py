@@ -12,7 +12,18 @@ import libcst as cst
 from actlint.apis.catalogue import lookup
 from actlint.apis.entry import CellEntry, Entry, LayerEntry
 from actlint.apis.shape import Dim
-from actlint.program import argscopes, arrays, builtins_, collected, decorators, options, recurrent, settings, structure
+from actlint.program import (
+    argscopes,
+    arrays,
+    averages,
+    builtins_,
+    collected,
+    decorators,
+    options,
+    recurrent,
+    settings,
+    structure,
+)
 from actlint.program import counting as counting
 from actlint.program import moving as moving
 from actlint.program import optimizing as optimizing
@@ -364,6 +375,8 @@ def _method(
         return structure.run_call(self, node, name, owner, None, _argument(positional, keywords, 0, "feed_dict"))
     if isinstance(owner, Optimizer):
         return structure.optimizer_method(self, owner, name, positional, keywords, node)
+    if isinstance(owner, averages.Averages):
+        return averages.method(self, owner, name, [*values, *(value for _, value, _ in keywords)], node)
     if isinstance(owner, Tensor):
         return structure.tensor_method(self, owner, name, positional, keywords, node)
     if isinstance(owner, Cell) and name == "zero_state":
