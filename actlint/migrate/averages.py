@@ -16,7 +16,7 @@ from actlint.migrate.source import code, parenthesized
 from actlint.program.averages import METHODS, NAME, Averages
 from actlint.program.binding import BoundCall
 from actlint.program.model import Program
-from actlint.program.values import Const, Tensor, Variable
+from actlint.program.values import Const, Sequence, Tensor, Variable
 from actlint.syntax.tree import Tree
 
 
@@ -44,6 +44,8 @@ class _File(Elsewhere):
         self.names = Names([tree.module])
         self.kept: dict[cst.Call, dict[str, str]] = {}
         """For each maker, the expression of the average of each tensor, by the tensor's."""
+        self.listed: dict[cst.Call, tuple[str, list[Tensor]]] = {}
+        """For each maker that is applied to a list, the name of the averages, and what they follow."""
 
     def write(self, makers: set[cst.CSTNode]) -> bool:
         calls = [(node, owner) for node in self.nodes if isinstance(node, cst.Call) if (owner := self._owner(node))]
@@ -77,14 +79,23 @@ class _File(Elsewhere):
 
     def _apply(self, node: cst.Call, owner: Averages) -> None:
         line = self._line(node)
-        items = node.args[0].value if len(node.args) == 1 and not node.args[0].star else None
-        if not isinstance(items, (cst.List, cst.Tuple)) or not items.elements:
-            self._refuse(node, "what is averaged isn't listed where apply is called", "Write ema.apply([w, b]).")
-        own = self._receiver(node)
-        known, updates = self.kept.setdefault(owner.node, {}), []
         decay = self._decay(node, owner)
         made = [f"{(name := self.names.fresh('decay'))} = {decay}"] if owner.call.given("num_updates") else []
         rate = f"(1.0 - {name if made else decay})"
+        items = node.args[0].value if len(node.args) == 1 and not node.args[0].star else None
+        if isinstance(items, (cst.List, cst.Tuple)):
+            more, group = self._each(node, owner, items, rate)
+        else:
+            more, group = self._all(node, owner, items, rate)
+        statements = [cst.parse_statement(text) for text in (*made, *more)]
+        first = statements[0].with_changes(leading_lines=line.leading_lines)  # type: ignore[call-arg]
+        self.edit.replace(node, cst.parse_expression(f"{self.alias}.group({group})"))
+        self.edit.replace(line, [first, *statements[1:], line.with_changes(leading_lines=[])])
+
+    def _each(self, node: cst.Call, owner: Averages, items: cst.List | cst.Tuple, rate: str) -> tuple[list[str], str]:
+        """The statements for tensors that apply lists one by one, and what they give."""
+        own = self._receiver(node)
+        known, made, updates = self.kept.setdefault(owner.node, {}), [], []
         for element in items.elements:
             item = element.value
             text = code(item)
@@ -98,11 +109,31 @@ class _File(Elsewhere):
             made.append(f"{known[text]} = {self._variable(item, text, owner)}")
             made.append(f"{update} = {self.alias}.assign_sub({known[text]}, ({known[text]} - {text}) * {rate})")
             updates.append(update)
-        statements = [cst.parse_statement(text) for text in made]
-        first = statements[0].with_changes(leading_lines=line.leading_lines)  # type: ignore[call-arg]
-        group = cst.parse_expression(f"{self.alias}.group({', '.join(updates)})")
-        self.edit.replace(node, group)
-        self.edit.replace(line, [first, *statements[1:], line.with_changes(leading_lines=[])])
+        return made, ", ".join(updates)
+
+    def _all(
+        self, node: cst.Call, owner: Averages, items: cst.BaseExpression | None, rate: str
+    ) -> tuple[list[str], str]:
+        """The statements for a list of variables, and what they give."""
+        text = f"{self.alias}.trainable_variables()" if items is None or code(items) == "None" else code(items)
+        known = self.program.values(items) if items is not None else []
+        partial = any(isinstance(value, Sequence) and value.partial for value in known)
+        again = owner.node in self.listed or owner.node in self.kept
+        if again or partial or not all(isinstance(item, Variable) for item in owner.shadows) or node.args[1:]:
+            self._refuse(node, "what is averaged isn't listed where apply is called", "Write ema.apply([w, b]).")
+        made = []
+        if not isinstance(items, (cst.Name, cst.Attribute)):
+            variables = self.names.fresh("variables")
+            made.append(f"{variables} = {text}")
+            text = variables
+        averages, updates = self._receiver(node) + self.names.fresh("averages"), self.names.fresh("follows")
+        self.listed[owner.node] = averages, list(owner.shadows)
+        v, a = self.names.fresh("variable"), self.names.fresh("average")
+        made.append(f"{averages} = [{self.alias}.Variable({v}.initialized_value(), trainable=False) for {v} in {text}]")
+        made.append(
+            f"{updates} = [{self.alias}.assign_sub({a}, ({a} - {v}) * {rate}) for {a}, {v} in zip({averages}, {text})]"
+        )
+        return made, f"*{updates}"
 
     def _variable(self, item: cst.BaseExpression, text: str, owner: Averages) -> str:
         """The variable that holds an average: it starts as the variable that it follows, or at zero."""
@@ -151,6 +182,12 @@ class _File(Elsewhere):
 
     def _average(self, node: cst.Call, owner: Averages) -> None:
         asked = node.args[0].value if len(node.args) == 1 else None
+        if owner.node in self.listed and asked is not None:
+            averages, variables = self.listed[owner.node]
+            found = {value for value in self.program.values(asked) if value in variables}
+            if len(found) == 1 and len(self.program.values(asked)) == 1:
+                self.edit.replace(node, cst.parse_expression(f"{averages}[{variables.index(found.pop())}]"))
+                return
         text = self.kept.get(owner.node, {}).get(code(asked)) if asked is not None else None
         if text is None:
             self._refuse(

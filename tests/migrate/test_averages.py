@@ -33,7 +33,8 @@ with tf.Session() as sess:
         ("fetched = train\nname = ema.average_name(w)", "average_name"),
         ("fetched = train\nsaver = tf.train.Saver(ema.variables_to_restore())", "variables_to_restore"),
         ("fetched = ema.apply([w * 2.0])", "has no name"),
-        ("fetched = ema.apply(list(reversed([w])))", "isn't listed"),
+        ("first = ema.apply([w])\nfetched = ema.apply(tf.trainable_variables())", "isn't listed"),
+        ("fetched = ema.apply([w])\nagain = ema.apply([w])", "apply is called twice"),
         ("follow = ema.apply([w])\nother = [w][0]\nfetched = ema.average(other)", "isn't written as apply has it"),
     ],
 )
@@ -54,3 +55,15 @@ def test_an_average_of_a_tensor_starts_at_zero(convert: Callable[..., str], targ
     text = convert(PROGRAM.replace("STATEMENT", statement), target)
     assert f"{'tf.Variable(tf' if target == 'tf2' else 'torch'}.zeros(" in text
     assert "(size_average - size) * (1.0 - " in text
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_averages_of_a_list_of_variables_are_a_list(convert: Callable[..., str], target: str) -> None:
+    statement = "follow = ema.apply(tf.trainable_variables())\nfetched = tf.group(train)\n"
+    statement += "slow = tf.reduce_mean(tf.matmul(x, ema.average(w)))"
+    text = PROGRAM.replace("STATEMENT", statement).replace(
+        "        print", "        sess.run(follow)\n        print(sess.run(slow, {x: np.ones((4, 3))}))\n        print"
+    )
+    text = convert(text, target)
+    assert "for average, variable in zip(averages, variables)" in text
+    assert "matmul(x, averages[0])" in text
