@@ -79,6 +79,13 @@ class _File(Elsewhere):
 
     def _apply(self, node: cst.Call, owner: Averages) -> None:
         line = self._line(node)
+        callers = [self.program.bindings.get(e.calls[-1].node) for e in self.program.facts.get(node, []) if e.calls]
+        if any(isinstance(caller, BoundCall) and caller.entry.name == "cond" for caller in callers):
+            self._refuse(
+                node,
+                "averages are moved on in a branch of tf.cond",
+                "Use tf.layers.batch_normalization, or move them on in the run that trains.",
+            )
         decay = self._decay(node, owner)
         made = [f"{(name := self.names.fresh('decay'))} = {decay}"] if owner.call.given("num_updates") else []
         rate = f"(1.0 - {name if made else decay})"

@@ -67,3 +67,16 @@ def test_averages_of_a_list_of_variables_are_a_list(convert: Callable[..., str],
     text = convert(text, target)
     assert "for average, variable in zip(averages, variables)" in text
     assert "matmul(x, averages[0])" in text
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_averages_that_a_branch_moves_on_are_refused(refusals: Refusals, target: str) -> None:
+    statement = """size = tf.reduce_mean(x, axis=0)
+flag = tf.placeholder(tf.bool, [])
+def moved():
+    follow = ema.apply([size])
+    with tf.control_dependencies([follow]):
+        return tf.identity(size)
+fetched = tf.cond(flag, moved, lambda: size * 0.0)"""
+    text = PROGRAM.replace("STATEMENT", statement).replace("(4, 3))}", "(4, 3)), flag: True}")
+    assert "in a branch of tf.cond" in refusals(text, target)[0].text
