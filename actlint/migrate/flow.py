@@ -672,7 +672,7 @@ class Flow:
             definition = self.definition(key, order) if key is not None else None
             if key is not None and definition is not None:
                 uses[key] = definition
-            elif not any(isinstance(other, Training) for other in parts):
+            elif not any(isinstance(other, Training) for tensor in op.inputs for other in grouped(tensor.op)):
                 return None
             else:
                 text, help = "an assignment in a group with a training operation has no name", "Give it a name."

@@ -12,6 +12,7 @@ import libcst as cst
 
 from actlint.files.source import Source
 from actlint.migrate.argscopes import written_out
+from actlint.migrate.averages import followed
 from actlint.migrate.bodies import building_paths
 from actlint.migrate.brought import brought
 from actlint.migrate.copied import copied
@@ -45,7 +46,7 @@ def straighten(program: Program, shared: bool = False) -> Program:
 
     `shared` also writes out functions around those that make weights.
     """
-    for write in (called_whole, applied, written_out, spelled_out, optimized):
+    for write in (called_whole, applied, written_out, spelled_out, optimized, followed):
         trees = write(program)
         if trees:
             program = analyzed_again(program, {**program.trees, **trees})

@@ -390,6 +390,8 @@ class Torch(Target):
         if dtype is not None and named not in DTYPES:
             rewriter.refuse("REF102", original, "the dtype of the variable isn't known")
         if isinstance(value, Tensor):
+            if any(op.kind == "variable" for op in self.emitter.program.ancestors([value])):
+                text = f"{code(parenthesized(cst.parse_expression(text)))}.detach().clone()"
             return f"{text}.to(torch.{named})" if named and named != value.dtype else text
         if value is None or not is_host(value):
             rewriter.refuse("REF102", original, "what the variable starts from isn't known")

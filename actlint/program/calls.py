@@ -14,7 +14,18 @@ from actlint.apis.catalogue import lookup
 from actlint.apis.entry import UNKNOWN, CellEntry, Entry, LayerEntry
 from actlint.apis.formula import option
 from actlint.apis.shape import Dim
-from actlint.program import argscopes, arrays, builtins_, collected, decorators, options, recurrent, settings, structure
+from actlint.program import (
+    argscopes,
+    arrays,
+    averages,
+    builtins_,
+    collected,
+    decorators,
+    options,
+    recurrent,
+    settings,
+    structure,
+)
 from actlint.program import counting as counting
 from actlint.program import moving as moving
 from actlint.program import optimizing as optimizing
@@ -401,6 +412,8 @@ def _method(
         bound = bind(entry, [(owner, node.func.value), *positional], keywords)
         self.program.bindings.setdefault(node, bound)
         return _catalogued(self, entry, bound, node)
+    if isinstance(owner, averages.Averages):
+        return averages.method(self, owner, name, [*values, *(value for _, value, _ in keywords)], node)
     if isinstance(owner, Tensor):
         return structure.tensor_method(self, owner, name, positional, keywords, node)
     if isinstance(owner, Cell) and name == "zero_state":

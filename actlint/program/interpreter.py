@@ -659,7 +659,7 @@ class Interpreter:
             statement=self.place[1],
             graph=self.graph,
             turns=self.turns,
-            controls=self.controls,
+            controls=self.controls if kind != "variable" else (),
         )
         self.program.ops.append(op)
         self.outputs[op] = Tensor(op, shape, dtype)

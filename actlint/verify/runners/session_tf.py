@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 import threading
 
 import numpy as np
@@ -134,7 +135,7 @@ class Recorder:
 
     def variable_created(self, variable):
         """A variable has joined the collection of global variables."""
-        if self.training.depth == 0 and not any(variable is v for v in self.variables):
+        if self.training.depth == 0 and not _is_rate() and not any(variable is v for v in self.variables):
             self.variables.append(variable)
 
     def weights(self, graph=None):
@@ -514,6 +515,16 @@ class Recorder:
             "draws": self.initial.draws,
             "unkeyed": self.noise.unkeyed,
         }
+
+
+def _is_rate():
+    """Whether a variable is being made by tf.contrib's `optimize_loss`, which keeps the learning rate in one."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "optimize_loss" and "contrib" in frame.f_code.co_filename:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _scalars(feed_dict):
