@@ -7,6 +7,10 @@ they have the same formula, and a size that has a formula is never written as a 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
+
+_TERMS, _LENGTH = 50, 500
+"""Where formulas that a loop makes longer with each turn stop to grow."""
 
 Product = tuple[str, ...]
 
@@ -36,8 +40,9 @@ def combined(operation: str, *operands: Operand) -> Formula | None:
         return None
     found = [_formula(value, formula) for value, formula in operands]
     made = _ARITHMETIC[operation](*found) if operation in _ARITHMETIC and None not in found else None  # type: ignore[arg-type]
-    if made is None:
-        return option(f"{operation}({', '.join(str(f) for f in _texts(operands))})")
+    if made is None or len(made.terms) > _TERMS:
+        text = f"{operation}({', '.join(_texts(operands))})"
+        return option(text if len(text) < _LENGTH else f"{operation} {sha256(text.encode()).hexdigest()}")
     return made if any(product for product, _ in made.terms) else None
 
 

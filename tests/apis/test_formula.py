@@ -31,6 +31,14 @@ def test_quotients_without_rest_are_found() -> None:
     assert combined("floordiv", (5, N), (2, None)) not in (None, N)
 
 
+def test_formulas_of_a_long_loop_stay_short() -> None:
+    one, other = N, N
+    for _ in range(100):
+        one, other = combined("max", (5, one), (5, one)), combined("max", (5, other), (6, None))
+    assert len(str(one)) < 200
+    assert one != other
+
+
 def test_dimensions_carry_formulas() -> None:
     n, m = Dim(5, formula=N), Dim(3, formula=M)
     assert added((n, m)).value == 8
