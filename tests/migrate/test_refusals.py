@@ -52,6 +52,55 @@ with tf.Session() as sess:
 """
 
 REFUSED = {
+    "list of inputs that is fed in part": (
+        "REF110",
+        "the list of inputs scales isn't fed as a whole",
+        NET
+        + """scales = [tf.placeholder(tf.float32, []) for _ in range(2)]
+loss = tf.reduce_mean(tf.square(out - 1.0)) * scales[0] + scales[1]
+train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+"""
+        + START
+        + "sess.run(train, {x: data, scales[0]: 1.0, scales[1]: 2.0})  #!\n",
+    ),
+    "pick among what takes different inputs": (
+        "REF110",
+        "what is run here is chosen from functions that take or give different things",
+        NET
+        + """y = tf.placeholder(tf.float32, [None, 1])
+first = tf.reduce_mean(tf.square(out - y))
+second = tf.reduce_mean(tf.abs(out))
+values = [first, second]
+train = tf.train.GradientDescentOptimizer(0.1).minimize(first)
+"""
+        + START
+        + """sess.run(train, {x: data, y: data[:, :1]})
+for i in range(2):
+    print(sess.run(values[i], {x: data, y: data[:, :1]}))  #!
+""",
+    ),
+    "summary in a loop of a function": (
+        "REF103",
+        "makes a summary of its own tensors",
+        HEAD
+        + """
+
+def network(x):
+    for _ in range(2):
+        x = tf.matmul(x, tf.ones([2, 2]))
+        tf.summary.histogram("x", x)  #!
+    return tf.matmul(x, w)
+
+
+out = network(x)
+"""
+        + TRAIN
+        + START
+        + """merged = tf.summary.merge_all()
+writer = tf.summary.FileWriter("logs")
+writer.add_summary(sess.run([train, merged], {x: data})[1], 0)
+""",
+    ),
     "variable that one branch alone reads": (
         "REF109",
         "only one branch of tf.cond reads a variable",
