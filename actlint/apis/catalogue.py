@@ -18,6 +18,7 @@ MODULES = (
     "linalg",
     "nn",
     "images",
+    "augmentation",
     "convolutions",
     "resizing",
     "losses",

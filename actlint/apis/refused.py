@@ -69,6 +69,14 @@ _FAMILIES = {
     "is a base for cells that a program writes itself, which aren't carried over": (
         "nn.rnn_cell.RNNCell contrib.rnn.RNNCell contrib.rnn.LayerRNNCell"
     ),
+    "belongs to estimators or to TensorBoard's own files, which aren't carried over": (
+        "feature_column contrib.feature_column tensorboard contrib.tensorboard Summary contrib.util"
+    ),
+    "runs an optimizer of SciPy's within the session; minimize a loss with an optimizer of tf.train": (
+        "contrib.opt.ScipyOptimizerInterface contrib.opt.ExternalOptimizerInterface"
+    ),
+    "is an error that runs of the graph raise, which the rewritten program doesn't have": "errors",
+    "belongs to TensorFlow's own tests": "test",
     "is made for training that a program writes itself, which isn't carried over": "train.Optimizer",
     "makes decoders with loops of its own, which aren't carried over": "contrib.seq2seq contrib.legacy_seq2seq",
     "is a distribution that isn't carried over": "distributions contrib.distributions contrib.bayesflow",

@@ -19,6 +19,7 @@ GONE_SINCE_1_15 = {"_sentinel"}
 SIGNED_OTHERWISE = {"nn.rnn_cell.DropoutWrapper", "nn.rnn_cell.LSTMStateTuple"}
 """Classes whose constructors are inherited or made, so that they don't tell their parameters."""
 BEFORE_1 = {"neg", "sub", "mul", "inv", "pack", "unpack", "batch_matmul", "select"}
+BEFORE_1 |= {"image.per_image_whitening"}
 
 
 def parameters(entry: Entry) -> list[str]:

@@ -7,6 +7,7 @@ from actlint.apis.helpers.loops_torch import HELPERS as LOOPS
 from actlint.apis.helpers.optimizers_torch import HELPERS as ROW_OPTIMIZERS
 from actlint.apis.helpers.rnn_torch import HELPERS as RNN
 from actlint.apis.helpers.sequences import TORCH as SEQUENCES
+from actlint.apis.helpers.torch_augmentation import HELPERS as AUGMENTATION
 from actlint.apis.helpers.torch_candidates import HELPERS as CANDIDATES
 from actlint.apis.helpers.torch_images import IMAGES
 from actlint.apis.helpers.torch_indexing import INDEXING
@@ -537,6 +538,7 @@ HELPERS: dict[str, Helper] = {
         *RNN,
         *LOOPS,
         *CANDIDATES,
+        *AUGMENTATION,
         *SEQUENCES,
     )
 }
