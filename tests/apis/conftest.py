@@ -121,6 +121,9 @@ class Call:
     def is_fed(self, parameter: str) -> bool:
         return False
 
+    def is_shared(self) -> bool:
+        return False
+
     def symbol(self, parameter: str) -> str | None:
         found = self._get(parameter)
         return found.symbol if found else None
