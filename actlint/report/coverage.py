@@ -16,6 +16,8 @@ class Coverage:
 
     files: int = 0
     covered: int = 0
+    barred: int = 0
+    """Files with symbols that are refused."""
     unknown: Counter[str] = field(default_factory=Counter)
     uses: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -28,6 +30,7 @@ class Coverage:
         """Count a file, by its unknown symbols, and by those that are refused with their reasons."""
         self.files += 1
         self.covered += not unknown
+        self.barred += bool(refused)
         self.unknown.update(unknown.keys())
         self.uses.update(unknown)
         self.refused.update(refused.keys())
@@ -46,6 +49,7 @@ def as_json(found: Coverage) -> dict[str, Any]:
         "version": 1,
         "files": found.files,
         "covered": found.covered,
+        "barred": found.barred,
         "symbols": [
             {"name": f"tf.{name}", "files": found.unknown[name], "uses": found.uses[name]} for name in found.ranked()
         ],
@@ -73,4 +77,6 @@ def show(found: Coverage, stream: TextIO) -> None:
         lines += [line(("files  symbol that fix refuses, and why", "dim")), *known, line("")]
     share = f" ({100 * found.covered / found.files:.0f} %)" if found.files else ""
     noun = "file uses" if found.files == 1 else "files use"
-    draw([*lines, line(f"{found.files} {noun} TensorFlow; of {found.covered}{share} every symbol is known.")], stream)
+    total = f"{found.files} {noun} TensorFlow; of {found.covered}{share} every symbol is known"
+    barred = f", and fix refuses symbols of {found.barred}" if found.barred else ""
+    draw([*lines, line(f"{total}{barred}.")], stream)
