@@ -168,7 +168,7 @@ writer.add_summary(sess.run([train, merged], {x: data})[1], 0)
     ),
     "assignment beside training": (
         "REF111",
-        "doesn't wait for it",
+        "neither waits for the other",
         NET
         + TRAIN
         + "c = tf.Variable(0.0, trainable=False)\nmove = c.assign(loss)\n"
@@ -177,9 +177,9 @@ writer.add_summary(sess.run([train, merged], {x: data})[1], 0)
     ),
     "assignment behind training": (
         "REF111",
-        "waits for a training operation",
-        NET + TRAIN.rstrip() + "  #!\nwith tf.control_dependencies([train]):\n"
-        "    clip = w.assign(tf.clip_by_value(w, -1.0, 1.0))\n" + START + "sess.run(clip, {x: data})\n",
+        "is assigned in the run that trains it",
+        NET + TRAIN + "with tf.control_dependencies([train]):\n"
+        "    clip = w.assign(tf.clip_by_value(w, -1.0, 1.0))\n" + START + "sess.run(clip, {x: data})  #!\n",
     ),
     "variable assigned twice": (
         "REF111",

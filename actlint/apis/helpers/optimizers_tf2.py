@@ -11,7 +11,8 @@ HELPERS = (
         "dense",
         '''\
 def dense(pairs):
-    """Gradients of lookups as whole tensors; Keras' optimizers take a row that is looked up twice for two rows."""
+    """Gradients of lookups as whole tensors: Keras' optimizers take a row that is looked up twice
+    for two rows."""
     return [(None if gradient is None else tf.convert_to_tensor(gradient), variable) for gradient, variable in pairs]
 ''',
     ),
@@ -19,7 +20,8 @@ def dense(pairs):
         "RowOptimizer",
         '''\
 class RowOptimizer(tf.keras.optimizers.Optimizer):
-    """An optimizer that updates only the rows that were looked up, and sums what a row gets from several lookups."""
+    """An optimizer that updates only the rows that were looked up, and sums what a row gets from
+    several lookups."""
 
     def __init__(self, learning_rate, **slots):
         super().__init__(learning_rate=learning_rate)
@@ -66,7 +68,8 @@ class RowMomentum(RowOptimizer):
         "RowRMSProp",
         '''\
 class RowRMSProp(RowOptimizer):
-    """RMSProp with a mean square that starts at 1; that of rows which weren't looked up stays as it is."""
+    """RMSProp with a mean square that starts at 1; that of rows which weren't looked up stays as it
+    is."""
 
     def __init__(self, learning_rate, rho=0.9, momentum=0.0, epsilon=1e-10, centered=False):
         super().__init__(learning_rate, velocities=1.0, momentums=0.0, average_gradients=0.0)
@@ -160,7 +163,8 @@ class RowAdaMax(RowOptimizer):
         "Ftrl",
         '''\
 class Ftrl(RowOptimizer):
-    """FTRL with TensorFlow 1's roots and quotients; tf.keras' class computes other ones where gradients are tiny."""
+    """FTRL with TensorFlow 1's roots and quotients; tf.keras' class computes other ones where
+    gradients are tiny."""
 
     def __init__(
         self,
@@ -230,7 +234,8 @@ class ProximalAdagrad(RowOptimizer):
         "AdagradDA",
         '''\
 class AdagradDA(RowOptimizer):
-    """Adagrad with dual averaging, which computes the weights anew from the sums of all gradients."""
+    """Adagrad with dual averaging, which computes the weights anew from the sums of all
+    gradients."""
 
     def __init__(
         self,

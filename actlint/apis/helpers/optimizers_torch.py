@@ -19,7 +19,8 @@ def dense(gradient):
         "clip_rows",
         '''\
 def clip_rows(gradient, clip):
-    """What `clip` makes of a gradient; that of a lookup is clipped before what each row gets is summed."""
+    """What `clip` makes of a gradient; that of a lookup is clipped before what each row gets is
+    summed."""
     if not gradient.is_sparse:
         return clip(gradient)
     return torch.sparse_coo_tensor(gradient._indices(), clip(gradient._values()), gradient.shape)
@@ -29,7 +30,8 @@ def clip_rows(gradient, clip):
         "global_norm_of_rows",
         '''\
 def global_norm_of_rows(tensors):
-    """The norm of all tensors' elements together; what a row gets from several lookups isn't summed."""
+    """The norm of all tensors' elements together; what a row gets from several lookups isn't
+    summed."""
     parts = [tensor._values() if tensor.is_sparse else tensor for tensor in tensors if tensor is not None]
     return torch.sqrt(sum(torch.sum(part**2) for part in parts))
 ''',
@@ -38,8 +40,8 @@ def global_norm_of_rows(tensors):
         "clip_by_global_norm_of_rows",
         '''\
 def clip_by_global_norm_of_rows(tensors, clip_norm, norm=None):
-    """Tensors scaled down together to a norm of at most `clip_norm`, and the norm that they had, with each row of a
-    lookup counted as often as it was read; None stays None."""
+    """Tensors scaled down together to a norm of at most `clip_norm`, and the norm that they had,
+    with each row of a lookup counted as often as it was read; None stays None."""
     norm = global_norm_of_rows(tensors) if norm is None else norm
     scale = torch.where(torch.isfinite(norm), clip_norm / torch.clamp(norm, min=clip_norm), torch.nan)
     return [None if tensor is None else tensor * scale for tensor in tensors], norm
@@ -50,7 +52,8 @@ def clip_by_global_norm_of_rows(tensors, clip_norm, norm=None):
         "RowOptimizer",
         '''\
 class RowOptimizer(torch.optim.Optimizer):
-    """An optimizer that updates only the rows of a sparse gradient, and sums what a row gets several times."""
+    """An optimizer that updates only the rows of a sparse gradient, and sums what a row gets
+    several times."""
 
     def __init__(self, parameters, slots, **options):
         super().__init__(parameters, {**options, "steps": 0})
@@ -103,7 +106,8 @@ class RowMomentum(RowOptimizer):
         "RowRMSProp",
         '''\
 class RowRMSProp(RowOptimizer):
-    """RMSProp with a mean square that starts at 1; that of rows which weren't looked up stays as it is."""
+    """RMSProp with a mean square that starts at 1; that of rows which weren't looked up stays as it
+    is."""
 
     def __init__(self, parameters, lr, decay=0.9, momentum=0.0, eps=1e-10, centered=False):
         slots = {"mean_square": 1.0, "momentum": 0.0, "mean": 0.0}
@@ -140,8 +144,8 @@ class RowAdadelta(RowOptimizer):
         "RowAdam",
         '''\
 class RowAdam(RowOptimizer):
-    """Adam that adds epsilon before the bias correction; the averages of rows which weren't looked up stay as they
-    are."""
+    """Adam that adds epsilon before the bias correction; the averages of rows which weren't looked
+    up stay as they are."""
 
     def __init__(self, parameters, lr=0.001, betas=(0.9, 0.999), eps=1e-8):
         super().__init__(parameters, {"exp_avg": 0.0, "exp_avg_sq": 0.0}, lr=lr, betas=betas, eps=eps)
@@ -159,7 +163,8 @@ class RowAdam(RowOptimizer):
         "Nadam",
         '''\
 class Nadam(RowOptimizer):
-    """Adam with Nesterov's momentum, without the schedule of momentum that torch.optim.NAdam has."""
+    """Adam with Nesterov's momentum, without the schedule of momentum that torch.optim.NAdam
+    has."""
 
     def __init__(self, parameters, lr=0.001, betas=(0.9, 0.999), eps=1e-8):
         super().__init__(parameters, {"exp_avg": 0.0, "exp_avg_sq": 0.0}, lr=lr, betas=betas, eps=eps)
@@ -178,7 +183,8 @@ class Nadam(RowOptimizer):
         "AdaMax",
         '''\
 class AdaMax(RowOptimizer):
-    """AdaMax that adds epsilon to the largest gradient, where torch.optim.Adamax adds it to each gradient."""
+    """AdaMax that adds epsilon to the largest gradient, where torch.optim.Adamax adds it to each
+    gradient."""
 
     def __init__(self, parameters, lr=0.001, betas=(0.9, 0.999), eps=1e-8):
         super().__init__(parameters, {"exp_avg": 0.0, "exp_inf": 0.0}, lr=lr, betas=betas, eps=eps)
@@ -251,7 +257,8 @@ class ProximalAdagrad(RowOptimizer):
         "AdagradDA",
         '''\
 class AdagradDA(RowOptimizer):
-    """Adagrad with dual averaging, which computes the weights anew from the sums of all gradients."""
+    """Adagrad with dual averaging, which computes the weights anew from the sums of all
+    gradients."""
 
     def __init__(self, parameters, lr, global_step, initial_accumulator_value=0.1, l1=0.0, l2=0.0):
         slots = {"gradient_accumulator": 0.0, "gradient_squared_accumulator": initial_accumulator_value}

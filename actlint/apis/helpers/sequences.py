@@ -9,7 +9,8 @@ TF2 = (
         "sequence_loss",
         '''\
 def sequence_loss(logits, targets, weights, average_across_timesteps=True, average_across_batch=True):
-    """Weighted cross entropy of sequences, [batch, time]; an average divides by the sum of the weights."""
+    """Weighted cross entropy of sequences, [batch, time]; an average divides by the sum of the
+    weights."""
     losses = weights * tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
     axes = [axis for axis, average in enumerate((average_across_batch, average_across_timesteps)) if average]
     if not axes:
@@ -48,7 +49,8 @@ TORCH = (
         "sequence_loss",
         '''\
 def sequence_loss(logits, targets, weights, average_across_timesteps=True, average_across_batch=True):
-    """Weighted cross entropy of sequences, [batch, time]; an average divides by the sum of the weights."""
+    """Weighted cross entropy of sequences, [batch, time]; an average divides by the sum of the
+    weights."""
     losses = weights * F.cross_entropy(logits.mT, targets.long(), reduction="none")
     dims = [dim for dim, average in enumerate((average_across_batch, average_across_timesteps)) if average]
     if not dims:

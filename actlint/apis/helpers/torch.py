@@ -466,7 +466,8 @@ def cosine_decay(learning_rate, step, decay_steps, alpha=0.0):
         "cosine_decay_restarts",
         '''\
 def cosine_decay_restarts(learning_rate, step, first_decay_steps, t_mul=2.0, m_mul=1.0, alpha=0.0):
-    """The rate after some steps of cosine decay that starts again, each time for `t_mul` times as long."""
+    """The rate after some steps of cosine decay that starts again, each time for `t_mul` times as
+    long."""
     progress = step / first_decay_steps
     if t_mul == 1:
         restart = torch.floor(progress)

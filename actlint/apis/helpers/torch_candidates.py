@@ -32,7 +32,8 @@ def candidates(true_classes, num_sampled, unique, range_max, draw, chance):
         "log_uniform_candidate_sampler",
         '''\
 def log_uniform_candidate_sampler(true_classes, num_true, num_sampled, unique, range_max):
-    """Candidates of which the lower classes are likelier; those in a vocabulary sorted by frequency."""
+    """Candidates of which the lower classes are likelier; those in a vocabulary sorted by
+    frequency."""
     scale = math.log1p(range_max)
 
     def draw(uniform):
