@@ -79,6 +79,11 @@ def test_layers(source, x, dtype, contrib, written, recording, request):
     compare_layer(record, contrib, f"tf.{source}", x.astype(dtype), written)
 
 
+def test_flatten(contrib, parity):
+    contrib.contrib.layers.flatten = lambda inputs: contrib.reshape(inputs, [inputs.shape[0], -1])
+    parity("tf.contrib.layers.flatten(x)", inputs={"x": IMAGES})
+
+
 def test_pools_have_a_stride_of_two(text):
     assert text("tf2", "tf.contrib.slim.max_pool2d(x, 3)", x=(2, 7, 6, 3)) == (
         'tf.nn.max_pool2d(x, 3, 2, padding="VALID")'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -40,7 +42,7 @@ def test_schedule(name, parity):
 
 @pytest.mark.parametrize("name", list(SCHEDULES))
 def test_a_step_of_python(name, parity):
-    parity(SCHEDULES[name], hosts={"step": 4}, without64="a rate of Python numbers is float32")
+    parity(re.sub(r"\bstep\b", "7", SCHEDULES[name]), without64="a rate of Python numbers is float32")
 
 
 @pytest.mark.parametrize("factor", [1.5, 2.0, 3.0])
