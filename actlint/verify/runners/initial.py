@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 
@@ -11,6 +12,8 @@ from . import compare, passes, record
 
 ENOUGH = 2048
 MOST_PASSES = 7
+LONG, ALIKE = 8, 0.9999
+"""Two draws of fewer elements are alike by chance; draws for weights of other sizes are so up to a factor."""
 FIRST = "decisive-natural-initial"
 """Name of the initial values that the rewrite has drawn in its natural pass."""
 
@@ -44,8 +47,40 @@ def weigh(job, action):
         weight = job["plan"]["weights"][int(index)]["name"]
         own = _distinct([sample[index] for sample in samples if index in sample])
         rows.spread("start", weight, before["draws"][index], own)
-    result = {"rows": rows.rows, "differences": [], "doubts": [], "broken": [], "unkeyed": [], "not_exercised": []}
+    names = {index: job["plan"]["weights"][int(index)]["name"] for index in samples[0]}
+    differences = repeated(names, before["draws"], samples[0])
+    result = {
+        "rows": rows.rows,
+        "differences": differences,
+        "doubts": [],
+        "broken": [],
+        "unkeyed": [],
+        "not_exercised": [],
+    }
     record.save(job["results"], "decisive-initial", result, record.Arrays())
+
+
+def repeated(names, before, after):
+    """What is wrong with weights that the rewrite starts from one draw, and the original from several.
+
+    Args:
+        names: of the weights, by index.
+        before: the original's draws, by index.
+        after: the rewrite's.
+    """
+    return [
+        f"initial values of '{names[one]}' and '{names[two]}' come from one draw after, not before"
+        for one, two in itertools.combinations(after, 2)
+        if _is_one_draw(after[one], after[two]) and not _is_one_draw(before[one], before[two])
+    ]
+
+
+def _is_one_draw(one, two):
+    length = min(np.size(one), np.size(two))
+    one, two = np.ravel(one)[:length], np.ravel(two)[:length]
+    if length < LONG or not np.ptp(one) or not np.ptp(two):
+        return False
+    return abs(np.corrcoef(one, two)[0, 1]) > ALIKE
 
 
 def _distinct(draws):
